@@ -1,0 +1,1 @@
+"""Comparison methods and measurements; nothing here is needed to edit a picture."""

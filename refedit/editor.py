@@ -1,0 +1,247 @@
+"""Runs edit requests on one device, one at a time: prepare, method, previews, paste back.
+
+Owns the lock of the device and the memory of slow stages. Knows no method by name and nothing about pages.
+"""
+
+import threading
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from refedit import __version__
+from refedit.attention import AttentionControl
+from refedit.ddim import Frame, Schedule
+from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress
+from refedit.errors import EditError, Stopped
+from refedit.images import stretch, to_image, to_tensor
+from refedit.inversion import Inverter
+from refedit.masks import Mask
+from refedit.memory import Memory, content_key
+from refedit.methods.task import Outcome, Task
+from refedit.previews import LatentColours
+from refedit.squares import Square, aligned_square, square_around
+from refedit.stable_diffusion import StableDiffusion
+
+PREVIEW_SIZE = 256
+PREVIEW_SECONDS = 0.25
+WAITING = "Waiting for the device"
+
+
+class Editor:
+    """Edits pictures with one model; `edit` may be called from any thread, edits run one after another."""
+
+    def __init__(self, model: StableDiffusion, memory_bytes: int = 1 << 30) -> None:
+        self.model = model
+        self.memory = Memory(memory_bytes)
+        # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
+        self._device = threading.Lock()
+
+    def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
+        """Runs an edit and yields what happens; the last event is `Finished`.
+
+        Raises `Stopped` before the next UNet call once `cancel` is set, EditError if the request can't be
+        done. Closing the iterator stops the edit too. Either way the next edit is not affected.
+        """
+        cancel = cancel or threading.Event()
+        while not self._device.acquire(timeout=0.25):
+            if cancel.is_set():
+                raise Stopped
+            yield Progress(stage=WAITING, step=0, of=1, fraction=0.0)
+        try:
+            yield from _Run(self.model, self.memory, request, cancel).events()
+        finally:
+            self._device.release()
+
+
+class WatchedModel:
+    """A model for one edit: stops before a UNet call when asked to, counts rows, remembers embeddings."""
+
+    def __init__(self, model: StableDiffusion, memory: Memory, cancel: threading.Event) -> None:
+        self._model, self._memory, self._cancel = model, memory, cancel
+        self.rows = 0
+        self.self_sites, self.latent_grid, self.word_grid = model.self_sites, model.latent_grid, model.word_grid
+        self.token_count, self.device = model.token_count, model.device
+
+    def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
+        return self._model.schedule(steps, clean_alpha)
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return self._model.tokens(text)
+
+    def embed(self, prompt: str) -> Tensor:
+        key = content_key("text", prompt)
+        known: Tensor | None = self._memory.get(key)
+        if known is None:
+            known = self._model.embed(prompt)
+            self._memory.put(key, known)
+        return known
+
+    def predict_noise(
+        self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
+    ) -> Tensor:
+        if self._cancel.is_set():
+            raise Stopped
+        self.rows += len(latents)
+        eps = self._model.predict_noise(latents, timestep, text, control)
+        if not bool(torch.isfinite(eps.detach()).all()):
+            raise EditError("The model's numbers overflowed. Try again on another device or with fewer steps.")
+        return eps
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request in the model's terms: the squares as pictures and masks, and where the source's square lies."""
+
+    square: Square
+    source: Image.Image
+    region: Mask | None
+    reference: Image.Image | None
+    subject: Mask | None
+
+
+def prepare(request: EditRequest, size: int) -> Prepared:
+    """Cuts the squares that a model of `size` pixels sees, aligned or stretched as the method asks."""
+    fit, align = getattr(request.method, "fit", "aspect"), getattr(request.method, "align_reference", False)
+    square = square_around(request.source.size, request.region.box if request.region else None, size)
+    if fit == "stretch" and request.source.size[0] == request.source.size[1]:
+        square = square_around(request.source.size, None, size)
+    region = square.cut_mask(request.region, size) if request.region else None
+    source = stretch(request.source, size) if fit == "stretch" and region is None else square.cut(request.source, size)
+    if request.reference is None:
+        return Prepared(square, source, region, None, None)
+    image, subject = request.reference.image, request.reference.subject
+    if fit == "stretch":
+        shrunk = None if subject is None else Mask.from_image(stretch(subject.to_image(), size))
+        return Prepared(square, source, region, stretch(image, size), shrunk)
+    box = subject.box if subject else None
+    if align and box and request.region:
+        cut = aligned_square(box, request.region.box, square)
+    else:
+        cut = square_around(image.size, box, min(image.size))
+    return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
+
+
+class _Run:
+    """One edit from request to finished picture."""
+
+    def __init__(self, model: StableDiffusion, memory: Memory, request: EditRequest, cancel: threading.Event) -> None:
+        self.model, self.request = model, request
+        self.watched = WatchedModel(model, memory, cancel)
+        self.memory, self.started = memory, time.monotonic()
+        self.prepared = prepare(request, model.size)
+
+    def events(self) -> Generator[EditEvent, None, None]:
+        task = self._task()
+        colours = LatentColours.fit(task.source, to_tensor(self.prepared.source))
+        clock, shown = _Clock(self.request.method.stages), 0.0
+        frames = self.request.method.edit(self.watched, task)
+        while True:
+            try:
+                frame: Frame = next(frames)
+            except StopIteration as stop:
+                break
+            yield clock.progress(frame)
+            if time.monotonic() - shown >= PREVIEW_SECONDS or frame.step == frame.of:
+                yield self._preview(colours, frame)
+                shown = time.monotonic()
+        yield self._finished(stop.value)
+
+    def _task(self) -> Task:
+        prepared, request = self.prepared, self.request
+        device = self.model.device
+        return Task(
+            inverter=Inverter(self.watched, self.memory),
+            source=self._encode(prepared.source),
+            prompt=request.prompt,
+            source_prompt=request.source_prompt,
+            region=prepared.region.to_tensor().to(device) if prepared.region else None,
+            reference=self._encode(prepared.reference) if prepared.reference else None,
+            reference_prompt=request.reference.prompt if request.reference else "",
+            subject=prepared.subject.to_tensor().to(device) if prepared.subject else None,
+        )
+
+    def _encode(self, picture: Image.Image) -> Tensor:
+        pixels = to_tensor(picture)
+        key = content_key("latents", pixels)
+        known: Tensor | None = self.memory.get(key)
+        if known is None:
+            known = self.model.encode(pixels)
+            self.memory.put(key, known)
+        return known
+
+    def _preview(self, colours: LatentColours, frame: Frame) -> Preview:
+        picture = colours.picture(frame.estimate, PREVIEW_SIZE)
+        return Preview(image=picture, stage=frame.stage, step=frame.step, of=frame.of)
+
+    def _finished(self, outcome: Outcome) -> Finished:
+        edited = to_image(self.model.decode(outcome.latents)[0])
+        mask = self._mask(outcome)
+        return Finished(
+            image=self.prepared.square.put_back(self.request.source, edited, mask),
+            region=mask,
+            subject=self.request.reference.subject if self.request.reference else None,
+            seconds=time.monotonic() - self.started,
+            rows=self.watched.rows,
+            parameters=self._parameters(),
+        )
+
+    def _mask(self, outcome: Outcome) -> Mask:
+        """Where the result may differ from the source: the painted region, the method's mask, or the square.
+
+        The edge falls off inside a painted region, so that nothing outside it changes.
+        """
+        square, size, source = self.prepared.square, self.model.size, self.request.source
+        soft = max(1.0, square.side / 64)
+        if self.request.region is not None:
+            return Mask((self.request.region.feather(soft).values))
+        if outcome.mask is None or getattr(self.request.method, "paste", "square") == "square":
+            return _placed(Image.new("L", (size, size), 255), square, source.size)
+        grown = functional.max_pool2d(outcome.mask[None, None], 3, 1, 1)[0, 0]
+        plane = functional.interpolate(grown[None, None].float(), (size, size), mode="bilinear")[0, 0]
+        return _placed(Mask(plane.cpu().numpy()).to_image(), square, source.size)
+
+    def _parameters(self) -> dict[str, str]:
+        """Everything needed to write the edit down, as text."""
+        request, method, square = self.request, self.request.method, self.prepared.square
+        assert is_dataclass(method)
+        settings: dict[str, Any] = asdict(method)  # type: ignore[arg-type]
+        return {
+            "Software": f"RefEdit {__version__}",
+            "model": self.model.name,
+            "method": method.name,
+            "prompt": request.prompt,
+            "source_prompt": request.source_prompt,
+            "square": f"{square.left:g},{square.top:g},{square.side:g}",
+            **{name: str(value) for name, value in settings.items()},
+        }
+
+
+def _placed(plane: Image.Image, square: Square, size: tuple[int, int]) -> Mask:
+    """A mask of the square as one of the whole picture."""
+    whole, side = Image.new("L", size), round(square.side)
+    whole.paste(plane.resize((side, side), Image.Resampling.BILINEAR), (round(square.left), round(square.top)))
+    return Mask.from_image(whole)
+
+
+class _Clock:
+    """How far an edit is, from the method's stages and their weights."""
+
+    def __init__(self, stages: dict[str, float]) -> None:
+        self.stages, self.started = stages, time.monotonic()
+
+    def progress(self, frame: Frame) -> Progress:
+        names = list(self.stages)
+        weights = [self.stages[name] for name in names]
+        place = names.index(frame.stage)
+        fraction = (sum(weights[:place]) + weights[place] * frame.step / frame.of) / sum(weights)
+        elapsed = time.monotonic() - self.started
+        left = elapsed * (1 - fraction) / fraction if elapsed > 0.5 else None
+        return Progress(
+            stage=frame.stage, step=frame.step, of=frame.of, fraction=fraction, seconds_left=left, loss=frame.loss
+        )

@@ -1,0 +1,154 @@
+"""BARET (arXiv:2312.05482): change a picture by a target sentence; pose and shape may change.
+
+The paper states three parts: target-text inversion fits the target sentence's embedding until it redraws the
+picture; a transition embedding lies between that and the target; balanced attention combines the
+reconstruction's self-attention with the transition's cross-attention. It publishes no code, and many of its
+values are not in public text: those are parameters here, and the help texts say whose choice they are.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from refedit.attention import Site, attend, grid_of
+from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
+from refedit.memory import content_key
+from refedit.methods.baret_parameters import RIGID, BaretParameters
+from refedit.methods.task import Outcome, Task
+from refedit.text_inversion import FittedText, TextInversion
+
+INVERT, FIT, EDIT = "Inverting the picture", "Fitting the text to the picture", "Editing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baret(BaretParameters):
+    """BARET with its parameters; `edit` runs it."""
+
+    name: ClassVar[str] = "baret"
+    title: ClassVar[str] = "BARET"
+    summary: ClassVar[str] = "Change the picture by a sentence: pose, expression, colour, background, style."
+    needs: ClassVar[frozenset[str]] = frozenset()
+    takes: ClassVar[frozenset[str]] = frozenset({"region"})
+
+    @classmethod
+    def presets(cls) -> Mapping[str, "Baret"]:
+        """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart."""
+        return {"non-rigid": cls(), "rigid": cls(**RIGID)}  # type: ignore[arg-type]
+
+    @property
+    def stages(self) -> Mapping[str, float]:
+        """The stages in order, with their rough number of UNet rows per step."""
+        return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: 5.0}
+
+    @torch.no_grad()
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+        """Runs the edit; an editing frame has one row, the edited picture's."""
+        schedule = model.schedule(self.steps)
+        target, empty = model.embed(task.prompt), model.embed("")
+        fitted = yield from self._fit(model, task, schedule, target, empty)
+        edited = transition = fitted.latents[0]
+        for step, timestep in enumerate(schedule.timesteps):
+            rows = self._rows(step)
+            texts = {"reconstruction": fitted.texts[step], "transition": self._between(fitted.texts[step], target, step), "edited": target}
+            states = {"reconstruction": fitted.latents[step], "transition": transition, "edited": edited}
+            eps = model.predict_noise(
+                torch.cat([states[row.removesuffix(" uncond")] for row in rows]),
+                timestep,
+                torch.cat([texts.get(row, empty) for row in rows]),
+                self._control(step, rows, model.latent_grid),
+            )
+            noise = {row: eps[i : i + 1] for i, row in enumerate(rows)}
+            alphas = schedule.alphas[step : step + 2]
+            if "transition" in noise:
+                transition = move(transition, self._guided(noise, "transition"), *alphas)
+            guided = self._guided(noise, "edited")
+            estimate, edited = clean_estimate(edited, guided, alphas[0]), move(edited, guided, *alphas)
+            yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=edited)
+        return Outcome(latents=edited)
+
+    def _fit(
+        self, model: Denoiser, task: Task, schedule: Schedule, target: Tensor, empty: Tensor
+    ) -> Generator[Frame, None, FittedText]:
+        """Target-text inversion (the paper's TTIS), remembered by everything it depends on."""
+        prompt = task.prompt if self.inversion_prompt == "target" else ""
+        pivots = yield from task.inverter.trajectory(INVERT, task.source, prompt, schedule)
+        key = content_key("fitted text", task.source, prompt, schedule, task.prompt, self.inversion, self.initial_text)
+        known: FittedText | None = task.inverter.memory.get(key)
+        if known is None:
+            known = yield from self.inversion.run(FIT, model, pivots, schedule, self._first(target, empty), empty)
+            task.inverter.memory.put(key, known)
+        return known
+
+    @property
+    def inversion(self) -> TextInversion:
+        """Target-text inversion with these parameters."""
+        return TextInversion(
+            optimise="conditional",
+            guidance=self.guidance,
+            inner_steps=self.inner_steps,
+            rate=self.rate,
+            decay=self.decay,
+            stop=self.stop,
+            stop_growth=self.stop_growth,
+            carry_over=self.carry_over,
+        )
+
+    def _first(self, target: Tensor, empty: Tensor) -> Tensor:
+        if self.initial_text == "closed form":
+            # If the pivots follow the target at guidance 1, this makes the guided noise theirs to first order.
+            return empty + (target - empty) / self.guidance
+        return target if self.initial_text == "target" else empty
+
+    def _between(self, fitted: Tensor, target: Tensor, step: int) -> Tensor:
+        """The transition embedding of a step (the paper's progressive linear interpolation)."""
+        time = step / max(self.steps - 1, 1)
+        eta = self.eta * {"constant": 1.0, "rising": time, "falling": 1 - time}[self.eta_schedule]
+        return torch.lerp(fitted, target, eta)
+
+    def _rows(self, step: int) -> list[str]:
+        """The branches that this step reads: the reconstruction's latents are known, so it needs no guidance."""
+        transition = step < round(self.cross_steps * self.steps)
+        reconstruction = step < round(self.self_steps * self.steps)
+        guided = self.guidance != 1
+        wanted = {
+            "edited uncond": guided,
+            "transition uncond": guided and transition,
+            "reconstruction": reconstruction,
+            "transition": transition,
+            "edited": True,
+        }
+        return [row for row, needed in wanted.items() if needed]
+
+    def _guided(self, noise: Mapping[str, Tensor], row: str) -> Tensor:
+        return noise[row] if self.guidance == 1 else guide(noise[f"{row} uncond"], noise[row], self.guidance)
+
+    def _control(self, step: int, rows: list[str], latent_grid: int) -> "BalancedAttention | None":
+        if "reconstruction" not in rows and "transition" not in rows:
+            return None
+        grid = int(self.self_grid * latent_grid) if "reconstruction" in rows else 0
+        followers = ("edited", "transition") if self.transition_layout else ("edited",)
+        return BalancedAttention(rows=rows, self_grid=grid, followers=followers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancedAttention:
+    """The paper's balanced attention in one step.
+
+    Up to a grid of `self_grid` the `followers` use the reconstruction's self-attention maps; the edited row
+    uses the transition's cross-attention maps where that row runs. Values stay every row's own.
+    """
+
+    rows: list[str]
+    self_grid: int
+    followers: tuple[str, ...]
+
+    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        leader = "transition" if site.kind == "cross" else "reconstruction"
+        followers = ("edited",) if site.kind == "cross" else self.followers
+        if leader not in self.rows or (site.kind == "self" and grid_of(q) > self.self_grid):
+            return attend(q, k, v)
+        follow = [self.rows.index(leader if row in followers else row) for row in self.rows]
+        return attend(q[follow], k[follow], v)

@@ -1,0 +1,152 @@
+"""The parameters of SpecRef: what the public code calls them is in `refedit/trace.py`, why they exist in the help."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from refedit.methods.method import knob
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecRefParameters:
+    """One SpecRef edit's parameters; the defaults are the `recommended` preset."""
+
+    steps: int = knob(20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True)
+    guidance: float = knob(
+        7.5, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
+    )
+    reference_steps_start: float = knob(
+        0.08, "Reference from", "Part of the edit before reference attention (code: 4 of 50).", low=0, high=1, step=0.02
+    )
+    reference_steps_end: float = knob(
+        1.0, "Reference until", "Part of the edit after which it stops (code: the end).", low=0, high=1, step=0.02
+    )
+    reference_sites_start: float = knob(
+        0.625,
+        "First reference layer",
+        "As part of the self-attention layers in forward order (code: layer 10 of 16).",
+        low=0,
+        high=1,
+        step=0.0625,
+        basic=True,
+    )
+    reference_sites_end: float = knob(
+        1.0, "End of reference layers", "As part of the layers (code: 16 of 16).", low=0, high=1, step=0.0625
+    )
+    self_replace: float = knob(
+        0.6,
+        "Keep layout until",
+        "Part of the edit in which self-attention maps of the source are kept (prompt-to-prompt, code: 0.6).",
+        low=0,
+        high=1,
+        step=0.05,
+        basic=True,
+    )
+    self_replace_start: float = knob(0.0, "Keep layout from", "Start of that part (code: 0).", low=0, high=1, step=0.05)
+    cross_replace: float = knob(
+        0.8,
+        "Keep word places until",
+        "Part of the edit in which words act where the source's words do (prompt-to-prompt, code: 0.8).",
+        low=0,
+        high=1,
+        step=0.05,
+        basic=True,
+    )
+    cross_replace_start: float = knob(
+        0.0, "Keep word places from", "Start of that part (code: 0).", low=0, high=1, step=0.05
+    )
+    word_cross_replace: str = knob(
+        "", "Word places of single words", "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2."
+    )
+    controller: Literal["auto", "replace", "refine"] = knob(
+        "auto",
+        "Controller",
+        "How the prompts correspond: word by word (replace), by alignment (refine), or replace if the word counts are equal.",
+    )
+    exact_alignment: bool = knob(
+        True, "Exact alignment", "Follow shifted tokens after a replaced word of other length (code: off)."
+    )
+    reweight: str = knob("", "Reweight words", "Factors for words of the target prompt, as vase:2, red:0.5.")
+    words: str = knob(
+        "",
+        "Target words",
+        "Words of the target prompt that name the new thing; their attention finds the region. Empty: the changed words.",
+        basic=True,
+    )
+    masks: Literal["both", "subject", "region", "none"] = knob(
+        "both", "SpecRef masks", "Which masks reference attention respects (code: both; the others are its ablations)."
+    )
+    threshold: float = knob(0.5, "Subject threshold", "Above it the resized subject counts as inside.", low=0, high=1, step=0.01)
+    region_threshold: float = knob(
+        0.5, "Region threshold", "Above it the words' map counts as inside (code: the same number).", low=0, high=1, step=0.01
+    )
+    interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = knob(
+        "bilinear", "Mask resizing", "How masks are brought to attention sizes (code: nearest, in most cases bilinear)."
+    )
+    recent_maps: int = knob(
+        0, "Recent maps only", "Read the words' maps of this many last steps; 0 reads all (code: 0).", low=0, high=100, step=1
+    )
+    combine: Literal["painted", "both"] = knob(
+        "painted", "Painted region", "A painted region replaces the words' region, or is intersected with it (both)."
+    )
+    blend: bool = knob(True, "Local blend", "Keep the source's latents outside the blend words' region.")
+    blend_start: float = knob(0.2, "Blend from", "Part of the edit before blending (code: 0.2).", low=0, high=1, step=0.05)
+    blend_threshold: float = knob(
+        0.3, "Blend threshold", "Of the blend words' maps, as part of their maximum (code: 0.3).", low=0, high=1, step=0.05
+    )
+    blend_source_words: str = knob("", "Blend words, source", "Empty: the words of the source prompt that change.")
+    blend_words: str = knob("", "Blend words, target", "Empty: the target words.")
+    stay_source_words: str = knob("", "Words that stay, source", "Their region is never edited (code: substruct_words).")
+    stay_words: str = knob("", "Words that stay, target", "The same in the target prompt.")
+    stay_threshold: float = knob(0.3, "Threshold of words that stay", "As part of the maximum.", low=0, high=1, step=0.05)
+    pivot_blend: bool = knob(
+        True, "Blend with the inversion", "Blend with the exact source latents instead of a guided step from them (code: off)."
+    )
+    shared_mask: bool = knob(
+        False, "One mask", "Blend with the region of reference attention instead of a mask of its own (code: off)."
+    )
+    unconditional: float = knob(
+        0.0,
+        "Reference without text",
+        "How much of the reference the unconditional row sees (code: 0); more is calmer.",
+        low=0,
+        high=1,
+        step=0.05,
+        basic=True,
+    )
+    own_keys: bool = knob(
+        False, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
+    )
+    reference_weight: float = knob(
+        1.0, "Weight of the reference", "Against own keys, where they are on.", low=0.01, high=100, step=0.01
+    )
+    reference_at: Literal["inversion", "aligned", "noised"] = knob(
+        "inversion",
+        "Reference latents",
+        "From its inversion, one step cleaner than the timestep (code), of the timestep itself, or with noise added.",
+    )
+    seed: int = knob(0, "Noise seed", "Of the noised reference; nothing else is random.", low=0, high=2**31 - 1, step=1)
+    empty_subject: Literal["error", "average", "skip"] = knob(
+        "error", "Vanished subject", "If no token of the subject is left: say so, average the whole reference (code), or skip."
+    )
+    align_reference: bool = knob(
+        False, "Align reference", "Crop and scale the reference so that its subject's box fits the painted region's.", basic=True
+    )
+    paste: Literal["mask", "square"] = knob(
+        "mask", "Paste back", "Only what the mask allows, with a soft edge, or the whole edited square (code)."
+    )
+    fit: Literal["aspect", "stretch"] = knob(
+        "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."
+    )
+
+
+OFFICIAL = {
+    "steps": 50,
+    "interpolation": "nearest",
+    "exact_alignment": False,
+    "controller": "replace",
+    "pivot_blend": False,
+    "empty_subject": "average",
+    "paste": "square",
+    "fit": "stretch",
+}
+"""Where the public code (commit 25ad797, `aspecp2p.py`) differs from the defaults above."""

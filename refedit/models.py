@@ -1,0 +1,59 @@
+"""The models that can be chosen: what each is for, where it comes from, and how to load it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from refedit.errors import EditError
+from refedit.stable_diffusion import StableDiffusion, pick_device
+
+BUILTIN = "picturebook"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """A model as listed: its name is what `--model` and REFEDIT_MODEL take."""
+
+    name: str
+    title: str
+    purpose: str
+    licence: str
+
+
+CARDS = (
+    ModelCard(
+        name=BUILTIN,
+        title="Picture book (built in)",
+        purpose="This project's own small model of a drawn world; no download, runs on a CPU in seconds.",
+        licence="Apache-2.0",
+    ),
+    ModelCard(
+        name="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        title="Stable Diffusion 1.5",
+        purpose="Photographs at 512 px; about 4 GB of download, wants a GPU.",
+        licence="CreativeML Open RAIL-M",
+    ),
+    ModelCard(
+        name="CompVis/stable-diffusion-v1-4",
+        title="Stable Diffusion 1.4",
+        purpose="The model of SpecRef's public code; as 1.5.",
+        licence="CreativeML Open RAIL-M",
+    ),
+)
+"""Besides these, any folder or hub id of a Stable Diffusion 1.x or 2.x pipeline in diffusers format."""
+
+
+def builtin_folder() -> Path:
+    """Where the built-in model's weights lie."""
+    return Path(__file__).parent / "picturebook" / "weights"
+
+
+def load_model(name: str = BUILTIN, device: str = "auto") -> StableDiffusion:
+    """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion."""
+    where, dtype = pick_device(device)
+    if name != BUILTIN:
+        return StableDiffusion.load(name, where, dtype)
+    if not (builtin_folder() / "model_index.json").is_file():
+        raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
+    model = StableDiffusion.load(str(builtin_folder()), where, dtype)
+    model.name = BUILTIN
+    return model
