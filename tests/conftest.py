@@ -1,0 +1,101 @@
+"""A tiny Stable Diffusion of real classes with random weights, saved in diffusers format."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from refedit.edit import EditRequest, Reference
+from refedit.editor import Editor
+from refedit.masks import Mask
+from refedit.methods import Method
+from refedit.stable_diffusion import StableDiffusion
+
+MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
+
+
+def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
+    """Writes a pipeline of 64 px pictures and 8x8 latents: two-level blocks in SD's order, 16 self-attention sites."""
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(0)
+    tokenizer = CLIPTokenizer(**_write_vocabulary(folder), model_max_length=40)
+    size = tokenizer.vocab_size
+    text = CLIPTextConfig(
+        vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        max_position_embeddings=40, bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1,
+    )  # fmt: skip
+    unet = UNet2DConditionModel(
+        sample_size=8, block_out_channels=(16, 32, 32), layers_per_block=2, cross_attention_dim=32,
+        attention_head_dim=1, norm_num_groups=8,
+        down_block_types=("CrossAttnDownBlock2D",) * 3, up_block_types=("CrossAttnUpBlock2D",) * 3,
+    )  # fmt: skip
+    vae = AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8), norm_num_groups=4, sample_size=64,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+    )  # fmt: skip
+    scheduler = DDIMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
+        set_alpha_to_one=True, steps_offset=1, prediction_type=prediction_type,
+    )  # fmt: skip
+    StableDiffusionPipeline(
+        vae=vae, text_encoder=CLIPTextModel(text), tokenizer=tokenizer, unet=unet, scheduler=scheduler,
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def _write_vocabulary(folder: Path) -> dict[str, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    letters = [chr(code) for code in range(33, 127)]
+    words = [*letters, *(f"{letter}</w>" for letter in letters), *(merge.replace(" ", "") for merge in MERGES)]
+    vocabulary = {word: index for index, word in enumerate([*words, "<|startoftext|>", "<|endoftext|>"])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *MERGES]) + "\n")
+    return {"vocab": str(folder / "vocab.json"), "merges": str(folder / "merges.txt")}
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def model(tiny_folder: Path) -> StableDiffusion:
+    return StableDiffusion.load(str(tiny_folder), torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def v_model(tmp_path_factory: pytest.TempPathFactory) -> StableDiffusion:
+    return StableDiffusion.load(str(save_tiny(tmp_path_factory.mktemp("tiny-v"), "v_prediction")), torch.device("cpu"))
+
+
+@pytest.fixture
+def editor(model: StableDiffusion) -> Editor:
+    return Editor(model)
+
+
+def picture(seed: int, size: tuple[int, int] = (64, 64)) -> Image.Image:
+    """Smooth random colours."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+
+
+def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> Mask:
+    """Inside the box (left, top, right, bottom)."""
+    values = np.zeros((size[1], size[0]), np.float32)
+    values[box[1] : box[3], box[0] : box[2]] = 1
+    return Mask(values)
+
+
+def request_for(method: Method, region: Mask | None = None, size: tuple[int, int] = (64, 64)) -> EditRequest:
+    """An edit of random pictures with every input."""
+    subject = box_mask((64, 64), (8, 8, 48, 56))
+    reference = Reference(image=picture(2), subject=subject) if "reference" in method.needs else None
+    return EditRequest(
+        method=method, source=picture(1, size), prompt="a dog", source_prompt="a cat", region=region, reference=reference
+    )
