@@ -1,0 +1,89 @@
+"""The command line: `python -m refedit edit | trace | models | picturebook | space`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from refedit.errors import EditError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns 0, or 2 after an error whose sentence goes to standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except EditError as error:
+        print(f"refedit: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("refedit: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from refedit import picturebook, space
+
+    parser = argparse.ArgumentParser(prog="python -m refedit", description="Edit pictures with SpecRef and BARET.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_edit(commands)
+    _add_trace(commands)
+    models = commands.add_parser("models", help="list the models that can be used")
+    models.set_defaults(run=_models)
+    picturebook.commands.add_commands(commands)
+    space.add_commands(commands)
+    return parser
+
+
+def _add_edit(commands: Any) -> None:
+    edit = commands.add_parser("edit", help="edit one picture")
+    edit.add_argument("--method", required=True, help="specref or baret")
+    edit.add_argument("--source", type=Path, required=True, help="the picture to edit (PNG, JPEG or WebP)")
+    edit.add_argument("--prompt", required=True, help="the picture you want, in words")
+    edit.add_argument("--source-prompt", default="", help="the source as it is (SpecRef)")
+    edit.add_argument("--region", type=Path, help="mask of where to edit: white or opaque, of the source's size")
+    edit.add_argument("--reference", type=Path, help="the picture to take something from (SpecRef)")
+    edit.add_argument("--subject", type=Path, help="mask of what to take, of the reference's size; default: all")
+    edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
+    edit.add_argument("--preset", help="official or recommended (SpecRef), rigid or non-rigid (BARET)")
+    edit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any parameter of the method")
+    edit.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
+    edit.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    edit.add_argument("--out", type=Path, required=True, help="the PNG to write")
+    edit.set_defaults(run=_edit)
+
+
+def _add_trace(commands: Any) -> None:
+    trace = commands.add_parser("trace", help="write an edit's latents step by step")
+    trace.add_argument("config", type=Path, help="JSON with the parameter names of the methods' public code")
+    trace.add_argument("out", type=Path, help="the safetensors file to write")
+    trace.add_argument("--device", default="cpu")
+    trace.set_defaults(run=_trace)
+
+
+def _edit(options: argparse.Namespace) -> None:
+    from refedit.command_edit import run_edit
+
+    run_edit(options)
+
+
+def _trace(options: argparse.Namespace) -> None:
+    from refedit.trace import trace
+
+    arrays = trace(options.config, options.out, options.device)
+    for name, array in arrays.items():
+        print(f"{name:20} {tuple(array.shape)}")
+
+
+def _models(options: argparse.Namespace) -> None:
+    from refedit.models import CARDS
+
+    for card in CARDS:
+        print(f"{card.name}\n    {card.title}: {card.purpose}\n    Licence: {card.licence}")
+    print("FOLDER or HUB_ID\n    Any Stable Diffusion 1.x or 2.x pipeline in diffusers format with safetensors weights.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

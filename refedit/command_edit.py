@@ -1,0 +1,75 @@
+"""`refedit edit`: one edit from files to a file, with a progress bar."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from refedit.edit import EditEvent, EditRequest, Finished, Progress, Reference
+from refedit.editor import Editor
+from refedit.errors import EditError
+from refedit.images import read_mask, read_picture, write_picture
+from refedit.methods import METHODS, Method, with_settings
+from refedit.models import load_model
+
+
+def run_edit(options: argparse.Namespace) -> None:
+    """Does what the command line asks; raises EditError for everything that is wrong with it."""
+    request = _request(options)
+    if not options.out.absolute().parent.is_dir():
+        raise EditError(f"There is no folder '{options.out.parent}' to write to. Make it first.")
+    editor = Editor(load_model(options.model, options.device))
+    finished = _watched(editor.edit(request))
+    write_picture(finished.image, options.out, finished.parameters)
+    print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows")
+
+
+def method_of(name: str, preset: str | None, settings: list[str]) -> Method:
+    """A method by name with a preset and NAME=VALUE settings; EditError names what is unknown."""
+    if name not in METHODS:
+        raise EditError(f"There is no method '{name}'. Choose one of {', '.join(METHODS)}.")
+    presets = METHODS[name].presets()
+    if preset is not None and preset not in presets:
+        raise EditError(f"{METHODS[name].title} has no preset '{preset}'. Choose one of {', '.join(presets)}.")
+    pairs = [setting.partition("=") for setting in settings]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise EditError(f"'--set {key}' has no value. Write NAME=VALUE.")
+    return with_settings(presets[preset or next(iter(presets))], {key: value for key, _, value in pairs})
+
+
+def _request(options: argparse.Namespace) -> EditRequest:
+    reference = None
+    if options.reference:
+        subject = read_mask(options.subject) if options.subject else None
+        reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
+    return EditRequest(
+        method=method_of(options.method, options.preset, options.set),
+        source=read_picture(_exists(options.source)),
+        prompt=options.prompt,
+        source_prompt=options.source_prompt,
+        region=read_mask(options.region) if options.region else None,
+        reference=reference,
+    )
+
+
+def _exists(path: Path) -> Path:
+    if not path.is_file():
+        raise EditError(f"There is no file '{path}'. Check the path.")
+    return path
+
+
+def _watched(events: Iterator[EditEvent]) -> Finished:
+    """Shows a bar until the edit is finished."""
+    finished: Finished | None = None
+    with tqdm(total=100, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left") as bar:
+        for event in events:
+            match event:
+                case Progress(stage=stage, step=step, of=of, fraction=fraction):
+                    bar.set_description(f"{stage} {step}/{of}")
+                    bar.update(100 * fraction - bar.n)
+                case Finished():
+                    finished = event
+    assert finished is not None
+    return finished

@@ -1,0 +1,208 @@
+"""Who may import whom, read from the sources, and what an import does, seen from fresh interpreters."""
+
+import ast
+import graphlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from refedit.methods import METHODS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# From top to bottom: a module imports from its own layer and from lower ones. A name stands for what is below it too;
+# a module that no name covers belongs to the lowest layer, and moves up only by being named here.
+LAYERS = (
+    ("app", "refedit.__main__", "refedit.command_*"),
+    ("refedit.ui",),
+    ("refedit.bench", "refedit.trace"),
+    ("refedit.editor",),
+    ("refedit.models", "refedit.stable_diffusion", "refedit.segment*", "refedit.picturebook"),
+    ("refedit.edit",),
+    ("refedit.methods",),
+    ("",),
+)
+# A package of others and the only modules that may import it.
+HOMES = {
+    "gradio": ("app", "refedit.ui"),
+    "diffusers": ("refedit.stable_diffusion", "refedit.picturebook"),
+    "transformers": ("refedit.stable_diffusion", "refedit.picturebook"),
+    "segment_anything": ("refedit.segment*", "refedit.picturebook"),
+    "torchvision": (),
+}
+METHOD = "refedit.methods.*"
+COME_WITH_GRADIO = {"huggingface_hub", "yaml"}
+
+
+def sources() -> dict[str, str]:
+    """The text of every module of the app by its dotted name."""
+    paths = [*ROOT.glob("app.py"), *sorted((ROOT / "refedit").rglob("*.py"))]
+    return {_dotted(path.relative_to(ROOT)): path.read_text("utf-8") for path in paths}
+
+
+def _dotted(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(source: str, modules: set[str]) -> Iterator[str]:
+    """The dotted names that a source imports, anywhere in it; `from a import b` is a.b where that is a module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield from (full if (full := f"{base}.{alias.name}") in modules else base for alias in node.names)
+
+
+def _below(name: str, pattern: str) -> bool:
+    return fnmatch(name, pattern) or fnmatch(name, f"{pattern}.*")
+
+
+def _paper(name: str) -> str | None:
+    """The method whose file this is: specref_parameters is a part of specref."""
+    first = name.removeprefix("refedit.methods.").split("_")[0]
+    return first if first in METHODS else None
+
+
+def layer(name: str) -> int:
+    """0 at the top; the longest name in LAYERS that covers the module decides."""
+    return next(i for i, names in enumerate(LAYERS) if any(not top or _below(name, top) for top in names))
+
+
+def violations(name: str, source: str, modules: set[str]) -> list[str]:
+    """What a module imports that it must not, one sentence each."""
+    found = []
+    for target in dict.fromkeys(imported(source, modules)):
+        package = target.split(".")[0]
+        if package in HOMES and not any(_below(name, home) for home in HOMES[package]):
+            found.append(f"{name} imports {package}, whose place is {HOMES[package] or 'nowhere'}")
+        if target in modules and layer(target) < layer(name):
+            found.append(f"{name} imports {target}, which lies above it")
+        if fnmatch(name, METHOD) and package == "PIL":
+            found.append(f"{name} imports PIL: a method knows tensors only")
+        if fnmatch(name, METHOD) and _paper(target) not in (None, _paper(name)):
+            found.append(f"{name} imports {target}: methods do not know each other")
+    return found
+
+
+def test_imports_point_downwards() -> None:
+    modules = sources()
+    assert [line for name, source in modules.items() for line in violations(name, source, set(modules))] == []
+
+
+def test_no_module_imports_itself_round_a_corner() -> None:
+    modules = sources()
+    graph = {name: modules.keys() & imported(source, set(modules)) for name, source in modules.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError with the circle
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "says"),
+    [
+        ("refedit.editor", "import gradio as gr", "refedit.editor imports gradio"),
+        ("refedit.methods.third", "from diffusers import UNet2DConditionModel", "imports diffusers"),
+        ("refedit.methods.third", "def late():\n    import transformers.models", "imports transformers"),
+        ("refedit.editor", "from segment_anything.modeling import Sam", "imports segment_anything"),
+        ("refedit.ui.page", "import torchvision", "nowhere"),
+        ("refedit.methods.third", "from PIL import Image", "knows tensors only"),
+        ("refedit.methods.third", "from refedit.edit import EditRequest", "refedit.edit, which lies above it"),
+        ("refedit.methods.third", "from refedit import edit", "refedit.edit, which lies above it"),
+        ("refedit.methods.third", "from refedit.methods.specref import SpecRef", "methods do not know each other"),
+        ("refedit.masks", "from refedit.methods import METHODS", "refedit.methods, which lies above it"),
+        ("refedit.new", "import app", "app, which lies above it"),
+    ],
+)
+def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:
+    modules = {*sources(), name, "app"}
+    assert any(says in line for line in violations(name, source, modules))
+
+
+def test_requirements_are_what_the_code_imports() -> None:
+    lines = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines()]
+    required = [Requirement(line) for line in lines if line]
+    assert all({bound.operator for bound in requirement.specifier} == {">=", "<"} for requirement in required)
+
+    names = {{"pillow": "PIL"}.get(requirement.name, requirement.name.replace("-", "_")) for requirement in required}
+    used = {target.split(".")[0] for source in sources().values() for target in imported(source, set())}
+    assert used - names - COME_WITH_GRADIO - {"app", "refedit"} <= sys.stdlib_module_names
+    assert {name for name in names if not any(name in source for source in sources().values())} == set()
+
+
+PROBE = """
+import gc, importlib, json, os, pathlib, sys
+
+first, then, answer = json.loads(sys.argv[1])
+for name in first:
+    importlib.import_module(name)
+seen = []
+
+
+def watch(event, values):
+    if event == "open" and not (isinstance(values[2], int) and values[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
+        return
+    if event in ("open", "os.mkdir", "os.rename", "os.remove", "socket.connect", "subprocess.Popen"):
+        seen.append(f"{event}: {values[0]}")
+
+
+sys.addaudithook(watch)
+for name in then:
+    importlib.import_module(name)
+did = list(seen)
+if "torch" in sys.modules:
+    weights = [item for item in gc.get_objects() if issubclass(type(item), sys.modules["torch"].nn.Parameter)]
+    did += [f"network: {len(weights)} weights"] if weights else []
+pathlib.Path(answer).write_text(json.dumps([sorted({name.split(".")[0] for name in sys.modules}), did]))
+"""
+
+
+def probe(*names: str, folder: Path, path: Path = ROOT, after: tuple[str, ...] = ()) -> tuple[set[str], list[str]]:
+    """The packages that a fresh interpreter has loaded once it imported `names`, and what that did besides.
+
+    That is: files written, connections and processes opened, networks built, lines printed. What the modules named
+    in `after` do by themselves is left out.
+    """
+    answer = folder / "answer.json"
+    command = [sys.executable, "-B", "-c", PROBE, json.dumps([after, names, str(answer)])]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(path)}
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    loaded, did = json.loads(answer.read_text())
+    return set(loaded), did + (ran.stdout + ran.stderr).splitlines()
+
+
+def test_methods_and_requests_load_no_page_and_no_pipeline(tmp_path: Path) -> None:
+    loaded, _ = probe("refedit", "refedit.methods", "refedit.edit", folder=tmp_path)
+    assert not loaded & {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
+
+
+def test_the_editor_loads_no_page(tmp_path: Path) -> None:
+    loaded, _ = probe("refedit.editor", folder=tmp_path)
+    assert "gradio" not in loaded
+
+
+def test_an_import_does_nothing_else(tmp_path: Path) -> None:
+    names = [name for name in sources() if not name.endswith("__main__")]
+    after = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")  # these make temporary files
+    assert probe(*names, folder=tmp_path, after=after)[1] == []
+
+
+def test_the_probe_sees_what_an_import_does(tmp_path: Path) -> None:
+    lines = [
+        "import colorsys",
+        "import torch",
+        "print('hello')",
+        "open('left.txt', 'w')",
+        "net = torch.nn.Linear(2, 2)",
+    ]
+    (tmp_path / "careless.py").write_text("\n".join(lines))
+    loaded, did = probe("careless", folder=tmp_path, path=tmp_path, after=("torch",))
+    assert "colorsys" in loaded
+    assert did == ["open: left.txt", "network: 2 weights", "hello"]
