@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from refedit import picturebook, space
+    from refedit import space
+    from refedit.picturebook import commands as picturebook
 
     parser = argparse.ArgumentParser(prog="python -m refedit", description="Edit pictures with SpecRef and BARET.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -32,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_trace(commands)
     models = commands.add_parser("models", help="list the models that can be used")
     models.set_defaults(run=_models)
-    picturebook.commands.add_commands(commands)
+    picturebook.add_commands(commands)
     space.add_commands(commands)
     return parser
 

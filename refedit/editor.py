@@ -145,12 +145,12 @@ class _Run:
             try:
                 frame: Frame = next(frames)
             except StopIteration as stop:
-                break
+                yield self._finished(stop.value)
+                return
             yield clock.progress(frame)
             if time.monotonic() - shown >= PREVIEW_SECONDS or frame.step == frame.of:
                 yield self._preview(colours, frame)
                 shown = time.monotonic()
-        yield self._finished(stop.value)
 
     def _task(self) -> Task:
         prepared, request = self.prepared, self.request

@@ -19,7 +19,7 @@ class LatentColours:
     matrix: Float[Tensor, "inputs 3"]
 
     @classmethod
-    def fit(cls, latents: Latents, pictures: Float[Tensor, "rows 3 height width"]) -> "LatentColours":
+    def fit(cls, latents: Latents, pictures: Float[Tensor, "rows 3 side side"]) -> "LatentColours":
         """The least-squares map for pictures whose latents are known (our choice: fits any VAE, needs no table)."""
         small = functional.interpolate(pictures.float(), latents.shape[-2:], mode="area")
         inputs, colours = _with_one(latents.float().cpu()), small.cpu().permute(0, 2, 3, 1).flatten(0, 2)

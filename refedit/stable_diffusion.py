@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import DDIMScheduler
+from diffusers.utils import logging as diffusers_logging
 from jaxtyping import Float
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
 
 from refedit.attention import AttentionControl, make_controllable
 from refedit.ddim import Latents, Schedule, leading_schedule
@@ -25,7 +27,7 @@ class StableDiffusion:
     edits can't influence each other.
     """
 
-    def __init__(self, pipeline: StableDiffusionPipeline, name: str, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, pipeline: Any, name: str, dtype: torch.dtype = torch.float32) -> None:
         self.name = name
         self.unet: Any = pipeline.unet.requires_grad_(False).eval()
         # Half precision overflows in the decoders of SD 1.x and 2.x, so the VAE always runs in float32.
@@ -47,7 +49,7 @@ class StableDiffusion:
         if (folder.exists() or name.startswith((".", "/", "~"))) and not (folder / "model_index.json").is_file():
             raise EditError(f"'{name}' is no pipeline folder: it has no model_index.json. Give a diffusers folder.")
         try:
-            pipeline = StableDiffusionPipeline.from_pretrained(
+            pipeline = _pipeline_class().from_pretrained(
                 name,
                 dtype=dtype,
                 use_safetensors=True,
@@ -55,6 +57,7 @@ class StableDiffusion:
                 feature_extractor=None,
                 requires_safety_checker=False,
                 local_files_only=folder.exists(),
+                low_cpu_mem_usage=False,
             )
         except (OSError, ValueError, TypeError, AttributeError) as error:
             reason = str(error).strip().splitlines()[0][:200]
@@ -113,13 +116,13 @@ class StableDiffusion:
         return self.text_encoder(ids.to(self.device))[0]
 
     @torch.no_grad()
-    def encode(self, picture: Float[Tensor, "1 3 height width"]) -> Latents:
+    def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:
         """Latents of a picture in [-1, 1]: the mode, not a sample, scaled to unit variance."""
         latents = self.vae.encode(picture.to(self.device)).latent_dist.mode() * self.vae.config.scaling_factor
         return latents.to(self.dtype)
 
     @torch.no_grad()
-    def decode(self, latents: Latents) -> Float[Tensor, "rows 3 height width"]:
+    def decode(self, latents: Latents) -> Float[Tensor, "rows 3 side side"]:
         """Pictures in [-1, 1], clamped."""
         return self.vae.decode(latents.float() / self.vae.config.scaling_factor).sample.clamp(-1, 1)
 
@@ -131,6 +134,16 @@ class StableDiffusion:
         labels = torch.full((len(latents),), timestep, device=latents.device)
         out = self.unet(latents, labels, encoder_hidden_states=text.to(latents.dtype), cross_attention_kwargs=kwargs).sample
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
+
+
+def _pipeline_class() -> Any:
+    """Imported only here: the import itself warns that torchvision, which nothing needs, is missing."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    diffusers_logging.disable_progress_bar()
+    from diffusers import StableDiffusionPipeline
+
+    return StableDiffusionPipeline
 
 
 def noise_of_v(z: Tensor, v: Tensor, alpha: float) -> Tensor:

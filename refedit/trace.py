@@ -22,7 +22,7 @@ from refedit.images import read_picture, stretch, to_tensor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import METHODS, Method, SpecRef, with_settings
-from refedit.methods.specref import EDIT, INVERT_REFERENCE, INVERT_SOURCE
+from refedit.methods.specref import EDIT
 from refedit.methods.task import Task
 from refedit.models import load_model
 
@@ -108,20 +108,22 @@ def _trace_method(config: Mapping[str, Any], folder: Path, model: Any, watched: 
         method = specref_of(config)
     else:
         method = with_settings(METHODS[config["method"]](), config.get("settings", {}))
-    frames = list(_frames(method, watched, _task(config, folder, model, watched)))
-    edits = [frame for frame in frames if frame.stage == EDIT]
-    arrays = {"edit_out": torch.stack([frame.rows for frame in edits]), "images": _pictures(model, edits[-1].rows)}
-    for name in ("mask_t", "blend_mask"):
-        found = [frame.masks[name].clone() for frame in edits if name in frame.masks]
-        if found:
-            arrays[name] = torch.stack(found)
-            steps = [frame.step - 1 for frame in edits if name in frame.masks]
-            arrays[f"{name.removesuffix('_mask') if name == 'blend_mask' else name}_steps"] = torch.tensor(steps)
-    return {**arrays, **_inversions(config, folder, model, frames)}
+    task = _task(config, folder, model, watched)
+    edits = [frame for frame in method.edit(watched, task) if frame.stage == EDIT]
+    return {
+        "edit_out": torch.stack([frame.rows for frame in edits]),
+        "images": _pictures(model, edits[-1].rows),
+        **_masks(edits, "mask_t", "mask_t_steps"),
+        **_masks(edits, "blend_mask", "blend_steps"),
+        "inv_latents": _inversions(config, folder, model, task, method.steps),
+    }
 
 
-def _frames(method: Method, watched: WatchedModel, task: Task) -> Generator[Frame, None, None]:
-    yield from method.edit(watched, task)
+def _masks(edits: list[Frame], name: str, steps: str) -> dict[str, Tensor]:
+    found = [(frame.masks[name], frame.step - 1) for frame in edits if name in frame.masks]
+    if not found:
+        return {}
+    return {name: torch.stack([mask for mask, _ in found]), steps: torch.tensor([step for _, step in found])}
 
 
 def _task(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> Task:
@@ -148,13 +150,14 @@ def _subject(path: Path, size: int) -> Tensor:
     return (_read(path, size)[0] > -1).any(0).float()
 
 
-def _inversions(config: Mapping[str, Any], folder: Path, model: Any, frames: list[Frame]) -> dict[str, Tensor]:
-    columns = []
-    for name, stage in (("source", INVERT_SOURCE), ("reference", INVERT_REFERENCE)):
-        rows = [frame.rows for frame in frames if frame.stage == stage]
-        if rows:
-            columns.append(torch.stack([model.encode(_read(folder / config[name], model.size)), *rows]))
-    return {"inv_latents": torch.cat(columns, 1)} if columns else {}
+def _inversions(config: Mapping[str, Any], folder: Path, model: Any, task: Task, steps: int) -> Tensor:
+    """Levels (steps + 1, pictures, ...) of the source and, where there is one, the reference, used or not."""
+    schedule, invert = model.schedule(steps), task.inverter.trajectory
+    columns = [_result(invert("source", task.source, task.source_prompt or task.prompt, schedule))]
+    if "reference" in config:
+        reference = model.encode(_read(folder / config["reference"], model.size))
+        columns.append(_result(invert("reference", reference, task.reference_prompt, schedule)))
+    return torch.stack([torch.cat(levels) for levels in zip(*columns, strict=True)])
 
 
 def _pictures(model: Any, latents: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """A tiny Stable Diffusion of real classes with random weights, saved in diffusers format."""
 
 import json
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,3 +101,12 @@ def request_for(method: Method, region: Mask | None = None, size: tuple[int, int
     return EditRequest(
         method=method, source=picture(1, size), prompt="a dog", source_prompt="a cat", region=region, reference=reference
     )
+
+
+def finish(work: Generator[Any, None, Any]) -> Any:
+    """Runs a generator to its end and gives what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value

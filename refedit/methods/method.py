@@ -69,7 +69,7 @@ def knob(
     return field(default=default, metadata=about)
 
 
-def knobs(method: type[Method]) -> tuple[Knob, ...]:
+def knobs(method: type[Any]) -> tuple[Knob, ...]:
     """The parameters of a method in their order."""
     hints = get_type_hints(method)
     return tuple(_describe(item, hints[item.name]) for item in fields(method) if item.metadata)  # type: ignore[arg-type]

@@ -120,11 +120,14 @@ class _Plan:
 
     @classmethod
     def of(cls, method: SpecRef, model: Denoiser, task: Task) -> "_Plan":
-        maps = WordMaps(grid=model.word_grid, words=_words(method, model, task), device=model.device, recent=method.recent_maps)
+        # Embedding comes first: it says if a prompt is too long.
+        texts = {"source": model.embed(task.source_prompt), "target": model.embed(task.prompt), "": model.embed("")}
+        words = _words(method, model, task)
+        maps = WordMaps(grid=model.word_grid, words=words, device=model.device, recent=method.recent_maps)
         return cls(
             method=method,
             task=task,
-            texts={"source": model.embed(task.source_prompt), "target": model.embed(task.prompt), "": model.embed("")},
+            texts=texts,
             alignment=_alignment(method, model, task).to(model.device),
             shares=_shares(method, model, task).to(model.device),
             maps=maps,

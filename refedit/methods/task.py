@@ -21,10 +21,10 @@ class Task:
     source: Latents
     prompt: str
     source_prompt: str = ""
-    region: Float[Tensor, "height width"] | None = None
+    region: Float[Tensor, "side side"] | None = None
     reference: Latents | None = None
     reference_prompt: str = ""
-    subject: Float[Tensor, "height width"] | None = None
+    subject: Float[Tensor, "side side"] | None = None
     whole: bool = False
 
 

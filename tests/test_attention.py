@@ -1,0 +1,82 @@
+"""The attention control: no control is stock, a control sees every site once, in forward order."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from refedit.attention import Site, WordMaps, attend, attention_map, grid_of, make_controllable
+from refedit.stable_diffusion import StableDiffusion
+
+
+@dataclass
+class Watching:
+    """Plain attention that notes where it is called."""
+
+    sites: list[Site] = field(default_factory=list)
+    grids: list[int] = field(default_factory=list)
+
+    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        self.sites.append(site)
+        self.grids.append(grid_of(q))
+        return attend(q, k, v)
+
+
+def inputs(model: StableDiffusion) -> tuple[Tensor, int, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    latents = torch.randn(2, 4, model.latent_grid, model.latent_grid, generator=generator)
+    return latents, 501, torch.cat([model.embed("a cat"), model.embed("a dog")])
+
+
+def test_without_a_control_the_unet_is_stock_bit_for_bit(model: StableDiffusion) -> None:
+    stock = UNet2DConditionModel.from_config(model.unet.config).eval()
+    stock.load_state_dict(model.unet.state_dict())
+    latents, timestep, text = inputs(model)
+    with torch.no_grad():
+        expected = stock(latents, timestep, encoder_hidden_states=text).sample
+        assert torch.equal(model.predict_noise(latents, timestep, text), expected)
+        assert torch.equal(model.predict_noise(latents, timestep, text, Watching()), expected)
+
+
+def test_a_control_sees_every_site_once_in_forward_order(model: StableDiffusion) -> None:
+    watching = Watching()
+    with torch.no_grad():
+        model.predict_noise(*inputs(model), watching)
+    assert tuple(watching.sites) == model.sites
+    assert [site.index for site in watching.sites if site.kind == "self"] == list(range(16))
+    assert watching.grids[::2] == [8, 8, 4, 4, 2, 2, 2, 2, 2, 2, 4, 4, 4, 8, 8, 8]
+
+
+def test_gradients_reach_the_text_and_nothing_else(model: StableDiffusion) -> None:
+    latents, timestep, text = inputs(model)
+    text.requires_grad_()
+    model.predict_noise(latents, timestep, text).sum().backward()
+    assert text.grad is not None and bool(text.grad.any())
+    assert all(parameter.grad is None for parameter in model.unet.parameters())
+
+
+def test_layers_that_do_more_than_attention_are_refused(model: StableDiffusion) -> None:
+    unet = UNet2DConditionModel.from_config(model.unet.config)
+    unet.mid_block.attentions[0].transformer_blocks[0].attn1.residual_connection = True
+    with pytest.raises(ValueError, match="not plain attention"):
+        make_controllable(unet)
+
+
+def test_an_explicit_map_is_the_fused_attention() -> None:
+    q, k, v = torch.randn(3, 2, 4, 16, 8).unbind()
+    torch.testing.assert_close(attention_map(q, k) @ v, attend(q, k, v))
+
+
+@pytest.mark.parametrize(("recent", "expected"), [(0, 6.0), (1, 3.0), (2, 5.0)])
+def test_word_maps_sum_the_steps_that_are_asked_for(recent: int, expected: float) -> None:
+    words = {"cat": ("source", torch.tensor([0.0, 1.0])), "dog": ("target", torch.tensor([1.0, 0.0]))}
+    maps = WordMaps(grid=2, words=words, device=torch.device("cpu"), recent=recent)
+    for step in (1, 2, 3):
+        maps.begin_step()
+        maps.add("source", torch.full((8, 4, 2), float(step)))
+    total = maps.total("cat")
+    assert total is not None
+    torch.testing.assert_close(total, torch.full((2, 2), expected))
+    assert maps.total("dog") is None

@@ -1,0 +1,104 @@
+"""BARET's laws: what its stages reduce to at their ends, what they cost, and what text inversion promises."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from refedit.editor import Editor
+from refedit.inversion import Inverter
+from refedit.memory import Memory
+from refedit.methods import Baret
+from refedit.methods.baret import FIT, BalancedAttention
+from refedit.methods.task import Outcome, Task
+from refedit.stable_diffusion import StableDiffusion
+from refedit.text_inversion import FittedText
+from tests.conftest import finish, request_for
+
+QUICK = Baret(steps=5)
+SOURCE = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
+
+
+def run(model: StableDiffusion, method: Baret) -> Outcome:
+    return finish(method.edit(model, Task(inverter=Inverter(model, Memory(0)), source=SOURCE, prompt="a red dog")))
+
+
+@torch.no_grad()
+def fit(model: StableDiffusion, method: Baret) -> FittedText:
+    schedule, inverter = model.schedule(method.steps), Inverter(model, Memory(0))
+    pivots = finish(inverter.trajectory("up", SOURCE, "a red dog", schedule))
+    start, empty = model.embed("a red dog"), model.embed("")
+    return finish(method.inversion.run(FIT, model, pivots, schedule, start, empty))
+
+
+def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(model: StableDiffusion) -> None:
+    from refedit.ddim import guide, move
+
+    edited = run(model, replace(QUICK, self_steps=0.0, cross_steps=0.0)).latents
+    with torch.no_grad():
+        schedule, target, empty = model.schedule(5), model.embed("a red dog"), model.embed("")
+        z = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))[-1]
+        for step, timestep in enumerate(schedule.timesteps):
+            eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([empty, target]))
+            z = move(z, guide(eps[:1], eps[1:], 7.5), schedule.alphas[step], schedule.alphas[step + 1])
+    torch.testing.assert_close(edited, z, atol=1e-4, rtol=1e-4)
+
+
+def test_the_transition_ends_are_the_fitted_and_the_target_text() -> None:
+    fitted, target = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)
+    assert torch.equal(replace(QUICK, eta=1.0, eta_schedule="constant")._between(fitted, target, 2), target)
+    rising, falling = (replace(QUICK, eta=1.0, eta_schedule=name) for name in ("rising", "falling"))
+    assert torch.equal(rising._between(fitted, target, 0), fitted)
+    assert torch.equal(rising._between(fitted, target, 4), target)
+    assert torch.equal(falling._between(fitted, target, 0), target)
+
+
+def test_more_iterations_come_closer_to_the_pivots(model: StableDiffusion) -> None:
+    source = SOURCE
+    errors = []
+    for inner in (0, 4):
+        method = replace(QUICK, inner_steps=inner, stop=0.0, stop_growth=0.0, rate=0.02)
+        errors.append(float((fit(model, method).latents[-1] - source).square().mean()))
+    assert errors[1] < errors[0]
+
+
+def test_the_stop_rule_is_checked_before_a_step(model: StableDiffusion) -> None:
+    fitted = fit(model, replace(QUICK, stop=1e9))
+    assert all(len(losses) == 1 for losses in fitted.losses)
+    assert all(torch.equal(text, model.embed("a red dog")) for text in fitted.texts)
+
+
+def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) -> None:
+    before = {name: value.clone() for name, value in model.unet.state_dict().items()}
+    run(model, QUICK)
+    assert all(torch.equal(value, before[name]) for name, value in model.unet.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.unet.parameters())
+
+
+@pytest.mark.parametrize(
+    ("method", "rows"),
+    [
+        (replace(QUICK, inner_steps=0, self_steps=0.0, cross_steps=0.0), 5 + 2 * 5 + 2 * 5),
+        (replace(QUICK, inner_steps=0, self_steps=0.4, cross_steps=0.6), 5 + 2 * 5 + 2 * 5 + 2 + 2 * 3),
+        (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=1.0, cross_steps=1.0), 5 + 2 * 5 + 3 * 5),
+    ],
+)
+def test_only_rows_that_are_read_are_run(editor: Editor, method: Baret, rows: int) -> None:
+    assert list(editor.edit(request_for(method)))[-1].rows == rows  # type: ignore[union-attr]
+
+
+def test_another_editing_stage_inverts_and_fits_nothing_again(editor: Editor) -> None:
+    list(editor.edit(request_for(QUICK)))
+    again = list(editor.edit(request_for(replace(QUICK, eta=0.5, self_steps=0.4))))
+    assert {getattr(event, "stage", "Editing") for event in again} == {"Editing"}
+
+
+def test_balanced_attention_takes_maps_from_two_rows_and_values_from_its_own(model: StableDiffusion) -> None:
+    q, k, v = torch.randn(3, 3, 2, 16, 8).unbind()
+    control = BalancedAttention(rows=["reconstruction", "transition", "edited"], self_grid=4, followers=("edited",))
+    from refedit.attention import attend
+
+    layout, words = control(model.sites[0], q, k, v), control(model.sites[1], q, k, v)
+    torch.testing.assert_close(layout[2], attend(q[0], k[0], v[2]))
+    torch.testing.assert_close(words[2], attend(q[1], k[1], v[2]))
+    torch.testing.assert_close(words[:2], attend(q[:2], k[:2], v[:2]))

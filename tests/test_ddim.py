@@ -1,0 +1,56 @@
+"""DDIM: the schedule of SD, a step and its inverse, guidance, inversion there and back."""
+
+import pytest
+import torch
+
+from refedit.ddim import clean_estimate, guide, leading_schedule, move
+from refedit.inversion import Inverter
+from refedit.memory import Memory
+from refedit.stable_diffusion import StableDiffusion
+from tests.conftest import finish
+
+ALPHAS = [1 - step / 1001 for step in range(1000)]
+
+
+def test_fifty_steps_have_the_timesteps_of_stable_diffusion() -> None:
+    schedule = leading_schedule(ALPHAS, 50)
+    assert schedule.timesteps[:2] == (981, 961) and schedule.timesteps[-2:] == (21, 1)
+    assert schedule.alphas[0] == ALPHAS[981] and schedule.alphas[-1] == 1.0 and len(schedule.alphas) == 51
+
+
+@pytest.mark.parametrize("steps", [0, 1001])
+def test_a_schedule_without_steps_is_refused(steps: int) -> None:
+    with pytest.raises(ValueError, match="between 1 and 1000"):
+        leading_schedule(ALPHAS, steps)
+
+
+def test_a_step_back_undoes_a_step() -> None:
+    z, eps = torch.randn(2, 1, 4, 8, 8).unbind()
+    torch.testing.assert_close(move(move(z, eps, 0.3, 0.6), eps, 0.6, 0.3), z)
+
+
+def test_a_step_to_the_clean_picture_is_the_clean_estimate() -> None:
+    z, eps = torch.randn(2, 1, 4, 8, 8).unbind()
+    torch.testing.assert_close(move(z, eps, 0.3, 1.0), clean_estimate(z, eps, 0.3))
+
+
+def test_guidance_one_is_the_conditional_prediction() -> None:
+    u, c = torch.randn(2, 1, 4, 8, 8).unbind()
+    torch.testing.assert_close(guide(u, c, 1.0), c)
+
+
+def round_trip_error(model: StableDiffusion, steps: int) -> float:
+    schedule, start = model.schedule(steps), torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+    levels = finish(Inverter(model, Memory(0)).trajectory("up", start, "a cat", schedule))
+    z, text = levels[-1], model.embed("a cat")
+    for step, timestep in enumerate(schedule.timesteps):
+        eps = model.predict_noise(z, timestep, text)
+        z = move(z, eps, schedule.alphas[step], schedule.alphas[step + 1])
+    return float((z - start).abs().mean())
+
+
+@pytest.mark.parametrize("which", ["model", "v_model"])
+@torch.no_grad()
+def test_inversion_and_back_meet_as_steps_grow(which: str, request: pytest.FixtureRequest) -> None:
+    model: StableDiffusion = request.getfixturevalue(which)
+    assert round_trip_error(model, 100) < 0.6 * round_trip_error(model, 10)

@@ -1,0 +1,141 @@
+"""The editor's promises: one edit at a time, a stop before the next call, nothing left behind, nothing changed outside."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress, Reference
+from refedit.editor import WAITING, Editor
+from refedit.errors import EditError, Stopped
+from refedit.masks import Mask
+from refedit.methods import METHODS, Baret, Method, SpecRef
+from refedit.stable_diffusion import StableDiffusion
+from tests.conftest import box_mask, picture, request_for
+
+BOTH: list[Method] = [SpecRef(steps=5), Baret(steps=5)]
+
+
+def result(events: Iterator[EditEvent]) -> Finished:
+    last = list(events)[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+@pytest.mark.parametrize("method", BOTH)
+def test_an_edit_tells_its_way_and_ends_with_a_picture(editor: Editor, method: Method) -> None:
+    events = list(editor.edit(request_for(method)))
+    fractions = [event.fraction for event in events if isinstance(event, Progress)]
+    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
+    previews = [event for event in events if isinstance(event, Preview)]
+    assert previews and all(preview.image.size == (256, 256) for preview in previews)
+    finished = result(iter(events))
+    assert finished.image.size == (64, 64) and finished.rows > 0
+    assert finished.parameters["prompt"] == "a dog" and finished.parameters["steps"] == "5"
+
+
+@pytest.mark.parametrize("method", BOTH)
+@pytest.mark.parametrize("size", [(64, 64), (150, 90)])
+def test_outside_the_region_the_result_is_the_source(editor: Editor, method: Method, size: tuple[int, int]) -> None:
+    request = request_for(method, box_mask(size, (10, 12, 40, 44)), size)
+    finished = result(editor.edit(request))
+    before, after = np.asarray(request.source), np.asarray(finished.image)
+    outside = request.region.values == 0  # type: ignore[union-attr]
+    assert np.array_equal(before[outside], after[outside])
+    assert not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("method", BOTH)
+def test_a_stopped_edit_runs_no_further_call_and_leaves_the_next_one_unchanged(
+    model: StableDiffusion, method: Method
+) -> None:
+    expected = result(Editor(model).edit(request_for(method)))
+    editor, cancel = Editor(model), threading.Event()
+    events = editor.edit(request_for(method), cancel)
+    for _ in range(4):
+        next(events)
+    cancel.set()
+    with pytest.raises(Stopped):
+        while isinstance(next(events), Preview):
+            pass
+    again = result(editor.edit(request_for(method)))
+    assert again.image.tobytes() == expected.image.tobytes()
+
+
+def test_closing_the_iterator_frees_the_device(editor: Editor) -> None:
+    events = editor.edit(request_for(BOTH[0]))
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert result(editor.edit(request_for(BOTH[0])))
+
+
+def test_a_second_edit_waits_for_the_first(editor: Editor) -> None:
+    first, second = editor.edit(request_for(BOTH[0])), editor.edit(request_for(BOTH[1]))
+    next(first)
+    waiting = next(second)
+    assert isinstance(waiting, Progress) and waiting.stage == WAITING
+    result(first)
+    assert result(second)
+
+
+def test_a_waiting_edit_can_be_stopped(editor: Editor) -> None:
+    first, cancel = editor.edit(request_for(BOTH[0])), threading.Event()
+    next(first)
+    cancel.set()
+    with pytest.raises(Stopped):
+        next(editor.edit(request_for(BOTH[1]), cancel))
+
+
+def test_every_step_may_run_on_another_thread(model: StableDiffusion) -> None:
+    """Gradio resumes a generator on whichever thread is free; gradient mode is a thread's own."""
+    for method in BOTH:
+        expected = result(Editor(model).edit(request_for(method)))
+        events, seen = Editor(model).edit(request_for(method)), []
+        while not seen or not isinstance(seen[-1], Finished):
+            thread = threading.Thread(target=lambda stream=events: seen.append(next(stream)))
+            thread.start()
+            thread.join()
+        assert seen[-1].image.tobytes() == expected.image.tobytes()
+
+
+def test_numbers_that_overflow_are_said(model: StableDiffusion, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor, predict = Editor(model), model.predict_noise
+    monkeypatch.setattr(model, "predict_noise", lambda *arguments: predict(*arguments) * float("nan"))
+    with pytest.raises(EditError, match="overflowed"):
+        list(editor.edit(request_for(BOTH[0])))
+    monkeypatch.undo()
+    assert result(editor.edit(request_for(BOTH[0])))
+
+
+EMPTY = Mask(np.zeros((64, 64), np.float32))
+GOOD = request_for(BOTH[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"prompt": "  "}, "target prompt is empty"),
+        ({"source_prompt": ""}, "source prompt is empty"),
+        ({"reference": None}, "needs a reference picture"),
+        ({"region": EMPTY}, "Nothing is painted on the source's mask"),
+        ({"region": box_mask((32, 32), (0, 0, 9, 9))}, "mask of the source is 32x32 pixels, its picture 64x64"),
+        ({"reference": Reference(image=picture(1), subject=EMPTY)}, "Nothing is painted on the reference's mask"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(change: dict[str, object], message: str) -> None:
+    with pytest.raises(EditError, match=message):
+        replace(GOOD, **change)  # type: ignore[arg-type]
+
+
+def test_a_prompt_that_is_too_long_is_said(editor: Editor) -> None:
+    request = replace(GOOD, prompt="a dog " * 40)
+    with pytest.raises(EditError, match="the model reads 38. Shorten 'a dog a dog"):
+        list(editor.edit(request))
+
+
+def test_every_method_is_listed_under_its_name() -> None:
+    assert all(name == method.name and isinstance(method(), Method) for name, method in METHODS.items())
+    assert isinstance(EditRequest(method=Baret(), source=Image.new("RGB", (64, 64)), prompt="a dog"), EditRequest)

@@ -1,0 +1,51 @@
+"""Parameters: every field is described, reads its spelling, and keeps its range."""
+
+from dataclasses import fields
+
+import pytest
+
+from refedit.errors import EditError
+from refedit.methods import METHODS, Baret, Method, SpecRef, knobs, with_settings
+
+CLASSES = list(METHODS.values())
+
+
+@pytest.mark.parametrize("method", CLASSES)
+def test_every_parameter_is_described_and_every_default_in_its_range(method: type[Method]) -> None:
+    described = knobs(method)
+    assert [item.name for item in described] == [item.name for item in fields(method)]  # type: ignore[arg-type]
+    for item in described:
+        assert item.label and item.help
+        if item.kind in (int, float):
+            assert item.low is not None and item.high is not None and item.low <= item.default <= item.high
+        if item.choices:
+            assert item.default in item.choices
+    assert any(not item.advanced for item in described) and any(item.advanced for item in described)
+
+
+@pytest.mark.parametrize("method", CLASSES)
+def test_presets_can_be_spelled_and_read_again(method: type[Method]) -> None:
+    for preset in method.presets().values():
+        spelled = {item.name: str(getattr(preset, item.name)) for item in knobs(method)}
+        assert with_settings(method(), spelled) == preset
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"speed": "1"}, "SpecRef has no parameter 'speed'. It has: steps, guidance"),
+        ({"steps": "many"}, "'many' is no value for steps: int expected"),
+        ({"steps": "0"}, "steps is 0, but has to lie between 1 and 100"),
+        ({"guidance": "nan"}, "guidance is nan"),
+        ({"masks": "all"}, "Choose one of both, subject, region, none"),
+        ({"blend": "maybe"}, "'maybe' is no value for blend"),
+    ],
+)
+def test_wrong_settings_are_named(settings: dict[str, str], message: str) -> None:
+    with pytest.raises(EditError, match=message):
+        with_settings(SpecRef(), settings)
+
+
+def test_a_setting_changes_one_thing() -> None:
+    changed = with_settings(Baret(), {"eta": "0.5", "carry_over": "off"})
+    assert changed == Baret(eta=0.5, carry_over=False)

@@ -1,0 +1,142 @@
+"""SpecRef's laws: what its masks promise, what a step costs, and that a deviation switched off is not there."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from refedit.attention import WordMaps, attend
+from refedit.ddim import guide, move
+from refedit.editor import Editor, prepare
+from refedit.errors import EditError
+from refedit.inversion import Inverter
+from refedit.memory import Memory
+from refedit.methods import SpecRef
+from refedit.methods.task import Outcome, Task
+from refedit.reference_attention import EditRegion, ReferenceAttention
+from refedit.stable_diffusion import StableDiffusion
+from tests.conftest import box_mask, finish, request_for
+
+QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
+
+
+def run(model: StableDiffusion, method: SpecRef, **changes: object) -> Outcome:
+    """The method's outcome on random latents."""
+    z = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
+    subject = box_mask((64, 64), (0, 0, 64, 32)).to_tensor()
+    task = Task(
+        inverter=Inverter(model, Memory(1 << 28)), source=z[0], prompt="a dog", source_prompt="a cat",
+        reference=z[1], subject=subject,
+    )  # fmt: skip
+    return finish(method.edit(model, replace(task, **changes)))  # type: ignore[arg-type]
+
+
+def test_the_same_request_gives_the_same_latents(model: StableDiffusion) -> None:
+    assert torch.equal(run(model, QUICK).latents, run(model, QUICK).latents)
+
+
+def test_the_reference_matters_inside_and_its_mask_too(model: StableDiffusion) -> None:
+    plain = run(model, QUICK)
+    assert not torch.allclose(plain.latents, run(model, QUICK, reference=None).latents)
+    assert not torch.allclose(plain.latents, run(model, replace(QUICK, masks="region")).latents)
+
+
+def test_outside_the_painted_region_the_latents_are_the_sources(model: StableDiffusion) -> None:
+    region = box_mask((64, 64), (0, 0, 32, 64)).to_tensor()
+    source = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))[0]
+    outcome = run(model, QUICK, region=region)
+    assert torch.equal(outcome.latents[..., 4:], source[..., 4:])
+    assert not torch.allclose(outcome.latents[..., :4], source[..., :4])
+
+
+def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: StableDiffusion) -> None:
+    method = SpecRef(steps=6, cross_replace=0.0, self_replace=0.0, blend=False)
+    region = box_mask((64, 64), (0, 0, 64, 64)).to_tensor()
+    edited = run(model, method, reference=None, region=region).latents
+    with torch.no_grad():
+        schedule, source = model.schedule(6), torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))[0]
+        z = finish(Inverter(model, Memory(0)).trajectory("up", source, "a cat", schedule))[-1]
+        for step, timestep in enumerate(schedule.timesteps):
+            eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([model.embed(""), model.embed("a dog")]))
+            z = move(z, guide(eps[:1], eps[1:], 7.5), schedule.alphas[step], schedule.alphas[step + 1])
+    assert torch.equal(edited, z)
+
+
+@pytest.mark.parametrize(
+    ("method", "first", "again"),
+    [
+        (SpecRef.presets()["official"], 286, 190),
+        (SpecRef(steps=50), 246, 150),
+        (SpecRef(steps=50, guidance=1.0), 196, 100),
+    ],
+)
+def test_an_edit_costs_the_rows_that_are_read(editor: Editor, method: SpecRef, first: int, again: int) -> None:
+    request = request_for(method)
+    assert [list(editor.edit(request))[-1].rows for _ in range(2)] == [first, again]  # type: ignore[union-attr]
+
+
+def test_a_remembered_edit_is_bit_equal_to_a_fresh_one(model: StableDiffusion) -> None:
+    editor, request = Editor(model), request_for(QUICK)
+    pictures = [list(editor.edit(request))[-1].image.tobytes() for _ in range(2)]  # type: ignore[union-attr]
+    fresh = list(Editor(model, memory_bytes=0).edit(request))[-1].image.tobytes()  # type: ignore[union-attr]
+    assert pictures == [fresh, fresh]
+
+
+def test_features_of_another_subject_are_recorded_from_the_known_trajectory(editor: Editor) -> None:
+    request = request_for(QUICK)
+    list(editor.edit(request))
+    assert request.reference is not None
+    moved = replace(request.reference, subject=box_mask((64, 64), (0, 0, 60, 30)))
+    again = list(editor.edit(replace(request, reference=moved)))[-1].rows  # type: ignore[union-attr]
+    assert again == list(editor.edit(request))[-1].rows + len(QUICK.reference_steps)  # type: ignore[union-attr]
+
+
+def test_reference_attention_is_masked_attention(model: StableDiffusion) -> None:
+    """Gathered tokens instead of an additive mask: SpecRef's formula, written out."""
+    q, k, v, k_ref, v_ref = torch.randn(5, 1, 2, 16, 8).unbind()
+    subject, inside = torch.arange(16) < 5, torch.arange(16) % 3 == 0
+    maps = WordMaps(grid=4, words={}, device=torch.device("cpu"))
+    region = EditRegion(
+        maps=maps, painted=inside.reshape(4, 4).float(), combine="painted", threshold=0.5, mode="nearest", everywhere=False
+    )  # fmt: skip
+    control = ReferenceAttention(
+        otherwise=lambda site, q, k, v: attend(q, k, v), rows=["target"], region=region,
+        features={3: (k_ref[0][:, subject], v_ref[0][:, subject])}, strengths={"target": 1.0},
+    )  # fmt: skip
+    bias = torch.zeros(16).masked_fill(~subject, torch.finfo(torch.float32).min)
+    expected = torch.where(inside[:, None], attend(q, k_ref, v_ref, bias.expand(16, 16)), attend(q, k, v))
+    torch.testing.assert_close(control(model.sites[6], q, k, v), expected)
+
+
+def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:
+    plain = run(model, QUICK).latents
+    for change in ({"unconditional": 0.5}, {"own_keys": True}, {"reference_at": "aligned"}, {"reference_at": "noised"}):
+        changed: Tensor = run(model, replace(QUICK, **change)).latents  # type: ignore[arg-type]
+        assert torch.isfinite(changed).all() and not torch.equal(changed, plain)
+
+
+def test_a_subject_too_small_to_see_is_said(model: StableDiffusion) -> None:
+    speck = box_mask((64, 64), (63, 63, 64, 64)).to_tensor()
+    with pytest.raises(EditError, match="too small for this model to see"):
+        run(model, QUICK, subject=speck)
+    for choice in ("average", "skip"):
+        assert torch.isfinite(run(model, replace(QUICK, empty_subject=choice), subject=speck).latents).all()
+
+
+def test_a_region_too_small_to_see_is_said(model: StableDiffusion) -> None:
+    with pytest.raises(EditError, match="Paint a larger one"):
+        run(model, QUICK, region=box_mask((64, 64), (63, 63, 64, 64)).to_tensor())
+
+
+def test_equal_prompts_without_words_or_region_ask_for_one(model: StableDiffusion) -> None:
+    with pytest.raises(EditError, match="The prompts are the same"):
+        run(model, SpecRef(steps=6), prompt="a cat")
+
+
+def test_an_aligned_reference_shows_its_subject_where_the_region_is() -> None:
+    region = box_mask((64, 64), (32, 32, 64, 64))
+    prepared = prepare(request_for(replace(QUICK, align_reference=True), region), 64)
+    assert prepared.subject is not None
+    left, top, right, bottom = prepared.subject.box
+    assert (top, bottom) == (32, 64) and left >= 32 and right <= 64

@@ -1,0 +1,51 @@
+"""The model's square: where it lies, and that putting it back changes nothing outside the mask."""
+
+import numpy as np
+import pytest
+
+from refedit.squares import Square, aligned_square, square_around
+from tests.conftest import box_mask, picture
+
+
+def test_without_a_box_it_is_the_largest_one_in_the_middle() -> None:
+    assert square_around((100, 60), None, 16) == Square(20, 0, 60)
+
+
+@pytest.mark.parametrize("box", [(0, 0, 10, 10), (90, 50, 100, 60), (30, 20, 50, 30), (0, 0, 100, 60)])
+def test_it_holds_the_box_and_stays_in_the_picture_if_it_can(box: tuple[int, int, int, int]) -> None:
+    square = square_around((100, 60), box, 16)
+    assert square.left <= box[0] and square.left + square.side >= box[2]
+    assert square.top <= box[1] and square.top + square.side >= box[3]
+    if square.side <= 60:
+        assert square.left >= 0 and square.top >= 0 and square.top + square.side <= 60
+
+
+def test_what_was_cut_out_can_be_put_back() -> None:
+    image, square = picture(1, (100, 60)), Square(20, 0, 60)
+    back = square.put_back(image, square.cut(image, 60), box_mask((100, 60), (0, 0, 100, 60)))
+    assert np.array_equal(np.asarray(back), np.asarray(image))
+
+
+def test_outside_the_mask_nothing_changes() -> None:
+    image, mask = picture(1, (100, 60)), box_mask((100, 60), (30, 10, 50, 40))
+    back = np.asarray(Square(20, 0, 60).put_back(image, picture(2, (64, 64)), mask))
+    same = (back == np.asarray(image)).all(-1)
+    assert same[mask.values == 0].all() and not same[mask.values == 1].all()
+
+
+def test_beyond_the_picture_its_edge_repeats() -> None:
+    image = picture(3, (20, 20))
+    cut = np.asarray(Square(-10, 0, 20).cut(image, 20))
+    assert np.array_equal(cut[:, 0], cut[:, 9]) and cut.shape == (20, 20, 3)
+
+
+def test_an_aligned_reference_puts_the_subject_on_the_region() -> None:
+    source, region, subject = Square(0, 0, 64), (16, 16, 48, 48), (10, 20, 20, 30)
+    square = aligned_square(subject, region, source)
+    placed = [(edge - start) / square.side * 64 for edge, start in zip(subject, (square.left, square.top) * 2, strict=True)]
+    assert placed == pytest.approx(region)
+
+
+def test_a_mask_follows_its_square() -> None:
+    found = Square(20, 0, 60).cut_mask(box_mask((100, 60), (20, 0, 50, 60)), 30)
+    assert found.box == (0, 0, 15, 30)

@@ -1,0 +1,142 @@
+"""The training of the built-in model, at its tiny size: what is learnt, kept, resumed and measured."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from refedit.attention import Site, attend
+from refedit.errors import EditError
+from refedit.picturebook import card, evaluate
+from refedit.picturebook.captions import Caption
+from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
+from refedit.picturebook.commands import add_commands
+from refedit.picturebook.log import Report
+from refedit.picturebook.loop import rate_factor
+from refedit.picturebook.networks import SIZES
+from refedit.picturebook.precision import has_fast_bf16
+from refedit.picturebook.train import Training
+from refedit.picturebook.train_unet import word_targets, word_tokens
+from refedit.picturebook.train_vae import sharpness_loss
+from refedit.picturebook.word_supervision import WordTargets, WordWatcher
+from refedit.stable_diffusion import StableDiffusion
+
+SAID = Caption(
+    text="a red cat sitting and a red ball in the snow",
+    words=(("red", "subject"), ("cat", "subject"), ("red", "second"), ("ball", "second"), ("snow", "background")),
+)
+
+
+def tiny(folder: Path, seconds: float) -> Training:
+    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which both stages were trained for a moment, one after the other."""
+    folder = tmp_path_factory.mktemp("training")
+    for stage in ("vae", "unet"):
+        list(replace(tiny(folder, 2), stages=(stage,)).run())
+    return folder
+
+
+def test_a_training_leaves_a_pipeline_that_draws(trained: Path) -> None:
+    model = StableDiffusion.load(str(trained / "pipeline"), torch.device("cpu"))
+    pictures = model.decode(torch.zeros(1, 4, 8, 8))
+    assert pictures.shape == (1, 3, 64, 64) and bool(pictures.isfinite().all())
+    unknown, piece = model.tokens("&")[0], model.tokens("q")[0]
+    rows = model.text_encoder.get_input_embeddings().weight
+    assert torch.equal(rows[unknown], rows[piece])
+
+
+def test_the_latents_have_unit_variance_in_the_pipelines_scale(trained: Path) -> None:
+    kept = read_checkpoint(trained / "latents.pt")
+    assert kept is not None and float(kept["latents"].float().std()) == pytest.approx(1, abs=0.01)
+    config = json.loads((trained / "pipeline/vae/config.json").read_text())
+    assert config["scaling_factor"] == pytest.approx(kept["scale"])
+
+
+def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Path) -> None:
+    before = (read_checkpoint(trained / "unet.pt") or {})["step"]
+    assert not [event for event in replace(tiny(trained, 1), stages=("unet",)).run() if isinstance(event, Report)]
+    reports = [event for event in replace(tiny(trained, 3), stages=("unet",)).run() if isinstance(event, Report)]
+    assert reports[-1].step == (read_checkpoint(trained / "unet.pt") or {})["step"] > before
+    lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
+    assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"
+
+
+def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:
+    with pytest.raises(EditError, match="no trained VAE"):
+        list(replace(tiny(tmp_path, 1), stages=("unet",)).run())
+
+
+def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    options = parser.parse_args(["picturebook", "train", "--size", "tiny", "--minutes", "1", "--out", str(trained)])
+    with pytest.raises(EditError, match="Add --resume"):
+        options.run(options)
+
+
+def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Path) -> None:
+    model = StableDiffusion.load(str(trained / "pipeline"), torch.device("cpu"))
+    measured = evaluate.measure(model, evaluate.unseen(2, model.size), tmp_path)
+    assert f"{measured.vae:.3f}" in evaluate.write_measurements(measured, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png", "measurements.json"}
+    assert 0 <= measured.word_iou <= 1
+    text = card.card(card.read_provenance(trained, "two CPU cores"), measured)
+    assert "two CPU cores" in text and f"{measured.inversion:.1f} dB" in text
+
+
+def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
+    assert rate_factor(0, 0.0) < 0.02 < 0.9 < rate_factor(100, 0.05)
+    assert rate_factor(100, 1.0) == rate_factor(10**6, 2.0) == pytest.approx(0.01)
+
+
+def test_averaged_weights_forget_the_start_even_after_few_steps() -> None:
+    network = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(network.weight)
+    averaged = AveragedWeights(network, 0.9999)
+    nn.init.ones_(network.weight)
+    for step in range(1, 100):
+        averaged.update(network, step)
+    averaged.copy_to(network)
+    assert float(network.weight.detach()) > 0.99
+
+
+def test_words_are_found_where_they_stand_even_if_said_twice() -> None:
+    assert word_tokens(SAID) == [(2, "subject"), (3, "subject"), (7, "second"), (8, "second"), (11, "background")]
+    masks = np.zeros((1, 3, 2, 2), np.uint8)
+    masks[0, 1, 0, 0] = 255
+    targets = word_targets([SAID], masks)
+    assert targets.masks[2:4].tolist() == [[1, 0, 0, 0]] * 2 and not targets.masks[:2].any()
+    assert len(word_targets([Caption(text="", words=())], masks).rows) == 0
+
+
+def test_watching_words_changes_nothing_and_rewards_the_true_place() -> None:
+    q, k, v = (torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(seed)) for seed in range(3))
+    watcher = WordWatcher(2)
+    assert torch.allclose(watcher(Site("cross", 0), q, k, v), attend(q, k, v), atol=1e-6)
+    targets = WordTargets(torch.tensor([0]), torch.tensor([1]), torch.tensor([[1.0, 1.0, 0.0, 0.0]]))
+    there, elsewhere = WordWatcher(2), WordWatcher(2)
+    there.maps.append(torch.eye(4)[None, [1, 1, 0, 0]])
+    elsewhere.maps.append(torch.eye(4)[None, [0, 0, 1, 1]])
+    certainty = torch.ones(1)
+    assert float(there.loss(targets, certainty)) == pytest.approx(0, abs=1e-5)
+    assert float(elsewhere.loss(targets, certainty)) > 5
+
+
+def test_sharpness_ignores_a_shift_of_brightness_only() -> None:
+    picture = torch.rand(1, 3, 8, 8)
+    assert float(sharpness_loss(picture + 0.5, picture)) == pytest.approx(0, abs=1e-6)
+    assert float(sharpness_loss(picture.flip(-1), picture)) > 0.01
+
+
+def test_half_precision_needs_the_instructions() -> None:
+    capable = "avx512_bf16" in Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else None
+    assert capable is None or not has_fast_bf16(torch.device("cpu")) or capable
