@@ -1,4 +1,4 @@
-"""The command line: `python -m refedit edit | trace | models | picturebook | space`."""
+"""The command line: `python -m refedit edit | trace | segment | models | picturebook | space`."""
 
 import argparse
 import sys
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_edit(commands)
     _add_trace(commands)
+    _add_segment(commands)
     models = commands.add_parser("models", help="list the models that can be used")
     models.set_defaults(run=_models)
     picturebook.add_commands(commands)
@@ -64,10 +65,26 @@ def _add_trace(commands: Any) -> None:
     trace.set_defaults(run=_trace)
 
 
+def _add_segment(commands: Any) -> None:
+    segment = commands.add_parser("segment", help="make a mask from clicks with Segment Anything")
+    segment.add_argument("--image", type=Path, required=True, help="the picture (PNG, JPEG or WebP)")
+    segment.add_argument("--click", action="append", required=True, metavar="X,Y[,-]", help="a pixel; ,- excludes it")
+    segment.add_argument("--checkpoint", type=Path, required=True, help="an official file such as sam_vit_b_01ec64.pth")
+    segment.add_argument("--device", default="auto")
+    segment.add_argument("--out", type=Path, required=True, help="the mask to write, white inside")
+    segment.set_defaults(run=_segment)
+
+
 def _edit(options: argparse.Namespace) -> None:
     from refedit.command_edit import run_edit
 
     run_edit(options)
+
+
+def _segment(options: argparse.Namespace) -> None:
+    from refedit.command_segment import run_segment
+
+    run_segment(options)
 
 
 def _trace(options: argparse.Namespace) -> None:
@@ -83,7 +100,9 @@ def _models(options: argparse.Namespace) -> None:
 
     for card in CARDS:
         print(f"{card.name}\n    {card.title}: {card.purpose}\n    Licence: {card.licence}")
-    print("FOLDER or HUB_ID\n    Any Stable Diffusion 1.x or 2.x pipeline in diffusers format with safetensors weights.")
+    print(
+        "FOLDER or HUB_ID\n    Any Stable Diffusion 1.x or 2.x pipeline in diffusers format with safetensors weights."
+    )
 
 
 if __name__ == "__main__":

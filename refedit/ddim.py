@@ -33,7 +33,9 @@ class Schedule:
         return len(self.timesteps)
 
 
-def leading_schedule(alphas_cumprod: Sequence[float], steps: int, clean_alpha: float = 1.0, offset: int = 1) -> Schedule:
+def leading_schedule(
+    alphas_cumprod: Sequence[float], steps: int, clean_alpha: float = 1.0, offset: int = 1
+) -> Schedule:
     """The schedule of `steps` equal strides that ends at timestep `offset` (diffusers' "leading" spacing).
 
     `clean_alpha` is abar of the clean picture: 1 in SpecRef's code (set_alpha_to_one), abar_0 in null-text
@@ -74,7 +76,7 @@ class Frame:
     step: int
     of: int
     estimate: Latents
-    rows: Latents
+    rows: Float[Tensor, "branches channels height width"]
     loss: float | None = None
     masks: Mapping[str, Tensor] = field(default_factory=dict)
 

@@ -5,28 +5,28 @@ Owns the lock of the device and the memory of slow stages. Knows no method by na
 
 import threading
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
-import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from refedit import __version__
-from refedit.attention import AttentionControl
-from refedit.ddim import Frame, Schedule
+from refedit.ddim import Frame
 from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress
-from refedit.errors import EditError, Stopped
-from refedit.images import stretch, to_image, to_tensor
+from refedit.errors import Stopped
+from refedit.images import to_image, to_tensor
 from refedit.inversion import Inverter
 from refedit.masks import Mask
 from refedit.memory import Memory, content_key
 from refedit.methods.task import Outcome, Task
+from refedit.preparation import prepare
 from refedit.previews import LatentColours
-from refedit.squares import Square, aligned_square, square_around
+from refedit.squares import Square
 from refedit.stable_diffusion import StableDiffusion
+from refedit.watched import WatchedModel
 
 PREVIEW_SIZE = 256
 PREVIEW_SECONDS = 0.25
@@ -57,74 +57,6 @@ class Editor:
             yield from _Run(self.model, self.memory, request, cancel).events()
         finally:
             self._device.release()
-
-
-class WatchedModel:
-    """A model for one edit: stops before a UNet call when asked to, counts rows, remembers embeddings."""
-
-    def __init__(self, model: StableDiffusion, memory: Memory, cancel: threading.Event) -> None:
-        self._model, self._memory, self._cancel = model, memory, cancel
-        self.rows = 0
-        self.self_sites, self.latent_grid, self.word_grid = model.self_sites, model.latent_grid, model.word_grid
-        self.token_count, self.device = model.token_count, model.device
-
-    def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
-        return self._model.schedule(steps, clean_alpha)
-
-    def tokens(self, text: str) -> tuple[int, ...]:
-        return self._model.tokens(text)
-
-    def embed(self, prompt: str) -> Tensor:
-        key = content_key("text", prompt)
-        known: Tensor | None = self._memory.get(key)
-        if known is None:
-            known = self._model.embed(prompt)
-            self._memory.put(key, known)
-        return known
-
-    def predict_noise(
-        self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
-    ) -> Tensor:
-        if self._cancel.is_set():
-            raise Stopped
-        self.rows += len(latents)
-        eps = self._model.predict_noise(latents, timestep, text, control)
-        if not bool(torch.isfinite(eps.detach()).all()):
-            raise EditError("The model's numbers overflowed. Try again on another device or with fewer steps.")
-        return eps
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A request in the model's terms: the squares as pictures and masks, and where the source's square lies."""
-
-    square: Square
-    source: Image.Image
-    region: Mask | None
-    reference: Image.Image | None
-    subject: Mask | None
-
-
-def prepare(request: EditRequest, size: int) -> Prepared:
-    """Cuts the squares that a model of `size` pixels sees, aligned or stretched as the method asks."""
-    fit, align = getattr(request.method, "fit", "aspect"), getattr(request.method, "align_reference", False)
-    square = square_around(request.source.size, request.region.box if request.region else None, size)
-    if fit == "stretch" and request.source.size[0] == request.source.size[1]:
-        square = square_around(request.source.size, None, size)
-    region = square.cut_mask(request.region, size) if request.region else None
-    source = stretch(request.source, size) if fit == "stretch" and region is None else square.cut(request.source, size)
-    if request.reference is None:
-        return Prepared(square, source, region, None, None)
-    image, subject = request.reference.image, request.reference.subject
-    if fit == "stretch":
-        shrunk = None if subject is None else Mask.from_image(stretch(subject.to_image(), size))
-        return Prepared(square, source, region, stretch(image, size), shrunk)
-    box = subject.box if subject else None
-    if align and box and request.region:
-        cut = aligned_square(box, request.region.box, square)
-    else:
-        cut = square_around(image.size, box, min(image.size))
-    return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
 
 
 class _Run:
@@ -199,7 +131,7 @@ class _Run:
         square, size, source = self.prepared.square, self.model.size, self.request.source
         soft = max(1.0, square.side / 64)
         if self.request.region is not None:
-            return Mask((self.request.region.feather(soft).values))
+            return Mask(self.request.region.feather(soft).values)
         if outcome.mask is None or getattr(self.request.method, "paste", "square") == "square":
             return _placed(Image.new("L", (size, size), 255), square, source.size)
         grown = functional.max_pool2d(outcome.mask[None, None], 3, 1, 1)[0, 0]
@@ -232,7 +164,7 @@ def _placed(plane: Image.Image, square: Square, size: tuple[int, int]) -> Mask:
 class _Clock:
     """How far an edit is, from the method's stages and their weights."""
 
-    def __init__(self, stages: dict[str, float]) -> None:
+    def __init__(self, stages: Mapping[str, float]) -> None:
         self.stages, self.started = stages, time.monotonic()
 
     def progress(self, frame: Frame) -> Progress:

@@ -22,6 +22,7 @@ Trajectory = tuple[Tensor, ...]
 Features = dict[tuple[int, int], tuple[Tensor, Tensor]]
 """Keys and values, each (heads, tokens, channels), by (editing step, self-attention site)."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class Recording:
     """What to record of a reference: at which editing steps and sites, which tokens, at which latents.
@@ -118,7 +119,9 @@ class Inverter:
             if i + 1 == len(levels):
                 levels.append(move(levels[i], eps, alpha, alpha_up))
             found.update(_by_step(step, recorder))
-            yield Frame(stage=stage, step=i + 1, of=count, estimate=clean_estimate(levels[i], eps, alpha), rows=levels[i + 1])
+            yield Frame(
+                stage=stage, step=i + 1, of=count, estimate=clean_estimate(levels[i], eps, alpha), rows=levels[i + 1]
+            )
         self.memory.put(key, tuple(levels))
         return tuple(levels[: count + 1]), found
 

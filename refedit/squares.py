@@ -59,9 +59,7 @@ def square_around(size: tuple[int, int], box: tuple[int, int, int, int] | None, 
     return Square(left, top, side)
 
 
-def aligned_square(
-    subject: tuple[int, int, int, int], region: tuple[int, int, int, int], source: Square
-) -> Square:
+def aligned_square(subject: tuple[int, int, int, int], region: tuple[int, int, int, int], source: Square) -> Square:
     """The reference's square in which the subject's box lies where the region's box lies in the source's square.
 
     The subject's aspect is kept: its longer relative side fits (design: the known failure of the paper).

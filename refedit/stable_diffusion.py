@@ -88,7 +88,9 @@ class StableDiffusion:
 
     def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
         """The DDIM schedule of `steps`; `clean_alpha` None takes the first training level for the clean picture."""
-        return leading_schedule(self.alphas_cumprod, steps, self.alphas_cumprod[0] if clean_alpha is None else clean_alpha)
+        return leading_schedule(
+            self.alphas_cumprod, steps, self.alphas_cumprod[0] if clean_alpha is None else clean_alpha
+        )
 
     @property
     def token_count(self) -> int:
@@ -111,7 +113,10 @@ class StableDiffusion:
         """The prompt's text embedding; EditError if it is longer than the model reads."""
         count = len(self.tokens(prompt)) + 2
         if count > self.token_count:
-            raise EditError(f"The prompt has {count - 2} tokens, the model reads {self.token_count - 2}. Shorten '{prompt[:60]}...'.")
+            raise EditError(
+                f"The prompt has {count - 2} tokens, the model reads {self.token_count - 2}. "
+                f"Shorten '{prompt[:60]}...'."
+            )
         ids = self.tokenizer(prompt, padding="max_length", max_length=self.token_count, return_tensors="pt").input_ids
         return self.text_encoder(ids.to(self.device))[0]
 
@@ -132,7 +137,9 @@ class StableDiffusion:
         """The noise in latents at a timestep, one UNet call for all rows; differentiable in `text`."""
         kwargs = None if control is None else {"control": control}
         labels = torch.full((len(latents),), timestep, device=latents.device)
-        out = self.unet(latents, labels, encoder_hidden_states=text.to(latents.dtype), cross_attention_kwargs=kwargs).sample
+        out = self.unet(
+            latents, labels, encoder_hidden_states=text.to(latents.dtype), cross_attention_kwargs=kwargs
+        ).sample
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
 
 
@@ -156,10 +163,16 @@ def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
 
     Raises EditError if it is not there. CPUs compute in float32: half precision is far slower on most.
     """
-    found: Sequence[str] = [name for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())) if there]
+    found: Sequence[str] = [
+        name
+        for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()))
+        if there
+    ]
     name = (found[0] if found else "cpu") if wanted == "auto" else wanted
     if name.split(":")[0] not in (*found, "cpu"):
-        raise EditError(f"The device '{wanted}' is not available here. Choose one of {', '.join((*found, 'cpu', 'auto'))}.")
+        raise EditError(
+            f"The device '{wanted}' is not available here. Choose one of {', '.join((*found, 'cpu', 'auto'))}."
+        )
     if name.startswith("cuda"):
         return torch.device(name), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.device(name), torch.float32

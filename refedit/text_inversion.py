@@ -57,11 +57,15 @@ class TextInversion:
             texts.append(text)
             latents.append(z)
             losses.append(found)
-            yield Frame(stage=stage, step=step + 1, of=steps, estimate=estimate, rows=z, loss=found[-1] if found else None)
+            yield Frame(
+                stage=stage, step=step + 1, of=steps, estimate=estimate, rows=z, loss=found[-1] if found else None
+            )
         return FittedText(tuple(texts), tuple(latents), tuple(losses))
 
     def _guided(self, free: Tensor, fixed: Tensor) -> Tensor:
-        return guide(fixed, free, self.guidance) if self.optimise == "conditional" else guide(free, fixed, self.guidance)
+        return (
+            guide(fixed, free, self.guidance) if self.optimise == "conditional" else guide(free, fixed, self.guidance)
+        )
 
     @torch.enable_grad()
     def _fit(

@@ -6,7 +6,6 @@ Reads the parameter names of SpecRef's public code and of null-text inversion; w
 import json
 import threading
 from collections.abc import Generator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from torch import Tensor
 
 from refedit.bench.null_text import null_text_inversion
 from refedit.ddim import Frame
-from refedit.editor import WatchedModel
 from refedit.errors import EditError
 from refedit.images import read_picture, stretch, to_tensor
 from refedit.inversion import Inverter
@@ -25,6 +23,7 @@ from refedit.methods import METHODS, Method, SpecRef, with_settings
 from refedit.methods.specref import EDIT
 from refedit.methods.task import Task
 from refedit.models import load_model
+from refedit.watched import WatchedModel
 
 MASK_TYPES = {0: "both", 1: "subject", 2: "region"}
 
@@ -38,7 +37,9 @@ def trace(config_path: Path, out: Path, device: str = "cpu") -> dict[str, Tensor
         config: dict[str, Any] = json.loads(config_path.read_text())
     except (OSError, ValueError) as error:
         raise EditError(f"'{config_path}' is not a readable JSON file: {error}.") from None
-    run = {"specref": _trace_method, "baret": _trace_method, "null_text": _trace_null_text}.get(config.get("method", ""))
+    run = {"specref": _trace_method, "baret": _trace_method, "null_text": _trace_null_text}.get(
+        config.get("method", "")
+    )
     if run is None:
         raise EditError(f"'{config_path}' names no method to trace. Set method to specref, baret or null_text.")
     folder = config_path.parent
@@ -68,7 +69,9 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
         "reference_sites_end": high / 16,
         "cross_replace_start": cross_start,
         "cross_replace": cross_end,
-        "word_cross_replace": ", ".join(f"{word}:{'-'.join(map(str, _window(value)))}" for word, value in cross.items()),
+        "word_cross_replace": ", ".join(
+            f"{word}:{'-'.join(map(str, _window(value)))}" for word, value in cross.items()
+        ),
         "self_replace_start": self_start,
         "self_replace": self_end,
         "controller": "replace" if config.get("is_replace", True) else "refine",

@@ -99,7 +99,12 @@ def request_for(method: Method, region: Mask | None = None, size: tuple[int, int
     subject = box_mask((64, 64), (8, 8, 48, 56))
     reference = Reference(image=picture(2), subject=subject) if "reference" in method.needs else None
     return EditRequest(
-        method=method, source=picture(1, size), prompt="a dog", source_prompt="a cat", region=region, reference=reference
+        method=method,
+        source=picture(1, size),
+        prompt="a dog",
+        source_prompt="a cat",
+        region=region,
+        reference=reference,
     )
 
 

@@ -1,4 +1,4 @@
-"""The editor's promises: one edit at a time, a stop before the next call, nothing left behind, nothing changed outside."""
+"""The editor's promises: one edit at a time, a stop before the next call, nothing changed outside."""
 
 import threading
 from collections.abc import Iterator
@@ -93,9 +93,10 @@ def test_every_step_may_run_on_another_thread(model: StableDiffusion) -> None:
     """Gradio resumes a generator on whichever thread is free; gradient mode is a thread's own."""
     for method in BOTH:
         expected = result(Editor(model).edit(request_for(method)))
-        events, seen = Editor(model).edit(request_for(method)), []
+        events = Editor(model).edit(request_for(method))
+        seen: list[EditEvent] = []
         while not seen or not isinstance(seen[-1], Finished):
-            thread = threading.Thread(target=lambda stream=events: seen.append(next(stream)))
+            thread = threading.Thread(target=lambda stream=events, out=seen: out.append(next(stream)))
             thread.start()
             thread.join()
         assert seen[-1].image.tobytes() == expected.image.tobytes()

@@ -10,7 +10,9 @@ from torch import Tensor
 from refedit.trace import trace
 
 GOLDEN = Path(__file__).parents[2] / "shared" / "golden"
-pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason=f"the golden numbers are not at {GOLDEN.parent.name}/golden")
+pytestmark = pytest.mark.skipif(
+    not GOLDEN.is_dir(), reason=f"the golden numbers are not at {GOLDEN.parent.name}/golden"
+)
 
 
 def both(name: str, out: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

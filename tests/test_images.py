@@ -45,7 +45,11 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
 
 def test_an_animation_gives_its_first_frame() -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
-    assert read_picture(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])).getpixel((0, 0)) == (255, 0, 0)
+    assert read_picture(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])).getpixel((0, 0)) == (
+        255,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", encoded(picture(1))[:200], encoded(picture(1), "TIFF")])

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from refedit.attention import WordMaps, attend
 from refedit.ddim import guide, move
-from refedit.editor import Editor, prepare
+from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import SpecRef
 from refedit.methods.task import Outcome, Task
+from refedit.preparation import prepare
 from refedit.reference_attention import EditRegion, ReferenceAttention
 from refedit.stable_diffusion import StableDiffusion
 from tests.conftest import box_mask, finish, request_for
@@ -98,7 +99,8 @@ def test_reference_attention_is_masked_attention(model: StableDiffusion) -> None
     subject, inside = torch.arange(16) < 5, torch.arange(16) % 3 == 0
     maps = WordMaps(grid=4, words={}, device=torch.device("cpu"))
     region = EditRegion(
-        maps=maps, painted=inside.reshape(4, 4).float(), combine="painted", threshold=0.5, mode="nearest", everywhere=False
+        maps=maps, painted=inside.reshape(4, 4).float(), combine="painted", threshold=0.5, mode="nearest",
+        everywhere=False,
     )  # fmt: skip
     control = ReferenceAttention(
         otherwise=lambda site, q, k, v: attend(q, k, v), rows=["target"], region=region,

@@ -42,7 +42,9 @@ def test_beyond_the_picture_its_edge_repeats() -> None:
 def test_an_aligned_reference_puts_the_subject_on_the_region() -> None:
     source, region, subject = Square(0, 0, 64), (16, 16, 48, 48), (10, 20, 20, 30)
     square = aligned_square(subject, region, source)
-    placed = [(edge - start) / square.side * 64 for edge, start in zip(subject, (square.left, square.top) * 2, strict=True)]
+    placed = [
+        (edge - start) / square.side * 64 for edge, start in zip(subject, (square.left, square.top) * 2, strict=True)
+    ]
     assert placed == pytest.approx(region)
 
 

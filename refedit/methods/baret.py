@@ -52,7 +52,11 @@ class Baret(BaretParameters):
         edited = transition = fitted.latents[0]
         for step, timestep in enumerate(schedule.timesteps):
             rows = self._rows(step)
-            texts = {"reconstruction": fitted.texts[step], "transition": self._between(fitted.texts[step], target, step), "edited": target}
+            texts = {
+                "reconstruction": fitted.texts[step],
+                "transition": self._between(fitted.texts[step], target, step),
+                "edited": target,
+            }
             states = {"reconstruction": fitted.latents[step], "transition": transition, "edited": edited}
             eps = model.predict_noise(
                 torch.cat([states[row.removesuffix(" uncond")] for row in rows]),

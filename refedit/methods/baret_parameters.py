@@ -10,8 +10,12 @@ from refedit.methods.method import knob
 class BaretParameters:
     """One BARET edit's parameters; the defaults are the `non-rigid` preset."""
 
-    steps: int = knob(20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True)
-    guidance: float = knob(7.5, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True)
+    steps: int = knob(
+        20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
+    )
+    guidance: float = knob(
+        7.5, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
+    )
     inner_steps: int = knob(
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
     )
@@ -46,13 +50,22 @@ class BaretParameters:
         basic=True,
     )
     self_grid: float = knob(
-        0.5, "Finest layout grid", "Largest self-attention grid that is used, as part of the latents' (our choice).", low=0, high=1, step=0.125
+        0.5,
+        "Finest layout grid",
+        "Largest self-attention grid that is used, as part of the latents' (our choice).",
+        low=0,
+        high=1,
+        step=0.125,
     )
     transition_layout: bool = knob(
-        False, "Layout for the transition", "The transition follows the reconstruction's self-attention too (our choice: off)."
+        False,
+        "Layout for the transition",
+        "The transition follows the reconstruction's self-attention too (our choice: off).",
     )
     inversion_prompt: Literal["target", "empty"] = knob(
-        "target", "Inversion prompt", "Text of the DDIM inversion that gives the pivots (not public; our choice: target)."
+        "target",
+        "Inversion prompt",
+        "Text of the DDIM inversion that gives the pivots (not public; our choice: target).",
     )
     initial_text: Literal["target", "closed form", "empty"] = knob(
         "target",
@@ -60,9 +73,15 @@ class BaretParameters:
         "The target text (paper), the empty text, or empty + (target - empty) / guidance, exact to first order.",
     )
     rate: float = knob(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
-    decay: float = knob(0.01, "Learning rate decay", "Part of it that every step loses (null-text: 0.01).", low=0, high=0.05, step=0.001)
-    stop: float = knob(1e-5, "Stop below", "Loss at which the first step stops (null-text inversion: 1e-5).", low=0, high=1, step=1e-6)
-    stop_growth: float = knob(2e-5, "Stop growth", "Added to it at every step (null-text: 2e-5).", low=0, high=1, step=1e-6)
+    decay: float = knob(
+        0.01, "Learning rate decay", "Part of it that every step loses (null-text: 0.01).", low=0, high=0.05, step=0.001
+    )
+    stop: float = knob(
+        1e-5, "Stop below", "Loss at which the first step stops (null-text inversion: 1e-5).", low=0, high=1, step=1e-6
+    )
+    stop_growth: float = knob(
+        2e-5, "Stop growth", "Added to it at every step (null-text: 2e-5).", low=0, high=1, step=1e-6
+    )
     carry_over: bool = knob(True, "Carry over", "A step starts from the embedding of the step before.")
 
 

@@ -10,7 +10,9 @@ from refedit.methods.method import knob
 class SpecRefParameters:
     """One SpecRef edit's parameters; the defaults are the `recommended` preset."""
 
-    steps: int = knob(20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True)
+    steps: int = knob(
+        20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True
+    )
     guidance: float = knob(
         7.5, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
     )
@@ -75,31 +77,56 @@ class SpecRefParameters:
     masks: Literal["both", "subject", "region", "none"] = knob(
         "both", "SpecRef masks", "Which masks reference attention respects (code: both; the others are its ablations)."
     )
-    threshold: float = knob(0.5, "Subject threshold", "Above it the resized subject counts as inside.", low=0, high=1, step=0.01)
+    threshold: float = knob(
+        0.5, "Subject threshold", "Above it the resized subject counts as inside.", low=0, high=1, step=0.01
+    )
     region_threshold: float = knob(
-        0.5, "Region threshold", "Above it the words' map counts as inside (code: the same number).", low=0, high=1, step=0.01
+        0.5,
+        "Region threshold",
+        "Above it the words' map counts as inside (code: the same number).",
+        low=0,
+        high=1,
+        step=0.01,
     )
     interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = knob(
         "bilinear", "Mask resizing", "How masks are brought to attention sizes (code: nearest, in most cases bilinear)."
     )
     recent_maps: int = knob(
-        0, "Recent maps only", "Read the words' maps of this many last steps; 0 reads all (code: 0).", low=0, high=100, step=1
+        0,
+        "Recent maps only",
+        "Read the words' maps of this many last steps; 0 reads all (code: 0).",
+        low=0,
+        high=100,
+        step=1,
     )
     combine: Literal["painted", "both"] = knob(
         "painted", "Painted region", "A painted region replaces the words' region, or is intersected with it (both)."
     )
     blend: bool = knob(True, "Local blend", "Keep the source's latents outside the blend words' region.")
-    blend_start: float = knob(0.2, "Blend from", "Part of the edit before blending (code: 0.2).", low=0, high=1, step=0.05)
+    blend_start: float = knob(
+        0.2, "Blend from", "Part of the edit before blending (code: 0.2).", low=0, high=1, step=0.05
+    )
     blend_threshold: float = knob(
-        0.3, "Blend threshold", "Of the blend words' maps, as part of their maximum (code: 0.3).", low=0, high=1, step=0.05
+        0.3,
+        "Blend threshold",
+        "Of the blend words' maps, as part of their maximum (code: 0.3).",
+        low=0,
+        high=1,
+        step=0.05,
     )
     blend_source_words: str = knob("", "Blend words, source", "Empty: the words of the source prompt that change.")
     blend_words: str = knob("", "Blend words, target", "Empty: the target words.")
-    stay_source_words: str = knob("", "Words that stay, source", "Their region is never edited (code: substruct_words).")
+    stay_source_words: str = knob(
+        "", "Words that stay, source", "Their region is never edited (code: substruct_words)."
+    )
     stay_words: str = knob("", "Words that stay, target", "The same in the target prompt.")
-    stay_threshold: float = knob(0.3, "Threshold of words that stay", "As part of the maximum.", low=0, high=1, step=0.05)
+    stay_threshold: float = knob(
+        0.3, "Threshold of words that stay", "As part of the maximum.", low=0, high=1, step=0.05
+    )
     pivot_blend: bool = knob(
-        True, "Blend with the inversion", "Blend with the exact source latents instead of a guided step from them (code: off)."
+        True,
+        "Blend with the inversion",
+        "Blend with the exact source latents instead of a guided step from them (code: off).",
     )
     shared_mask: bool = knob(
         False, "One mask", "Blend with the region of reference attention instead of a mask of its own (code: off)."
@@ -126,10 +153,15 @@ class SpecRefParameters:
     )
     seed: int = knob(0, "Noise seed", "Of the noised reference; nothing else is random.", low=0, high=2**31 - 1, step=1)
     empty_subject: Literal["error", "average", "skip"] = knob(
-        "error", "Vanished subject", "If no token of the subject is left: say so, average the whole reference (code), or skip."
+        "error",
+        "Vanished subject",
+        "If no token of the subject is left: say so, average the whole reference (code), or skip.",
     )
     align_reference: bool = knob(
-        False, "Align reference", "Crop and scale the reference so that its subject's box fits the painted region's.", basic=True
+        False,
+        "Align reference",
+        "Crop and scale the reference so that its subject's box fits the painted region's.",
+        basic=True,
     )
     paste: Literal["mask", "square"] = knob(
         "mask", "Paste back", "Only what the mask allows, with a soft edge, or the whole edited square (code)."
@@ -137,6 +169,11 @@ class SpecRefParameters:
     fit: Literal["aspect", "stretch"] = knob(
         "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."
     )
+
+    @property
+    def reference_steps(self) -> range:
+        """The steps with reference attention."""
+        return range(*(round(share * self.steps) for share in (self.reference_steps_start, self.reference_steps_end)))
 
 
 OFFICIAL = {

@@ -1,0 +1,171 @@
+"""One SpecRef edit's plan: which rows run at a step, under which control, and where the edit may go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from refedit.attention import AttentionControl, WordMaps
+from refedit.ddim import Denoiser
+from refedit.errors import EditError
+from refedit.inversion import Features
+from refedit.methods.specref_parameters import SpecRefParameters
+from refedit.methods.task import Task
+from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, named_values, word_shares
+from refedit.reference_attention import EditRegion, ReferenceAttention
+from refedit.words import Alignment, changed_words, refinement, replacement, split_words, word_weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What stays the same during one edit: texts, the prompts' alignment, and where to edit."""
+
+    method: SpecRefParameters
+    task: Task
+    texts: Mapping[str, Tensor]
+    alignment: Alignment
+    shares: Tensor
+    maps: WordMaps
+    region: EditRegion
+    latent_grid: int
+
+    @classmethod
+    def of(cls, method: SpecRefParameters, model: Denoiser, task: Task) -> "Plan":
+        # Embedding comes first: it says if a prompt is too long.
+        texts = {"source": model.embed(task.source_prompt), "target": model.embed(task.prompt), "": model.embed("")}
+        words = _words(method, model, task)
+        maps = WordMaps(grid=model.word_grid, words=words, device=model.device, recent=method.recent_maps)
+        return cls(
+            method=method,
+            task=task,
+            texts=texts,
+            alignment=_alignment(method, model, task).to(model.device),
+            shares=_shares(method, model, task).to(model.device),
+            maps=maps,
+            region=_region(method, task, maps),
+            latent_grid=model.latent_grid,
+        )
+
+    def rows(self, step: int) -> list[str]:
+        """The branches that this step reads; the target comes last."""
+        guided = self.method.guidance != 1
+        rebuilds = self.task.whole or (self._blends(step) and not self.method.pivot_blend)
+        wanted = {
+            "source uncond": guided and rebuilds,
+            "target uncond": guided,
+            "source": rebuilds or self._follows(step) or any(row == "source" for row, _ in self.maps.words.values()),
+            "target": True,
+        }
+        return [row for row, needed in wanted.items() if needed]
+
+    def text(self, rows: list[str]) -> Tensor:
+        return torch.cat([self.texts.get(row, self.texts[""]) for row in rows])
+
+    def control(self, step: int, rows: list[str], features: Features) -> AttentionControl | None:
+        """This step's control, or None if the UNet is to run as it is."""
+        self.maps.begin_step()
+        seen = {site: kept for (at, site), kept in features.items() if at == step and kept[0].shape[1]}
+        if not (seen or self._follows(step) or self.maps.words):
+            return None
+        follow = PromptToPrompt(
+            rows=rows,
+            source="source",
+            target="target",
+            cross=self._cross(step),
+            self_grid=self.latent_grid // 2 if self._keeps_layout(step) else 0,
+            maps=self.maps if self.maps.words else None,
+        )
+        strengths = {"target": 1.0, "target uncond": self.method.unconditional}
+        return ReferenceAttention(
+            otherwise=follow,
+            rows=rows,
+            features=seen,
+            strengths={row: strength for row, strength in strengths.items() if row in rows and strength},
+            region=self.region,
+            own_keys=self.method.own_keys,
+            weight=self.method.reference_weight,
+        )
+
+    def blend_mask(self, step: int) -> Tensor | None:
+        """Binary masks (2, grid, grid) of the source's and the target's words at the latents, or None."""
+        if not self._blends(step):
+            return None
+        if self.region.painted is not None and self.method.combine == "painted" or self.method.shared_mask:
+            return self.region.at(self.latent_grid).expand(2, -1, -1)
+        blend = LocalBlend(threshold=self.method.blend_threshold, substruct_threshold=self.method.stay_threshold)
+        mask = blend.mask(self.maps, self.latent_grid)
+        return mask if self.region.painted is None else mask * self.region.painted_at(self.latent_grid)
+
+    def seen(self, step: int, mask: Tensor | None) -> dict[str, Tensor]:
+        """The masks as used, for traces and the page."""
+        looks = self.task.reference is not None and step in self.method.reference_steps
+        words = self.region.words() if looks else None
+        found = {"mask_t": words, "blend_mask": mask}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _blends(self, step: int) -> bool:
+        return self.method.blend and step >= int(self.method.blend_start * self.method.steps)
+
+    def _keeps_layout(self, step: int) -> bool:
+        window = (self.method.self_replace_start, self.method.self_replace)
+        start, end = (int(self.method.steps * share) for share in window)
+        return start <= step < end
+
+    def _cross(self, step: int) -> Alignment | None:
+        now = self.alignment.during(self.shares[step])
+        return None if now.is_identity else now
+
+    def _follows(self, step: int) -> bool:
+        return self._keeps_layout(step) or self._cross(step) is not None
+
+
+def _alignment(method: SpecRefParameters, model: Denoiser, task: Task) -> Alignment:
+    prompts = task.source_prompt, task.prompt
+    equal = len(prompts[0].split(" ")) == len(prompts[1].split(" "))
+    if method.controller == "replace" or (method.controller == "auto" and equal):
+        found = replacement(*prompts, model.tokens, model.token_count, method.exact_alignment)
+    else:
+        found = refinement(*prompts, model.tokens, model.token_count)
+    factors = torch.ones(model.token_count)
+    for word, factor in named_values(method.reweight):
+        factors[word_weights(task.prompt, [word], model.tokens, model.token_count) > 0] = float(factor)
+    return found.reweighted(factors) if method.reweight else found
+
+
+def _shares(method: SpecRefParameters, model: Denoiser, task: Task) -> Tensor:
+    window = (method.cross_replace_start, method.cross_replace)
+    return word_shares(task.prompt, window, method.word_cross_replace, method.steps, model.tokens, model.token_count)
+
+
+def _region(method: SpecRefParameters, task: Task, maps: WordMaps) -> EditRegion:
+    return EditRegion(
+        maps=maps,
+        painted=task.region,
+        combine=method.combine,
+        threshold=method.region_threshold,
+        mode=method.interpolation,
+        everywhere=method.masks in ("subject", "none"),
+    )
+
+
+def _words(method: SpecRefParameters, model: Denoiser, task: Task) -> dict[str, tuple[str, Tensor]]:
+    """The word maps that this edit reads, by name, as (row, weight per token)."""
+    if task.region is not None and method.combine == "painted":
+        return {}
+    target = split_words(method.words) or changed_words(task.prompt, task.source_prompt)
+    if not target:
+        raise EditError("The prompts are the same. Change a word, name the target words, or paint the region.")
+    wanted = {"target": ("target", target)} if task.reference is not None or method.shared_mask else {}
+    if method.blend and not method.shared_mask:
+        source = split_words(method.blend_source_words) or changed_words(task.source_prompt, task.prompt)
+        wanted["blend source"] = ("source", source)
+        wanted["blend target"] = ("target", split_words(method.blend_words) or target)
+        wanted["stay source"] = ("source", split_words(method.stay_source_words))
+        wanted["stay target"] = ("target", split_words(method.stay_words))
+    prompts = {"source": task.source_prompt, "target": task.prompt}
+    return {
+        name: (row, word_weights(prompts[row], words, model.tokens, model.token_count).to(model.device))
+        for name, (row, words) in wanted.items()
+        if words
+    }

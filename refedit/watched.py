@@ -1,0 +1,47 @@
+"""A model under watch for one edit: it can be stopped, counts its work, and remembers embeddings."""
+
+import threading
+
+import torch
+from torch import Tensor
+
+from refedit.attention import AttentionControl
+from refedit.ddim import Schedule
+from refedit.errors import EditError, Stopped
+from refedit.memory import Memory, content_key
+from refedit.stable_diffusion import StableDiffusion
+
+
+class WatchedModel:
+    """A model for one edit: stops before a UNet call when asked to, counts rows, remembers embeddings."""
+
+    def __init__(self, model: StableDiffusion, memory: Memory, cancel: threading.Event) -> None:
+        self._model, self._memory, self._cancel = model, memory, cancel
+        self.rows = 0
+        self.self_sites, self.latent_grid, self.word_grid = model.self_sites, model.latent_grid, model.word_grid
+        self.token_count, self.device = model.token_count, model.device
+
+    def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
+        return self._model.schedule(steps, clean_alpha)
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return self._model.tokens(text)
+
+    def embed(self, prompt: str) -> Tensor:
+        key = content_key("text", prompt)
+        known: Tensor | None = self._memory.get(key)
+        if known is None:
+            known = self._model.embed(prompt)
+            self._memory.put(key, known)
+        return known
+
+    def predict_noise(
+        self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
+    ) -> Tensor:
+        if self._cancel.is_set():
+            raise Stopped
+        self.rows += len(latents)
+        eps = self._model.predict_noise(latents, timestep, text, control)
+        if not bool(torch.isfinite(eps.detach()).all()):
+            raise EditError("The model's numbers overflowed. Try again on another device or with fewer steps.")
+        return eps

@@ -1,0 +1,106 @@
+"""The command line: files in, a picture or one sentence out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from refedit.__main__ import main
+from tests.conftest import box_mask, picture
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    """Paths of a source, a region, a reference, its subject and an output."""
+    paths = {name: str(tmp_path / f"{name}.png") for name in ("source", "region", "reference", "subject", "out")}
+    picture(1, (80, 64)).save(paths["source"])
+    picture(2).save(paths["reference"])
+    box_mask((80, 64), (10, 10, 40, 40)).to_image().save(paths["region"])
+    box_mask((64, 64), (8, 8, 48, 48)).to_image().save(paths["subject"])
+    return paths
+
+
+def specref(files: dict[str, str], folder: Path, **changes: str) -> list[str]:
+    options = {
+        **{name: files[name] for name in ("source", "region", "reference", "subject", "out")},
+        "source-prompt": "a cat", "prompt": "a dog", "model": str(folder), "set": "steps=3", **changes,
+    }  # fmt: skip
+    return ["edit", "--method", "specref", *(part for name, value in options.items() if value for part in (f"--{name}", value))]
+
+
+def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tiny_folder: Path) -> None:
+    assert main(specref(files, tiny_folder)) == 0
+    written = Image.open(files["out"])
+    assert written.size == (80, 64)
+    text = written.text  # type: ignore[attr-defined]
+    assert text["method"] == "specref" and text["steps"] == "3" and text["prompt"] == "a dog"
+
+
+def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_folder: Path) -> None:
+    arguments = ["edit", "--method", "baret", "--source", files["source"], "--prompt", "a dog", "--out", files["out"]]
+    assert main([*arguments, "--model", str(tiny_folder), "--preset", "rigid", "--set", "steps=3"]) == 0
+    assert Image.open(files["out"]).text["self_steps"] == "0.8"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "magic"}, "There is no method 'magic'"),
+        ({"preset": "best"}, "SpecRef has no preset 'best'"),
+        ({"set": "steps"}, "'--set steps' has no value"),
+        ({"set": "steps=x"}, "'x' is no value for steps"),
+        ({"set": "words=fish", "region": ""}, "'fish' is not in the prompt 'a dog'"),
+        ({"source": "gone.png"}, "no file 'gone.png'"),
+        ({"prompt": " "}, "target prompt is empty"),
+        ({"prompt": "dog " * 50}, "Shorten"),
+        ({"region": "EMPTY"}, "Nothing is painted on the source's mask"),
+        ({"subject": "TEXT"}, "not a readable PNG"),
+        ({"model": "EMPTY_FOLDER"}, "no pipeline folder"),
+        ({"out": "missing/out.png"}, "no folder 'missing'"),
+        ({"device": "abacus"}, "'abacus' is not available"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_code_two(
+    change: dict[str, str],
+    message: str,
+    files: dict[str, str],
+    tiny_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Image.new("L", (80, 64)).save(tmp_path / "empty.png")
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "folder").mkdir()
+    places = {"EMPTY": "empty.png", "TEXT": "text.png", "EMPTY_FOLDER": "folder"}
+    change = {name: str(tmp_path / places[value]) if value in places else value for name, value in change.items()}
+    assert main(specref(files, tiny_folder, **change)) == 2
+    printed = capsys.readouterr().err.strip().splitlines()
+    assert printed[-1].startswith("refedit: ") and message in printed[-1]
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert "picturebook" in capsys.readouterr().out
+
+
+def test_trace_writes_what_the_public_code_would_call_it(files: dict[str, str], tiny_folder: Path, tmp_path: Path) -> None:
+    config = {
+        "method": "specref", "pipeline": str(tiny_folder), "source": files["reference"], "reference": files["reference"],
+        "subject": files["subject"], "source_prompt": "a cat", "target_prompt": "a dog", "target_words": ["dog"],
+        "blend_word": [["cat"], ["dog"]], "num_steps": 5, "speckv_step": [1, 5], "th": [0.3, 0.3],
+        "eq_params": {"words": ["dog"], "values": [2]}, "cross_replace_steps": {"default_": 0.8, "dog": [0.0, 0.4]},
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["trace", str(tmp_path / "config.json"), str(tmp_path / "out.safetensors")]) == 0
+    arrays = load_file(tmp_path / "out.safetensors")
+    assert arrays["edit_out"].shape == (5, 2, 4, 8, 8) and arrays["inv_latents"].shape == (6, 2, 4, 8, 8)
+    assert arrays["mask_t"].shape == (4, 4, 4) and arrays["blend_mask"].shape == (4, 2, 8, 8)
+
+
+def test_it_starts_as_a_module_and_says_how_to_use_it() -> None:
+    done = subprocess.run([sys.executable, "-m", "refedit", "--help"], capture_output=True, text=True, check=True)
+    assert all(command in done.stdout for command in ("edit", "trace", "models", "picturebook", "space"))
