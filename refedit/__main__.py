@@ -1,4 +1,4 @@
-"""The command line: `python -m refedit edit | trace | segment | models | picturebook | space`."""
+"""The command line: `python -m refedit edit | trace | segment | models | picturebook | bench | space`."""
 
 import argparse
 import sys
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from refedit import space
+    from refedit.bench import commands as bench
     from refedit.picturebook import commands as picturebook
 
     parser = argparse.ArgumentParser(prog="python -m refedit", description="Edit pictures with SpecRef and BARET.")
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the models that can be used")
     models.set_defaults(run=_models)
     picturebook.add_commands(commands)
+    bench.add_commands(commands)
     space.add_commands(commands)
     return parser
 

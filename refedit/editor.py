@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
@@ -16,7 +17,7 @@ from torch.nn import functional
 from refedit import __version__
 from refedit.ddim import Frame
 from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress
-from refedit.errors import Stopped
+from refedit.errors import EditError, Stopped
 from refedit.images import to_image, to_tensor
 from refedit.inversion import Inverter
 from refedit.masks import Mask
@@ -54,9 +55,22 @@ class Editor:
                 raise Stopped
             yield Progress(stage=WAITING, step=0, of=1, fraction=0.0)
         try:
-            yield from _Run(self.model, self.memory, request, cancel).events()
+            yield from self._safely(_Run(self.model, self.memory, request, cancel).events())
         finally:
             self._device.release()
+
+    def _safely(self, events: Iterator[EditEvent]) -> Iterator[EditEvent]:
+        """The events; if the device's memory runs out, everything kept is let go, so that the next edit finds room."""
+        try:
+            yield from events
+            return
+        except torch.OutOfMemoryError:
+            # Nothing more here: until this block is left, the exception's traceback holds the edit's tensors.
+            pass
+        self.memory.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise EditError("The device ran out of memory. Try again with fewer steps or a smaller model.")
 
 
 class _Run:

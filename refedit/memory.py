@@ -38,6 +38,14 @@ class Memory:
         while self.bytes > self.limit:
             self.bytes -= self._kept.popitem(last=False)[1][1]
 
+    def values(self) -> list[Any]:
+        """Everything that is kept, the least recently used first."""
+        return [value for value, _ in self._kept.values()]
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self.bytes = 0
+
     def forget(self, key: str) -> None:
         self.bytes -= self._kept.pop(key, (None, 0))[1]
 

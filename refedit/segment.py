@@ -37,7 +37,7 @@ class Click:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A picture as SAM sees it: features (1, channels, rows, columns), and its (width, height) before and after resizing."""
+    """A picture as SAM sees it: features (1, channels, rows, columns), (width, height) before and after resizing."""
 
     features: Tensor
     size: tuple[int, int]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDIMScheduler
+from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from jaxtyping import Float
 from torch import Tensor
@@ -156,6 +156,13 @@ def _pipeline_class() -> Any:
 def noise_of_v(z: Tensor, v: Tensor, alpha: float) -> Tensor:
     """The noise that a v-prediction stands for (arXiv:2202.00512, Appendix D)."""
     return math.sqrt(alpha) * v + math.sqrt(1 - alpha) * z
+
+
+def random_unet_sd15(device: torch.device, dtype: torch.dtype) -> Any:
+    """A UNet of SD 1.5's shape with random weights, to measure what calls cost."""
+    unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+    make_controllable(unet)
+    return unet.requires_grad_(False).eval().to(device, dtype)
 
 
 def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:

@@ -57,6 +57,14 @@ def test_gradients_reach_the_text_and_nothing_else(model: StableDiffusion) -> No
     assert all(parameter.grad is None for parameter in model.unet.parameters())
 
 
+def test_rows_of_a_call_do_not_see_each_other(model: StableDiffusion) -> None:
+    latents, timestep, text = inputs(model)
+    with torch.no_grad():
+        together = model.predict_noise(latents, timestep, text)
+        alone = [model.predict_noise(latents[row : row + 1], timestep, text[row : row + 1]) for row in (0, 1)]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
+
+
 def test_layers_that_do_more_than_attention_are_refused(model: StableDiffusion) -> None:
     unet = UNet2DConditionModel.from_config(model.unet.config)
     unet.mid_block.attentions[0].transformer_blocks[0].attn1.residual_connection = True

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from refedit.bench.negative_prompt import negative_prompt_inversion
 from refedit.editor import Editor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
@@ -66,6 +67,16 @@ def test_the_stop_rule_is_checked_before_a_step(model: StableDiffusion) -> None:
     fitted = fit(model, replace(QUICK, stop=1e9))
     assert all(len(losses) == 1 for losses in fitted.losses)
     assert all(torch.equal(text, model.embed("a red dog")) for text in fitted.texts)
+
+
+@torch.no_grad()
+def test_negative_prompt_inversion_retraces_the_pivots_for_nothing(model: StableDiffusion) -> None:
+    schedule, text = model.schedule(20), model.embed("a red dog")
+    pivots = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))
+    inversion = negative_prompt_inversion()
+    own, empty = (finish(inversion.run(FIT, model, pivots, schedule, start, text)) for start in (text, model.embed("")))
+    errors = [float((found.latents[-1] - SOURCE).square().mean()) for found in (own, empty)]
+    assert errors[0] < errors[1] and not any(own.losses)
 
 
 def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) -> None:

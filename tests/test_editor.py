@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
 
 from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress, Reference
 from refedit.editor import WAITING, Editor
@@ -107,6 +109,24 @@ def test_numbers_that_overflow_are_said(model: StableDiffusion, monkeypatch: pyt
     monkeypatch.setattr(model, "predict_noise", lambda *arguments: predict(*arguments) * float("nan"))
     with pytest.raises(EditError, match="overflowed"):
         list(editor.edit(request_for(BOTH[0])))
+    monkeypatch.undo()
+    assert result(editor.edit(request_for(BOTH[0])))
+
+
+def test_running_out_of_memory_is_said_and_the_next_edit_runs(
+    model: StableDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, calls = Editor(model), iter(range(100))
+
+    def predict(*arguments: object) -> Tensor:
+        if next(calls) == 7:
+            raise torch.OutOfMemoryError("out of memory")
+        return StableDiffusion.predict_noise(model, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(model, "predict_noise", predict)
+    with pytest.raises(EditError, match="ran out of memory"):
+        list(editor.edit(request_for(BOTH[0])))
+    assert editor.memory.bytes == 0
     monkeypatch.undo()
     assert result(editor.edit(request_for(BOTH[0])))
 

@@ -10,7 +10,7 @@ from refedit.attention import WordMaps, attend
 from refedit.ddim import guide, move
 from refedit.editor import Editor
 from refedit.errors import EditError
-from refedit.inversion import Inverter
+from refedit.inversion import Inverter, Recorder, Recording
 from refedit.memory import Memory
 from refedit.methods import SpecRef
 from refedit.methods.task import Outcome, Task
@@ -109,6 +109,31 @@ def test_reference_attention_is_masked_attention(model: StableDiffusion) -> None
     bias = torch.zeros(16).masked_fill(~subject, torch.finfo(torch.float32).min)
     expected = torch.where(inside[:, None], attend(q, k_ref, v_ref, bias.expand(16, 16)), attend(q, k, v))
     torch.testing.assert_close(control(model.sites[6], q, k, v), expected)
+
+
+def test_a_reference_that_is_the_row_itself_changes_nothing(model: StableDiffusion) -> None:
+    q, k, v = torch.randn(3, 1, 2, 16, 8).unbind()
+    maps = WordMaps(grid=4, words={}, device=torch.device("cpu"))
+    region = EditRegion(maps=maps, painted=None, combine="painted", threshold=0.5, mode="nearest", everywhere=True)
+    control = ReferenceAttention(
+        otherwise=lambda site, q, k, v: attend(q, k, v), rows=["target"], region=region,
+        features={0: (k[0], v[0])}, strengths={"target": 1.0},
+    )  # fmt: skip
+    torch.testing.assert_close(control(model.sites[0], q, k, v), attend(q, k, v), atol=1e-5, rtol=0)
+
+
+def test_recorded_features_are_those_of_the_trajectory_run_again(model: StableDiffusion) -> None:
+    inverter, schedule, z = Inverter(model, Memory(1 << 28)), model.schedule(4), torch.randn(1, 4, 8, 8)
+    what = Recording(steps=range(1, 4), sites=range(10, 16), subject=None)
+    with torch.no_grad():
+        found = finish(inverter.features("up", z, "", schedule, what))
+        levels = finish(inverter.trajectory("up", z, "", schedule))
+        for step in what.steps:
+            again = Recorder(what)
+            model.predict_noise(levels[3 - step], schedule.timesteps[step], model.embed(""), again)
+            for site, (k, v) in again.kept.items():
+                assert torch.equal(found[step, site][0], k) and torch.equal(found[step, site][1], v)
+    assert len(found) == 3 * 6
 
 
 def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:

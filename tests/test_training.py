@@ -18,6 +18,7 @@ from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.commands import add_commands
 from refedit.picturebook.log import Report
 from refedit.picturebook.loop import rate_factor
+from refedit.picturebook.muon import Muon, orthogonalised
 from refedit.picturebook.networks import SIZES
 from refedit.picturebook.precision import has_fast_bf16
 from refedit.picturebook.train import Training
@@ -96,6 +97,28 @@ def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Pat
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
     assert rate_factor(0, 0.0) < 0.02 < 0.9 < rate_factor(100, 0.05)
     assert rate_factor(100, 1.0) == rate_factor(10**6, 2.0) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 20), (2, 20, 6), (2, 6, 6)])
+def test_orthogonalised_matrices_have_singular_values_near_one_and_keep_their_directions(
+    shape: tuple[int, int, int],
+) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    made = orthogonalised(matrices)
+    values = torch.linalg.svdvals(made)
+    assert 0.5 < float(values.min()) and float(values.max()) < 1.3
+    assert bool(((made * matrices).sum((1, 2)) > 0).all())
+
+
+def test_muon_goes_downhill_in_convolutions_and_matrices_alike() -> None:
+    generator = torch.Generator().manual_seed(0)
+    weights = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in ((4, 6), (4, 3, 3, 3), (4, 6))]
+    optimizer = Muon(weights, lr=0.1)
+    for _ in range(200):
+        optimizer.zero_grad()
+        sum(weight.square().sum() for weight in weights).backward()  # type: ignore[union-attr]
+        optimizer.step()
+    assert max(float(weight.detach().abs().mean()) for weight in weights) < 0.2
 
 
 def test_averaged_weights_forget_the_start_even_after_few_steps() -> None:

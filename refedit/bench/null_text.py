@@ -4,7 +4,7 @@ from refedit.text_inversion import TextInversion
 
 
 def null_text_inversion(inner_steps: int = 10, guidance: float = 7.5, stop: float = 1e-5) -> TextInversion:
-    """Null-text inversion with the constants of its public code: Adam at 0.01, 1 % less at every step, the loss checked after an iteration."""
+    """With the constants of its public code: Adam at 0.01, 1 % less at every step, the loss checked afterwards."""
     return TextInversion(
         optimise="unconditional",
         guidance=guidance,
