@@ -143,7 +143,7 @@ class _Run:
         The edge falls off inside a painted region, so that nothing outside it changes.
         """
         square, size, source = self.prepared.square, self.model.size, self.request.source
-        soft = max(1.0, square.side / 64)
+        soft = max(1.0, square.side / 128)
         if self.request.region is not None:
             return Mask(self.request.region.feather(soft).values)
         if outcome.mask is None or getattr(self.request.method, "paste", "square") == "square":

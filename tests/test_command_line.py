@@ -29,7 +29,8 @@ def specref(files: dict[str, str], folder: Path, **changes: str) -> list[str]:
         **{name: files[name] for name in ("source", "region", "reference", "subject", "out")},
         "source-prompt": "a cat", "prompt": "a dog", "model": str(folder), "set": "steps=3", **changes,
     }  # fmt: skip
-    return ["edit", "--method", "specref", *(part for name, value in options.items() if value for part in (f"--{name}", value))]
+    parts = [(f"--{name}", value) for name, value in options.items() if value]
+    return ["edit", "--method", "specref", *(part for pair in parts for part in pair)]
 
 
 def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tiny_folder: Path) -> None:
@@ -87,9 +88,9 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "picturebook" in capsys.readouterr().out
 
 
-def test_trace_writes_what_the_public_code_would_call_it(files: dict[str, str], tiny_folder: Path, tmp_path: Path) -> None:
+def test_trace_writes_the_names_of_the_public_code(files: dict[str, str], tiny_folder: Path, tmp_path: Path) -> None:
     config = {
-        "method": "specref", "pipeline": str(tiny_folder), "source": files["reference"], "reference": files["reference"],
+        "method": "specref", "pipeline": str(tiny_folder), "source": files["source"], "reference": files["reference"],
         "subject": files["subject"], "source_prompt": "a cat", "target_prompt": "a dog", "target_words": ["dog"],
         "blend_word": [["cat"], ["dog"]], "num_steps": 5, "speckv_step": [1, 5], "th": [0.3, 0.3],
         "eq_params": {"words": ["dog"], "values": [2]}, "cross_replace_steps": {"default_": 0.8, "dog": [0.0, 0.4]},

@@ -24,7 +24,7 @@ from refedit.ui.layout import Page, draw
 from refedit.ui.notes import about, looks_like_photograph, notes
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.painting import OPACITY, painted_picture, read_painting, to_value
-from refedit.ui.running import Failed, Form, Halted, RunEvent, Started, StopFlags, paced, run
+from refedit.ui.running import Failed, Form, Halted, RunEvent, Started, Tickets, paced, run
 from refedit.ui.settings import Settings
 from refedit.ui.wiring import all_inputs, fill_in, read_form, show_event, show_method
 from tests.conftest import box_mask, picture
@@ -289,16 +289,31 @@ def test_a_closed_run_frees_the_device(form: Form, editor: Editor) -> None:
 
 
 def test_nobody_stops_anothers_edit() -> None:
-    flags = StopFlags()
-    mine, yours = flags.start("me"), flags.start("you")
-    flags.stop("me")
-    assert mine.is_set() and not yours.is_set()
-    flags.stop("nobody")
-    newer = flags.start("you")
-    assert yours.is_set() and not newer.is_set(), "a visitor has one edit at a time"
-    flags.end("you", yours)
-    flags.stop("you")
-    assert newer.is_set(), "an old edit's end does not forget the newer flag"
+    tickets = Tickets()
+    mine, yours = tickets.start("me"), tickets.start("you")
+    tickets.stop("me")
+    assert mine.stop.is_set() and not yours.stop.is_set()
+    tickets.stop("nobody")
+    newer = tickets.start("you")
+    assert yours.stop.is_set() and not newer.stop.is_set(), "a visitor has one edit at a time"
+    tickets.end("you", yours)
+    tickets.stop("you")
+    assert newer.stop.is_set(), "an old edit's end does not forget the newer ticket"
+
+
+def test_stopping_waits_until_the_edit_has_ended() -> None:
+    tickets = Tickets()
+    ticket = tickets.start("me")
+
+    def obey() -> None:
+        ticket.stop.wait(5)
+        tickets.end("me", ticket)
+
+    worker = threading.Thread(target=obey)
+    worker.start()
+    tickets.stop("me", patience=5)
+    assert ticket.ended.is_set()
+    worker.join()
 
 
 def test_pacing_drops_only_hasty_progress() -> None:
@@ -349,6 +364,7 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
         assert result.info["prompt"] == "a dog" and result.info["steps"] == "2"  # type: ignore[attr-defined]
 
 
+@pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way
 @pytest.mark.parametrize("event", [Failed(message="No."), Halted()])
 def test_after_an_early_end_the_page_can_run_again(page: Page, editor: Editor, event: Any, tmp_path: Path) -> None:
     changed = show_event(page.outputs, editor.model, event, tmp_path)

@@ -132,7 +132,7 @@ class _Weighing:
 def _bytes_of_everything(model: StableDiffusion) -> int:
     """Keys and values of all self-attention of one row and step: what the public code keeps."""
     weighing, grid = _Weighing(), model.latent_grid
-    latents = torch.zeros(1, 4, grid, grid, device=model.device, dtype=model.dtype)
+    latents = torch.zeros(1, model.unet.config.in_channels, grid, grid, device=model.device, dtype=model.dtype)
     model.predict_noise(latents, 1, model.embed(""), weighing)
     return weighing.bytes
 

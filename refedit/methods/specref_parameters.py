@@ -62,7 +62,7 @@ class SpecRefParameters:
     controller: Literal["auto", "replace", "refine"] = knob(
         "auto",
         "Controller",
-        "How the prompts correspond: word by word (replace), by alignment (refine), or replace if the word counts are equal.",
+        "How prompts correspond: word by word (replace), by alignment (refine), or replace if word counts are equal.",
     )
     exact_alignment: bool = knob(
         True, "Exact alignment", "Follow shifted tokens after a replaced word of other length (code: off)."
@@ -71,7 +71,7 @@ class SpecRefParameters:
     words: str = knob(
         "",
         "Target words",
-        "Words of the target prompt that name the new thing; their attention finds the region. Empty: the changed words.",
+        "Words of the target prompt for the new thing; their attention finds the region. Empty: the changed words.",
         basic=True,
     )
     masks: Literal["both", "subject", "region", "none"] = knob(

@@ -1,0 +1,24 @@
+"""Starts RefEdit's page: python app.py.
+
+The environment variables REFEDIT_HOST, REFEDIT_PORT, REFEDIT_MODEL, REFEDIT_DEVICE and REFEDIT_EXAMPLES are
+described in refedit/ui/settings.py.
+"""
+
+from refedit.editor import Editor
+from refedit.errors import EditError
+from refedit.models import load_model
+from refedit.ui.page import build_page, launch_options
+from refedit.ui.settings import Settings
+
+
+def main() -> None:
+    try:
+        settings = Settings.from_environment()
+        page = build_page(Editor(load_model(settings.model, settings.device)), settings)
+    except (EditError, ValueError) as error:
+        raise SystemExit(f"RefEdit cannot start: {error}") from error
+    page.launch(**launch_options(settings))
+
+
+if __name__ == "__main__":
+    main()

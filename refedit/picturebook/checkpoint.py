@@ -1,0 +1,43 @@
+"""What a training keeps on disk: checkpoints written whole or not at all, and averaged weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class AveragedWeights:
+    """An exponential moving average of a network's parameters, kept in float32.
+
+    The decay warms up with the number of steps, so that a short training's average forgets the start too.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.values: dict[str, Tensor] = {
+            name: parameter.detach().clone() for name, parameter in network.named_parameters()
+        }
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Moves towards the network's weights as they are after `step` steps."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        parameters = [parameter.detach() for _, parameter in network.named_parameters()]
+        torch._foreach_lerp_(list(self.values.values()), parameters, 1 - decay)
+
+    def copy_to(self, network: nn.Module) -> None:
+        """Puts the averages in place of the network's parameters."""
+        network.load_state_dict({**network.state_dict(), **self.values})
+
+
+def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    unfinished = path.with_suffix(".part")
+    torch.save(dict(state), unfinished)
+    unfinished.replace(path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any] | None:
+    """What was written last, on the CPU, or None if nothing was."""
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None

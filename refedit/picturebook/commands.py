@@ -1,0 +1,98 @@
+"""The command line of the built-in world: `python -m refedit picturebook sheet|train|evaluate`."""
+
+import argparse
+from pathlib import Path
+
+
+def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `picturebook`; a parsed command line's `run` takes it and returns an exit status."""
+    parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
+    actions = parser.add_subparsers(required=True, metavar="sheet|train|evaluate")
+    _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
+    _add_train(actions.add_parser("train", help="train the built-in model, or go on training it"))
+    _add_evaluate(actions.add_parser("evaluate", help="measure a trained model on unseen scenes"))
+
+
+def _add_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("--kind", choices=("random", "poses", "colours", "backgrounds"), default="random")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--size", type=int, default=128, help="width of one picture in pixels")
+    parser.set_defaults(run=draw_sheet)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", choices=("base", "small", "tiny"), required=True)
+    parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
+    parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
+    parser.add_argument("--stage", choices=("vae", "unet"), help="train only this one, for all of the minutes")
+    parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
+    parser.add_argument("--scenes", type=int, help="how many scenes to draw")
+    parser.add_argument("--device", default="auto")
+    parser.set_defaults(run=train)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="a pipeline folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for measurements.json and sheets")
+    parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
+    parser.add_argument("--card", type=Path, metavar="TRAINING", help="write the model card, from a training's folder")
+    parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
+    parser.add_argument("--device", default="auto")
+    parser.set_defaults(run=evaluate)
+
+
+def draw_sheet(arguments: argparse.Namespace) -> int:
+    from refedit.picturebook import sheet
+
+    seed, size = arguments.seed, arguments.size
+    match arguments.kind:
+        case "random":
+            picture = sheet.sheet(seed, size, 8, 6)
+        case "poses":
+            picture = sheet.pose_sheet(seed, size)
+        case "colours":
+            picture = sheet.colour_sheet(seed, size)
+        case _:
+            picture = sheet.backdrop_sheet(seed, size)
+    picture.save(arguments.out)
+    return 0
+
+
+def train(arguments: argparse.Namespace) -> int:
+    from refedit.errors import EditError
+    from refedit.picturebook.networks import SIZES
+    from refedit.picturebook.precision import training_device
+    from refedit.picturebook.train import STAGES, Training
+
+    if any(arguments.out.glob("*.pt")) and not arguments.resume:
+        raise EditError(f"There is a training in {arguments.out}. Add --resume to go on with it, or name another.")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    training = Training(
+        size=SIZES[arguments.size],
+        minutes=arguments.minutes,
+        folder=arguments.out,
+        device=training_device(arguments.device),
+        stages=(arguments.stage,) if arguments.stage else STAGES,
+        scenes_folder=arguments.scenes_folder,
+        scenes=arguments.scenes,
+    )
+    for event in training.run():
+        print(event, flush=True)
+    return 0
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    from refedit.picturebook.card import card, read_provenance
+    from refedit.picturebook.evaluate import measure, unseen, write_measurements
+    from refedit.picturebook.precision import training_device
+    from refedit.stable_diffusion import StableDiffusion
+
+    model = StableDiffusion.load(str(arguments.model), training_device(arguments.device))
+    measured = measure(model, unseen(arguments.scenes, model.size), arguments.out)
+    print(write_measurements(measured, arguments.out))
+    if arguments.card:
+        text = card(read_provenance(arguments.card, arguments.hardware), measured)
+        (arguments.model / "README.md").write_text(text)
+    return 0

@@ -1,0 +1,104 @@
+"""Drawn scenes on disk: rendered once by all cores, read as memory maps. Knows nothing about networks.
+
+A scene is decided by its set ("train" or "test") and number alone, so the sets can't overlap.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from refedit.picturebook.drawing import Drawing, draw
+from refedit.picturebook.scene import Scene, from_json, sample_scene, to_json
+
+CHUNK = 128
+SETS: dict[str, int] = {"train": 1, "test": 2}
+MASKS: tuple[str, ...] = ("subject", "second", "background")
+
+
+def scene_at(which: str, number: int) -> Scene:
+    """The scene of that number in a set."""
+    return sample_scene(np.random.default_rng((SETS[which], number)))
+
+
+def grid_masks(drawing: Drawing, grid: int) -> np.ndarray:
+    """The share of every cell that each of MASKS covers, as uint8 (masks, grid, grid), 255 for all of it."""
+    side = drawing.picture.width
+    planes = [drawing.masks.get(name, np.zeros((side, side), bool)) for name in MASKS]
+    cells = np.stack(planes).reshape(len(MASKS), grid, side // grid, grid, side // grid).mean((2, 4))
+    return np.round(cells * 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class SceneStore:
+    """A folder with `count` training scenes, drawn `pixels` wide, and their masks at `grid`."""
+
+    folder: Path
+    count: int
+    pixels: int
+    grid: int
+
+    @cached_property
+    def pictures(self) -> np.ndarray:
+        """uint8 (count, pixels, pixels, 3)."""
+        return self._array("pictures", (self.pixels, self.pixels, 3))
+
+    @cached_property
+    def masks(self) -> np.ndarray:
+        """uint8 (count, masks, grid, grid), see `grid_masks`."""
+        return self._array("masks", (len(MASKS), self.grid, self.grid))
+
+    @cached_property
+    def scenes(self) -> list[Scene]:
+        """The scenes as they were drawn."""
+        return [from_json(line) for start in self._starts() for line in self._done(start).read_text().splitlines()]
+
+    def render(self, workers: int | None = None) -> Iterator[int]:
+        """Draws what is still missing, in processes; yields the number of scenes that are there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _ = self.pictures, self.masks
+        missing = [start for start in self._starts() if not self._done(start).exists()]
+        there = self.count - sum(self._length(start) for start in missing)
+        yield there
+        with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+            # A copy without the cached arrays, which would be sent along by value.
+            fresh = replace(self)
+            for future in as_completed([pool.submit(fresh.render_chunk, start) for start in missing]):
+                there += future.result()
+                yield there
+
+    def render_chunk(self, start: int) -> int:
+        """Draws one chunk; its file of scenes is written last and says that it is complete."""
+        scenes = [scene_at("train", start + place) for place in range(self._length(start))]
+        for number, scene in enumerate(scenes, start):
+            drawing = draw(scene, self.pixels)
+            self.pictures[number] = np.asarray(drawing.picture)
+            self.masks[number] = grid_masks(drawing, self.grid)
+        unfinished = self._done(start).with_suffix(".part")
+        unfinished.write_text("".join(to_json(scene) + "\n" for scene in scenes))
+        unfinished.rename(self._done(start))
+        return len(scenes)
+
+    def _starts(self) -> range:
+        return range(0, self.count, CHUNK)
+
+    def _length(self, start: int) -> int:
+        return min(CHUNK, self.count - start)
+
+    def _done(self, start: int) -> Path:
+        return self.folder / f"scenes-{start:06d}-{self._length(start)}.jsonl"
+
+    def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        path, whole = self.folder / f"{name}.npy", (self.count, *shape)
+        if not path.exists():
+            return open_memmap(path, "w+", np.uint8, whole)
+        found = open_memmap(path, "r+")
+        if found.shape != whole:
+            raise ValueError(f"{path} holds {found.shape}, expected {whole}. Give another folder, or delete this one.")
+        return found

@@ -1,0 +1,138 @@
+"""The page's examples, drawn by the built-in world: pictures, masks as a person would paint them, and their table.
+
+`python -m refedit picturebook examples` writes them anew, after a change of the world or of the model.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from refedit.masks import Mask
+from refedit.picturebook.captions import describe
+from refedit.picturebook.drawing import draw
+from refedit.picturebook.edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
+from refedit.picturebook.scene import Scene, sample_scene
+
+SIZE = 256
+GROWN = SIZE // 32
+"""How far a painted mask reaches over the true edge, in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """One example: scenes, and the words that its prompts mention.
+
+    `result` is the true edit, which gives the target prompt and, if `painted`, the region to paint.
+    """
+
+    title: str
+    method: str
+    preset: str
+    source: Scene
+    result: Scene
+    reference: Scene | None = None
+    mention: frozenset[str] = frozenset({"pose", "background"})
+    painted: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def scene(kind: str, seed: int, *, pose: str = "", backdrop: str = "studio", pattern: str = "", colour: str = "") -> Scene:
+    """A scene of one subject in the plain style; everything that is not named comes from the seed."""
+    drawn = sample_scene(np.random.default_rng((3, seed)), kinds=(kind,), count=1, studio=backdrop == "studio")
+    drawn = with_backdrop(with_style(drawn, "storybook"), backdrop)
+    drawn = with_pose(drawn, pose) if pose else drawn
+    drawn = with_colour(drawn, colour) if colour else drawn
+    look = drawn.subjects[0].appearance
+    changed = replace(drawn.subjects[0], appearance=replace(look, pattern=pattern or look.pattern))
+    return replace(drawn, subjects=(changed,))
+
+
+def reference_example(title: str, source: Scene, reference: Scene, **options: Any) -> Drawn:
+    """SpecRef: the source's subject with the look, and if they differ the kind, of the reference's."""
+    result = take_appearance(source, reference)
+    preset = options.pop("preset", "recommended")
+    return Drawn(
+        title=title, method="specref", preset=preset, source=source, result=result, reference=reference, **options
+    )
+
+
+def write_examples(examples: tuple[Drawn, ...], folder: Path) -> None:
+    """Writes all pictures and `examples.json` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [_write(example, folder) for example in examples]
+    (folder / "examples.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+def _write(example: Drawn, folder: Path) -> dict[str, Any]:
+    stem = example.title.lower().replace(" ", "-")
+    row: dict[str, Any] = {
+        "title": example.title,
+        "method": example.method,
+        "preset": example.preset,
+        "source": f"{stem}.png",
+        "prompt": describe(example.result, mention=example.mention).text,
+        "settings": dict(example.settings),
+    }
+    draw(example.source, SIZE).picture.save(folder / row["source"], optimize=True)
+    if example.painted:
+        row["region"] = f"{stem}-region.png"
+        _painted(example.source, example.result).to_image().save(folder / row["region"], optimize=True)
+    if example.reference is not None:
+        row["source_prompt"] = describe(example.source, mention=example.mention).text
+        row["reference"], row["subject"] = f"{stem}-reference.png", f"{stem}-subject.png"
+        draw(example.reference, SIZE).picture.save(folder / row["reference"], optimize=True)
+        _subject(example.reference).to_image().save(folder / row["subject"], optimize=True)
+    return row
+
+
+def _subject(scene: Scene) -> Mask:
+    return Mask(draw(scene, SIZE).masks["subject"].astype(np.float32))
+
+
+def _painted(source: Scene, result: Scene) -> Mask:
+    """What a person would paint: the thing as it is and as it shall be, a little over its edges."""
+    return Mask.union([_subject(source), _subject(result)]).grow(GROWN)
+
+
+def shipped_examples() -> tuple[Drawn, ...]:
+    """The examples of the page, in their order."""
+    return (*_reference_examples(), *_sentence_examples())
+
+
+def _reference_examples() -> tuple[Drawn, ...]:
+    cat = scene("cat", 11, pose="sitting", backdrop="meadow", pattern="plain", colour="orange")
+    mug = scene("mug", 12, backdrop="room", pattern="plain", colour="red")
+    car = scene("car", 13, backdrop="beach", pattern="plain", colour="blue")
+    bear = scene("bear", 14, pose="sitting", backdrop="snow", pattern="plain", colour="brown")
+    return (
+        reference_example("A dog like this", cat, scene("dog", 21, pose="sitting", pattern="striped", colour="purple")),
+        reference_example("That mug", mug, scene("mug", 22, pattern="dotted", colour="blue")),
+        reference_example("Repainted car", car, scene("car", 23, pattern="checkered", colour="yellow")),
+        reference_example("A new coat", bear, scene("bear", 24, pose="standing", pattern="striped", colour="green")),
+    )
+
+
+def _sentence_examples() -> tuple[Drawn, ...]:
+    dog = scene("dog", 31, pose="sitting", backdrop="meadow", pattern="plain", colour="brown")
+    rabbit = scene("rabbit", 32, pose="standing", backdrop="snow", pattern="plain", colour="grey")
+    face = scene("face", 33, pose="smiling", backdrop="room", pattern="plain", colour="yellow")
+    fox = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
+    ball = scene("ball", 35, backdrop="beach", pattern="plain", colour="red")
+    colour = frozenset({"colour", "background"})
+    return (
+        sentence_example("Time to sleep", dog, with_pose(dog, "sleeping")),
+        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping")),
+        sentence_example("Cheer up or not", face, with_pose(face, "sad")),
+        sentence_example("Winter comes", fox, with_backdrop(fox, "snow"), preset="rigid", painted=False),
+        sentence_example("A blue ball", ball, with_colour(ball, "blue"), preset="rigid", mention=colour),
+    )
+
+
+def sentence_example(title: str, source: Scene, result: Scene, **options: Any) -> Drawn:
+    """BARET: the source as a sentence wants it."""
+    preset = options.pop("preset", "non-rigid")
+    return Drawn(title=title, method="baret", preset=preset, source=source, result=result, **options)

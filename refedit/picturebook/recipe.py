@@ -1,0 +1,65 @@
+"""The recipe of every size: how many scenes, how large the batches, how fast to learn.
+
+`peak_rate` is AdamW's learning rate at its highest, `matrix_rate` Muon's.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaeRecipe:
+    """`crop` is the side of the training crops in pixels; the others weigh losses and plan the optimiser."""
+
+    batch: int
+    crop: int
+    peak_rate: float
+    matrix_rate: float
+    decay: float = 0.999
+    squared: float = 1.0
+    sharpness: float = 0.5
+    kl: float = 5e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnetRecipe:
+    """`words` weighs the supervision of the attention maps, `gamma` is min-SNR's (arXiv:2303.09556).
+
+    `unknown` is the share of caption words replaced by the unknown token, so that it means nothing.
+    """
+
+    batch: int
+    peak_rate: float
+    matrix_rate: float
+    decay: float = 0.9995
+    gamma: float = 5.0
+    words: float = 0.03
+    unknown: float = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """`vae_share` is the VAE's share of the whole time."""
+
+    scenes: int
+    vae: VaeRecipe
+    unet: UnetRecipe
+    vae_share: float = 0.27
+
+
+RECIPES: dict[str, Recipe] = {
+    "base": Recipe(
+        scenes=100_000,
+        vae=VaeRecipe(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
+        unet=UnetRecipe(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
+    ),
+    "small": Recipe(
+        scenes=16_000,
+        vae=VaeRecipe(batch=8, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
+        unet=UnetRecipe(batch=32, peak_rate=6e-4, matrix_rate=2e-3),
+    ),
+    "tiny": Recipe(
+        scenes=8,
+        vae=VaeRecipe(batch=4, crop=32, peak_rate=1e-3, matrix_rate=3e-3),
+        unet=UnetRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
+    ),
+}

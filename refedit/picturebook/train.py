@@ -1,0 +1,173 @@
+"""Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from refedit.attention import make_controllable
+from refedit.errors import EditError
+from refedit.picturebook import captions, networks
+from refedit.picturebook.checkpoint import read_checkpoint, write_checkpoint
+from refedit.picturebook.dataset import SceneStore
+from refedit.picturebook.log import Report, write_log
+from refedit.picturebook.loop import Plan, Trainer, parts_for
+from refedit.picturebook.recipe import RECIPES, Recipe
+from refedit.picturebook.samples import draw_pictures, unseen_captions
+from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
+from refedit.picturebook.train_vae import VaeStage, encode_all, to_image
+from refedit.picturebook.vocabulary import build_tokenizer, piece_ids
+from refedit.stable_diffusion import StableDiffusion
+
+STAGES: tuple[str, ...] = ("vae", "unet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training: its size, its planned length and its folder.
+
+    `minutes` is the whole plan, drawing the scenes included; a resumed training goes on up to it. `scenes_folder`
+    may be shared by trainings of one size. The pipeline folder is `folder`/pipeline.
+    """
+
+    size: networks.Size
+    minutes: float
+    folder: Path
+    device: torch.device
+    stages: tuple[str, ...] = STAGES
+    scenes_folder: Path | None = None
+    scenes: int | None = None
+    save_every: float = 180
+    show_every: float = 600
+    recipe: Recipe = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recipe", RECIPES[self.size.name])
+
+    @property
+    def store(self) -> SceneStore:
+        folder = self.scenes_folder or self.folder / "scenes"
+        return SceneStore(folder, self.scenes or self.recipe.scenes, self.size.pixels, self.size.word_grid)
+
+    def run(self) -> Iterator[Report | str]:
+        """Trains what is still missing, step by step; tells how it stands."""
+        torch.manual_seed(0)
+        self._file("training.json").write_text(json.dumps({"size": self.size.name, "scenes": self.store.count}) + "\n")
+        tokenizer = self._tokenizer()
+        yield from self._timed("scenes", self._draw_scenes())
+        if "vae" in self.stages and not self._file("unet.pt").exists():
+            yield from self._train_vae()
+        if "unet" in self.stages:
+            yield from self._timed("latents", self._encode())
+            yield from self._train_unet(tokenizer)
+
+    def _draw_scenes(self) -> Iterator[str]:
+        for there in self.store.render():
+            yield f"scenes: {there} of {self.store.count} drawn"
+
+    def _train_vae(self) -> Iterator[Report]:
+        recipe = self.recipe.vae
+        stage = VaeStage(
+            networks.build_vae(self.size), self.store, recipe, self._file("looks"), self._rows(recipe.batch)
+        )
+        share = self.recipe.vae_share if len(self.stages) > 1 else 1.0
+        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60 * share)))
+
+    def _encode(self) -> Iterator[str]:
+        vae, step = self._trained_vae()
+        found = read_checkpoint(self._file("latents.pt"))
+        if found is None or found["step"] != step or len(found["latents"]) != self.store.count:
+            yield f"latents: encoding {self.store.count} scenes"
+            latents = encode_all(vae.to(self.device).eval(), self.store, parts_for(self.device))
+            scale = latent_scale(latents)
+            write_checkpoint(self._file("latents.pt"), {"step": step, "latents": latents * scale, "scale": scale})
+            yield f"latents: scaling factor {scale:.4f}"
+
+    def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
+        latents: Tensor = (read_checkpoint(self._file("latents.pt")) or {})["latents"]
+        stage = UnetStage(
+            TextAndUnet(networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)),
+            tokenizer,
+            self.store,
+            latents,
+            networks.build_scheduler().alphas_cumprod,
+            self.recipe.unet,
+            lambda network, step: self.export(network, tokenizer, step),
+            self._rows(self.recipe.unet.batch),
+        )
+        make_controllable(stage.network.unet)
+        seconds = self.minutes * 60 - (self._spent() if len(self.stages) > 1 else 0)
+        yield from self._logged(Trainer(stage, self._plan(seconds)))
+
+    def export(self, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
+        """Draws unseen captions with the network as it is, and writes the pipeline folder."""
+        ready = copy.deepcopy(network).eval()
+        embedding = ready.text.get_input_embeddings().weight.data  # type: ignore[union-attr]
+        # Pieces of unknown words were never trained: they shall mean as little as the unknown token.
+        embedding[list(piece_ids(tokenizer, captions.words()))] = embedding[tokenizer.unk_token_id].clone()
+        vae = self._trained_vae()[0].to(self.device)
+        pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)
+        model = StableDiffusion(pipeline, "picturebook")
+        self._file("looks").mkdir(exist_ok=True)
+        to_image(draw_pictures(model, unseen_captions(24)), 8).save(self._file("looks") / f"unet-{step:06d}.png")
+        networks.save_pipeline(pipeline, self._file("pipeline"))
+
+    def _trained_vae(self) -> tuple[AutoencoderKL, int]:
+        state = read_checkpoint(self._file("vae.pt"))
+        if state is None:
+            raise EditError("There is no trained VAE in this folder. Run the stage 'vae' first.")
+        vae = networks.build_vae(self.size)
+        vae.load_state_dict({**vae.state_dict(), **state["averaged"]})
+        found = read_checkpoint(self._file("latents.pt"))
+        vae.register_to_config(scaling_factor=1.0 if found is None else found["scale"])
+        return vae, state["step"]
+
+    def _tokenizer(self) -> CLIPTokenizer:
+        # Kept from the start, so that a later change of the world's words can't shift the tokens of a training.
+        folder = self._file("tokenizer")
+        if not folder.exists():
+            build_tokenizer(captions.words()).save_pretrained(folder)
+        return CLIPTokenizer.from_pretrained(folder)
+
+    def _rows(self, batch: int) -> int:
+        return batch // parts_for(self.device)
+
+    def _plan(self, seconds: float) -> Plan:
+        return Plan(
+            seconds=seconds,
+            device=self.device,
+            parts=parts_for(self.device),
+            folder=self.folder,
+            save_every=self.save_every,
+            show_every=self.show_every,
+        )
+
+    def _logged(self, trainer: Trainer) -> Iterator[Report]:
+        for report in trainer.run():
+            write_log(self._file("log.jsonl"), report)
+            yield report
+
+    def _file(self, name: str) -> Path:
+        return self.folder / name
+
+    def _timed(self, name: str, work: Iterator[str]) -> Iterator[str]:
+        started = time.monotonic()
+        yield from work
+        times = self._times()
+        times[name] = times.get(name, 0.0) + time.monotonic() - started
+        self._file("seconds.json").write_text(json.dumps(times))
+
+    def _times(self) -> dict[str, float]:
+        path = self._file("seconds.json")
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _spent(self) -> float:
+        """Seconds that everything before the UNet took."""
+        return sum(self._times().values()) + float((read_checkpoint(self._file("vae.pt")) or {}).get("seconds", 0))

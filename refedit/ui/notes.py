@@ -1,0 +1,48 @@
+"""Honest notes about what the model at hand cannot know; they refuse nothing."""
+
+import numpy as np
+from PIL import Image
+
+from refedit.edit import EditRequest
+from refedit.models import BUILTIN
+from refedit.stable_diffusion import StableDiffusion
+
+PAINTS = 20
+"""So many colours cover at least `COVERED` of a drawing (52 % of 150 drawn ones at the worst); of photographs, less."""
+COVERED = 0.45
+
+
+def about(model: StableDiffusion) -> str:
+    """What a visitor should know about the model beforehand; empty for a model of photographs."""
+    if model.name != BUILTIN:
+        return ""
+    return (
+        "The built-in picture-book model is at work. It is small and quick, and knows only the drawn world of the "
+        "examples; for photographs, start RefEdit with a Stable Diffusion checkpoint."
+    )
+
+
+def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
+    """What the visitor should know before judging the result; empty for a model of photographs."""
+    if model.name != BUILTIN:
+        return ()
+    found = []
+    unknown = tuple(dict.fromkeys(model.unknown_words(request.prompt) + model.unknown_words(request.source_prompt)))
+    if unknown:
+        words = ", ".join(f"“{word}”" for word in unknown)
+        found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
+    if looks_like_photograph(request.source):
+        found.append(
+            "This looks like a photograph. The built-in model knows drawings only, so expect a drawing's idea of it; "
+            "photographs need a Stable Diffusion checkpoint."
+        )
+    return tuple(found)
+
+
+def looks_like_photograph(picture: Image.Image) -> bool:
+    """True if the commonest colours, 32 levels each, cover too little of the picture for a drawing."""
+    small = picture.convert("RGB")
+    small.thumbnail((256, 256))
+    levels = (np.asarray(small) // 8).reshape(-1, 3) @ np.array([1024, 32, 1])
+    counts = np.sort(np.unique(levels, return_counts=True)[1])
+    return bool(counts[-PAINTS:].sum() < COVERED * counts.sum())

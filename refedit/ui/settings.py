@@ -1,0 +1,37 @@
+"""How the page is served: read once, from environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the page listens, which model edits, and where the examples lie.
+
+    REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network).
+    REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
+    REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
+    REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    model: str = "picturebook"
+    device: str = "auto"
+    examples: Path = Path(__file__).parents[2] / "examples"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings that the environment asks for; ValueError if the port is no port."""
+        port = environment.get("REFEDIT_PORT", str(cls.port))
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(f"REFEDIT_PORT is '{port}', but has to be a number between 1 and 65535.")
+        return cls(
+            host=environment.get("REFEDIT_HOST", cls.host),
+            port=int(port),
+            model=environment.get("REFEDIT_MODEL", cls.model),
+            device=environment.get("REFEDIT_DEVICE", cls.device),
+            examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
+        )

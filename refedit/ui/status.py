@@ -1,0 +1,74 @@
+"""What the page says about an edit: small pieces of HTML, from plain values."""
+
+from collections.abc import Mapping
+from html import escape
+
+from refedit.edit import Finished, Progress
+
+
+def ready() -> str:
+    return _box("idle", "Nothing is running. Fill in the inputs, or click an example, and press <b>Run</b>.")
+
+
+def queued() -> str:
+    return _box("running", f"{_line('Waiting for a free place', '')}{_bar(0)}")
+
+
+def running(progress: Progress) -> str:
+    """The stage, the step in it, a bar for the whole edit and the time left."""
+    count = f"step {progress.step} of {progress.of}" if progress.step else ""
+    left = "" if progress.seconds_left is None else f"about {seconds_in_words(progress.seconds_left)} left"
+    return _box("running", f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}")
+
+
+def stopped() -> str:
+    return _box("stopped", "<b>Stopped.</b> The last preview stays; nothing of your input is lost.")
+
+
+def failed(message: str) -> str:
+    return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
+
+
+def finished(result: Finished) -> str:
+    where = "" if result.region is None else " Outside the mask below, nothing has changed."
+    return _box("done", f"<b>Done in {seconds_in_words(result.seconds)}.</b>{where}")
+
+
+def notes(sentences: tuple[str, ...]) -> str:
+    """Notes that refuse nothing; empty if there are none."""
+    return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
+
+
+def table(parameters: Mapping[str, str]) -> str:
+    """Everything that decided a result, as a table."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in parameters.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def seconds_in_words(seconds: float) -> str:
+    """A duration as a person says it: "4.2 s", "38 s", "2 min 5 s"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def _box(kind: str, inner: str, role: str = "status") -> str:
+    return f'<div class="status {kind}" role="{role}">{inner}</div>'
+
+
+def _line(stage: str, count: str, left: str = "") -> str:
+    return (
+        f'<div class="status-line"><b class="stage">{escape(stage)}</b><span class="step">{escape(count)}</span>'
+        f'<span class="left">{escape(left)}</span></div>'
+    )
+
+
+def _bar(fraction: float) -> str:
+    percent = round(100 * min(max(fraction, 0.0), 1.0))
+    return (
+        f'<div class="bar" role="progressbar" aria-label="Progress of the edit" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent}"><div style="width:{percent}%"></div></div>'
+    )

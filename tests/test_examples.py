@@ -1,0 +1,52 @@
+"""The examples as they are shipped: complete, small, drawn by our own world, and known words only."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from refedit.edit import EditRequest, Reference
+from refedit.images import read_mask, read_picture
+from refedit.methods import METHODS, with_settings
+from refedit.picturebook.captions import words
+from refedit.picturebook.examples import SIZE, reference_example, scene, write_examples
+
+FOLDER = Path(__file__).parents[1] / "examples"
+ROWS = json.loads((FOLDER / "examples.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["title"] for row in ROWS])
+def test_an_example_is_a_complete_request_in_known_words(row: dict) -> None:
+    method = with_settings(METHODS[row["method"]].presets()[row["preset"]], row["settings"])
+    reference = None
+    if "reference" in row:
+        subject = read_mask(FOLDER / row["subject"])
+        reference = Reference(image=read_picture(FOLDER / row["reference"]), subject=subject)
+    request = EditRequest(
+        method=method,
+        source=read_picture(FOLDER / row["source"]),
+        prompt=row["prompt"],
+        source_prompt=row.get("source_prompt", ""),
+        region=read_mask(FOLDER / row["region"]) if "region" in row else None,
+        reference=reference,
+    )
+    assert request.source.size == (SIZE, SIZE)
+    assert set(f"{row['prompt']} {row.get('source_prompt', '')}".split()) <= set(words())
+
+
+def test_there_are_enough_of_both_methods_and_all_files_are_small() -> None:
+    methods = [row["method"] for row in ROWS]
+    assert len(ROWS) >= 6 and methods.count("specref") >= 3 and methods.count("baret") >= 3
+    assert all(path.stat().st_size < 500_000 for path in FOLDER.iterdir())
+
+
+def test_examples_are_written_as_the_page_reads_them(tmp_path: Path) -> None:
+    source = scene("cat", 1, pose="sitting", backdrop="meadow", pattern="plain", colour="red")
+    example = reference_example("A cat", source, scene("dog", 2, pattern="striped"))
+    write_examples((example,), tmp_path)
+    (row,) = json.loads((tmp_path / "examples.json").read_text())
+    assert row["source_prompt"] == "a cat sitting on a meadow" and row["prompt"] == "a dog sitting on a meadow"
+    drawn, region = np.asarray(Image.open(tmp_path / row["source"])), read_mask(tmp_path / row["region"])
+    assert drawn.shape == (SIZE, SIZE, 3) and 0.05 < region.values.mean() < 0.7
