@@ -102,11 +102,15 @@ class StableDiffusion:
         return tuple(self.tokenizer(text, add_special_tokens=False).input_ids)
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words of a prompt that the model has never seen (only small vocabularies have such)."""
+        """The words of a prompt that the model has never seen (only small vocabularies have such).
+
+        Where the vocabulary has an unknown token of its own, every known word is one token; CLIP's has none.
+        """
         unknown = self.tokenizer.unk_token_id
         if unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
             return ()
-        return tuple(dict.fromkeys(word for word in prompt.split() if unknown in self.tokens(word)))
+        words = dict.fromkeys(word.strip(",.;:!?") for word in prompt.split())
+        return tuple(word for word in words if len(self.tokens(word)) > 1 or unknown in self.tokens(word))
 
     @torch.no_grad()
     def embed(self, prompt: str) -> Float[Tensor, "1 tokens features"]:

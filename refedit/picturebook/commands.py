@@ -1,4 +1,4 @@
-"""The command line of the built-in world: `python -m refedit picturebook sheet|train|evaluate`."""
+"""The command line of the built-in world: `python -m refedit picturebook sheet|examples|train|evaluate`."""
 
 import argparse
 from pathlib import Path
@@ -7,18 +7,24 @@ from pathlib import Path
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `picturebook`; a parsed command line's `run` takes it and returns an exit status."""
     parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
-    actions = parser.add_subparsers(required=True, metavar="sheet|train|evaluate")
+    actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
+    _add_examples(actions.add_parser("examples", help="draw the page's examples anew"))
     _add_train(actions.add_parser("train", help="train the built-in model, or go on training it"))
     _add_evaluate(actions.add_parser("evaluate", help="measure a trained model on unseen scenes"))
 
 
 def _add_sheet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("out", type=Path, metavar="OUT.png")
+    parser.add_argument("--out", type=Path, required=True, metavar="SHEET.png")
     parser.add_argument("--kind", choices=("random", "poses", "colours", "backgrounds"), default="random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=128, help="width of one picture in pixels")
     parser.set_defaults(run=draw_sheet)
+
+
+def _add_examples(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("examples"), metavar="DIR")
+    parser.set_defaults(run=draw_examples)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +63,13 @@ def draw_sheet(arguments: argparse.Namespace) -> int:
         case _:
             picture = sheet.backdrop_sheet(seed, size)
     picture.save(arguments.out)
+    return 0
+
+
+def draw_examples(arguments: argparse.Namespace) -> int:
+    from refedit.picturebook.examples import shipped_examples, write_examples
+
+    write_examples(shipped_examples(), arguments.out)
     return 0
 
 

@@ -23,7 +23,9 @@ def draw_pictures(
 ) -> Float[Tensor, "rows 3 height width"]:
     """A picture in [-1, 1] for every caption, by DDIM; row i starts from noise i of the seed."""
     side = model.latent_grid
-    z = torch.randn(len(captions), model.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed)).to(model.device)
+    z = torch.randn(
+        len(captions), model.unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed)
+    ).to(model.device)
     texts = torch.cat([model.embed(""), *(model.embed(caption) for caption in captions)])
     text = torch.cat([texts[:1].expand(len(captions), -1, -1), texts[1:]])
     schedule = model.schedule(steps)

@@ -10,7 +10,8 @@ from pathlib import Path
 class Settings:
     """Where the page listens, which model edits, and where the examples lie.
 
-    REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network).
+    REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network). Where only
+    GRADIO_SERVER_NAME is set, as on a Hugging Face Space, that is the host.
     REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
@@ -29,7 +30,8 @@ class Settings:
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(f"REFEDIT_PORT is '{port}', but has to be a number between 1 and 65535.")
         return cls(
-            host=environment.get("REFEDIT_HOST", cls.host),
+            # A Space says with Gradio's own variable that the page must be reachable from outside its container.
+            host=environment.get("REFEDIT_HOST") or environment.get("GRADIO_SERVER_NAME", cls.host),
             port=int(port),
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
