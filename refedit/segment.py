@@ -72,7 +72,7 @@ class Segmenter:
         """The costly half: the picture's features, to be kept as long as its masks are asked for."""
         side = self.sam.image_encoder.img_size
         scale = side / max(image.size)
-        resized = tuple(max(1, int(length * scale + 0.5)) for length in image.size)
+        resized = max(1, int(image.width * scale + 0.5)), max(1, int(image.height * scale + 0.5))
         pixels = np.array(image.convert("RGB").resize(resized, Image.Resampling.BILINEAR), np.float32)
         plane = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(self.device)
         plane = (plane - self.sam.pixel_mean) / self.sam.pixel_std

@@ -44,7 +44,7 @@ time, gradients clipped at norm 1, averaged weights.
 
 Hardware: {hardware}. Parameters in millions: VAE {vae_millions:.1f}, UNet {unet_millions:.1f},
 text tower {text_millions:.1f}.
-
+{note}
 ## Measured
 
 On {measured_scenes} unseen scenes, with {steps} DDIM steps (`python -m refedit picturebook evaluate`):
@@ -78,13 +78,16 @@ class Provenance:
     recipe: Recipe
     scenes: int
     hardware: str
+    note: str
     steps: tuple[int, int]
     minutes: tuple[float, float]
     millions: tuple[float, float, float]
 
 
-def read_provenance(folder: Path, hardware: str) -> Provenance:
-    """What a training's folder tells about it. Raises FileNotFoundError if there is no such training."""
+def read_provenance(folder: Path, hardware: str, note: str = "") -> Provenance:
+    """What a training's folder tells about it; `note` says what else happened to it.
+
+    Raises FileNotFoundError if there is no such training."""
     notes = json.loads((folder / "training.json").read_text())
     stages = [read_checkpoint(folder / f"{name}.pt") or {} for name in ("vae", "unet")]
     unet = [(name, value.numel()) for name, value in stages[1]["averaged"].items()]
@@ -98,6 +101,7 @@ def read_provenance(folder: Path, hardware: str) -> Provenance:
         recipe=RECIPES[notes["size"]],
         scenes=notes["scenes"],
         hardware=hardware,
+        note=note,
         steps=(stages[0]["step"], stages[1]["step"]),
         minutes=(stages[0]["seconds"] / 60, stages[1]["seconds"] / 60),
         millions=(counts[0] / 1e6, counts[1] / 1e6, counts[2] / 1e6),
@@ -128,6 +132,7 @@ def card(origin: Provenance, measured: Measurements) -> str:
         vae_minutes=origin.minutes[0],
         unet_minutes=origin.minutes[1],
         hardware=origin.hardware,
+        note=f"\n{origin.note}\n" if origin.note else "",
         vae_millions=origin.millions[0],
         unet_millions=origin.millions[1],
         text_millions=origin.millions[2],

@@ -45,6 +45,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
     parser.add_argument("--card", type=Path, metavar="TRAINING", help="write the model card, from a training's folder")
     parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
+    parser.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
     parser.add_argument("--device", default="auto")
     parser.set_defaults(run=evaluate)
 
@@ -106,6 +107,6 @@ def evaluate(arguments: argparse.Namespace) -> int:
     measured = measure(model, unseen(arguments.scenes, model.size), arguments.out)
     print(write_measurements(measured, arguments.out))
     if arguments.card:
-        text = card(read_provenance(arguments.card, arguments.hardware), measured)
+        text = card(read_provenance(arguments.card, arguments.hardware, arguments.note), measured)
         (arguments.model / "README.md").write_text(text)
     return 0

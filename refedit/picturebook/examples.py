@@ -40,7 +40,9 @@ class Drawn:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def scene(kind: str, seed: int, *, pose: str = "", backdrop: str = "studio", pattern: str = "", colour: str = "") -> Scene:
+def scene(
+    kind: str, seed: int, *, pose: str = "", backdrop: str = "studio", pattern: str = "", colour: str = ""
+) -> Scene:
     """A scene of one subject in the plain style; everything that is not named comes from the seed."""
     drawn = sample_scene(np.random.default_rng((3, seed)), kinds=(kind,), count=1, studio=backdrop == "studio")
     drawn = with_backdrop(with_style(drawn, "storybook"), backdrop)

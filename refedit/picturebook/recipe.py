@@ -54,7 +54,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "small": Recipe(
         scenes=16_000,
-        vae=VaeRecipe(batch=8, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
+        vae=VaeRecipe(batch=32, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
         unet=UnetRecipe(batch=32, peak_rate=6e-4, matrix_rate=2e-3),
     ),
     "tiny": Recipe(
