@@ -85,7 +85,7 @@ class _Run:
     def events(self) -> Generator[EditEvent, None, None]:
         task = self._task()
         colours = LatentColours.fit(task.source, to_tensor(self.prepared.source))
-        clock, shown = _Clock(self.request.method.stages), 0.0
+        clock, pace = _Clock(self.request.method.stages), _Pace()
         frames = self.request.method.edit(self.watched, task)
         while True:
             try:
@@ -93,10 +93,10 @@ class _Run:
             except StopIteration as stop:
                 yield self._finished(stop.value)
                 return
-            yield clock.progress(frame)
-            if time.monotonic() - shown >= PREVIEW_SECONDS or frame.step == frame.of:
+            progress = clock.progress(frame)
+            yield progress
+            if pace.due(progress.fraction):
                 yield self._preview(colours, frame)
-                shown = time.monotonic()
 
     def _task(self) -> Task:
         prepared, request = self.prepared, self.request
@@ -173,6 +173,21 @@ def _placed(plane: Image.Image, square: Square, size: tuple[int, int]) -> Mask:
     whole, side = Image.new("L", size), round(square.side)
     whole.paste(plane.resize((side, side), Image.Resampling.BILINEAR), (round(square.left), round(square.top)))
     return Mask.from_image(whole)
+
+
+class _Pace:
+    """When a preview is due: a few times a second, and ten times in an edit however short it is."""
+
+    def __init__(self) -> None:
+        self.shown, self.fraction = 0.0, -1.0
+
+    def due(self, fraction: float) -> bool:
+        """True if one is to be shown now, at this part (0..1) of the edit."""
+        now = time.monotonic()
+        if now - self.shown < PREVIEW_SECONDS and fraction - self.fraction < 0.1 and fraction < 1:
+            return False
+        self.shown, self.fraction = now, fraction
+        return True
 
 
 class _Clock:

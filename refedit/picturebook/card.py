@@ -87,7 +87,8 @@ class Provenance:
 def read_provenance(folder: Path, hardware: str, note: str = "") -> Provenance:
     """What a training's folder tells about it; `note` says what else happened to it.
 
-    Raises FileNotFoundError if there is no such training."""
+    Raises FileNotFoundError if there is no such training.
+    """
     notes = json.loads((folder / "training.json").read_text())
     stages = [read_checkpoint(folder / f"{name}.pt") or {} for name in ("vae", "unet")]
     unet = [(name, value.numel()) for name, value in stages[1]["averaged"].items()]
