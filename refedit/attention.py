@@ -6,7 +6,7 @@ Knows nothing about methods, prompts or pictures.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -37,13 +37,25 @@ class AttentionControl(Protocol):
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Softmax attention on (..., positions, channels), fused; `bias` is added to the logits."""
+    """Softmax attention on ([rows,] heads, positions, channels); `bias` is added to the logits."""
+    if q.ndim == 3:
+        # The fused kernels take four axes only; with three the whole map would be formed.
+        return attend(q[None], k[None], v[None], bias)[0]
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
+def routed(q: Tensor, k: Tensor, v: Tensor, rows: Sequence[str], leader: str, followers: Collection[str]) -> Tensor:
+    """Attention in which the rows named in `followers` use the leading row's map, and everyone its own values.
+
+    Replacing a map is letting the leader's queries and keys meet the follower's values.
+    """
+    sources = [rows.index(leader if row in followers else row) for row in rows]
+    return attend(q[sources], k[sources], v)
+
+
 def attention_map(q: Tensor, k: Tensor) -> Tensor:
-    """The explicit map (..., query positions, key positions), rows summing to 1; for small grids only."""
-    return torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+    """The explicit map (..., query positions, key positions) in float32, rows summing to 1; for small grids only."""
+    return torch.softmax((q.float() / math.sqrt(q.shape[-1])) @ k.float().transpose(-1, -2), dim=-1)
 
 
 def grid_of(q: Tensor) -> int:

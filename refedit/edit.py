@@ -19,7 +19,8 @@ __all__ = ["EditError", "EditEvent", "EditRequest", "Finished", "Preview", "Prog
 class Reference:
     """A picture to take something from.
 
-    `subject` marks what to take (1 inside); None takes the whole picture. `prompt` is used to invert the
+    `subject` marks what to take (1 inside); None takes all that the model sees of it, the largest square in its
+    middle unless the method stretches pictures. `prompt` is used to invert the
     picture; the empty one is the SpecRef code's default.
     """
 
@@ -45,6 +46,9 @@ class EditRequest:
     reference: Reference | None = None
 
     def __post_init__(self) -> None:
+        for image in (self.source, *([self.reference.image] if self.reference else [])):
+            if image.mode != "RGB":
+                raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.images.read_picture.")
         if not self.prompt.strip():
             raise EditError("The target prompt is empty. Describe the picture you want.")
         if "source_prompt" in self.method.needs and not self.source_prompt.strip():
@@ -99,12 +103,12 @@ class Preview:
 class Finished:
     """The edited picture, of the source's size.
 
-    `region` is the mask that was used to paste the edit into the source (None: the whole square),
+    `region` is the mask that was used to paste the edit into the source, `subject` the reference's as given,
     `rows` the number of UNet rows that the edit cost, `parameters` everything needed to write it down.
     """
 
     image: Image.Image
-    region: Mask | None
+    region: Mask
     subject: Mask | None
     seconds: float
     rows: int

@@ -25,7 +25,6 @@ from refedit.memory import Memory, content_key
 from refedit.methods.task import Outcome, Task
 from refedit.preparation import prepare
 from refedit.previews import LatentColours
-from refedit.squares import Square
 from refedit.stable_diffusion import StableDiffusion
 from refedit.watched import WatchedModel
 
@@ -146,11 +145,11 @@ class _Run:
         soft = max(1.0, square.side / 128)
         if self.request.region is not None:
             return Mask(self.request.region.feather(soft).values)
-        if outcome.mask is None or getattr(self.request.method, "paste", "square") == "square":
-            return _placed(Image.new("L", (size, size), 255), square, source.size)
+        if outcome.mask is None or self.request.method.paste == "square":
+            return square.place(Image.new("L", (size, size), 255), source.size)
         grown = functional.max_pool2d(outcome.mask[None, None], 3, 1, 1)[0, 0]
         plane = functional.interpolate(grown[None, None].float(), (size, size), mode="bilinear")[0, 0]
-        return _placed(Mask(plane.cpu().numpy()).to_image(), square, source.size)
+        return square.place(Mask(plane.cpu().numpy()).to_image(), source.size)
 
     def _parameters(self) -> dict[str, str]:
         """Everything needed to write the edit down, as text."""
@@ -163,16 +162,10 @@ class _Run:
             "method": method.name,
             "prompt": request.prompt,
             "source_prompt": request.source_prompt,
-            "square": f"{square.left:g},{square.top:g},{square.side:g}",
+            "reference_prompt": request.reference.prompt if request.reference else "",
+            "square": str(square),
             **{name: str(value) for name, value in settings.items()},
         }
-
-
-def _placed(plane: Image.Image, square: Square, size: tuple[int, int]) -> Mask:
-    """A mask of the square as one of the whole picture."""
-    whole, side = Image.new("L", size), round(square.side)
-    whole.paste(plane.resize((side, side), Image.Resampling.BILINEAR), (round(square.left), round(square.top)))
-    return Mask.from_image(whole)
 
 
 class _Pace:

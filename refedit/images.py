@@ -32,7 +32,16 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 
 def read_mask(source: str | Path | bytes) -> Mask:
     """A mask from a file or its bytes: white or opaque is inside; the same errors as `read_picture`."""
-    return Mask.from_image(_open(source, "mask"))
+    return Mask.from_image(ImageOps.exif_transpose(_open(source, "mask")))
+
+
+def read_channels(source: str | Path | bytes) -> Image.Image:
+    """The red, green and blue channels as they are stored, not turned and without their transparency.
+
+    That is how SpecRef's code reads pictures and cut-outs; the same errors as `read_picture`.
+    """
+    image = _open(source, "picture")
+    return Image.merge("RGB", image.convert("RGBA").split()[:3])
 
 
 def _open(source: str | Path | bytes, what: str) -> Image.Image:

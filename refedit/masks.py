@@ -80,7 +80,12 @@ class Mask:
         return Mask.from_image(self.to_image().filter(choose(2 * abs(pixels) + 1)))
 
     def feather(self, pixels: float) -> "Mask":
-        """With an edge that falls off to a half inside the mask: what was outside stays 0, thin parts don't vanish."""
+        """With an edge that falls off to a half inside the mask; what was outside stays exactly 0.
+
+        A mask that is thin all over gets a narrower edge; thin parts of a thick one become partly transparent.
+        """
+        while pixels > 0.5 and self.grow(-round(2 * pixels)).is_empty:
+            pixels /= 2
         if pixels <= 0:
             return self
         inside = self.to_image()

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from PIL import Image
 
 from refedit.edit import EditRequest
-from refedit.images import stretch
 from refedit.masks import Mask
-from refedit.squares import Square, aligned_square, square_around
+from refedit.squares import Square, Stretched, aligned_square, square_around
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A request in the model's terms: the squares as pictures and masks, and where the source's square lies."""
 
-    square: Square
+    square: Square | Stretched
     source: Image.Image
     region: Mask | None
     reference: Image.Image | None
@@ -23,21 +22,20 @@ class Prepared:
 
 def prepare(request: EditRequest, size: int) -> Prepared:
     """Cuts the squares that a model of `size` pixels sees, aligned or stretched as the method asks."""
-    fit, align = getattr(request.method, "fit", "aspect"), getattr(request.method, "align_reference", False)
-    square = square_around(request.source.size, request.region.box if request.region else None, size)
-    if fit == "stretch" and request.source.size[0] == request.source.size[1]:
-        square = square_around(request.source.size, None, size)
+    method, box = request.method, request.region.box if request.region else None
+    square = _square(method.fit, request.source.size, box, size)
     region = square.cut_mask(request.region, size) if request.region else None
-    source = stretch(request.source, size) if fit == "stretch" and region is None else square.cut(request.source, size)
+    source = square.cut(request.source, size)
     if request.reference is None:
         return Prepared(square, source, region, None, None)
     image, subject = request.reference.image, request.reference.subject
-    if fit == "stretch":
-        shrunk = None if subject is None else Mask.from_image(stretch(subject.to_image(), size))
-        return Prepared(square, source, region, stretch(image, size), shrunk)
-    box = subject.box if subject else None
-    if align and box and request.region:
-        cut = aligned_square(box, request.region.box, square)
+    inside = subject.box if subject else None
+    if method.align_reference and inside and box and isinstance(square, Square):
+        cut: Square | Stretched = aligned_square(inside, box, square)
     else:
-        cut = square_around(image.size, box, min(image.size))
+        cut = _square(method.fit, image.size, inside, min(image.size))
     return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
+
+
+def _square(fit: str, size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square | Stretched:
+    return Stretched(max(size)) if fit == "stretch" else square_around(size, box, least)

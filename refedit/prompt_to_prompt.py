@@ -3,6 +3,7 @@
 Both SpecRef and plain prompt-to-prompt are built on it. Knows nothing about references or pictures.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from refedit.attention import Site, WordMaps, attend, attention_map, grid_of
+from refedit.attention import Site, WordMaps, attend, attention_map, grid_of, routed
 from refedit.errors import EditError
 from refedit.words import Alignment, Tokenize, word_positions
 
@@ -40,11 +41,9 @@ class PromptToPrompt:
         return self._cross(q, k, v)
 
     def _self(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Replacing a map is letting the source's queries and keys meet the target's values."""
         if grid_of(q) > self.self_grid:
             return attend(q, k, v)
-        follow = [self.rows.index(self.source if row == self.target else row) for row in self.rows]
-        return attend(q[follow], k[follow], v)
+        return routed(q, k, v, self.rows, self.source, (self.target,))
 
     def _cross(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         out = attend(q, k, v)
@@ -60,11 +59,11 @@ class PromptToPrompt:
         maps = attention_map(q, k)  # (rows, heads, positions, tokens)
         if self.cross is not None:
             s, t = self.rows.index(self.source), self.rows.index(self.target)
-            maps[t] = maps[s] @ self.cross.matrix.to(maps.dtype) + maps[t] * self.cross.own.to(maps.dtype)
+            maps[t] = maps[s] @ self.cross.matrix + maps[t] * self.cross.own
         assert self.maps is not None
         for row, probabilities in zip(self.rows, maps, strict=True):
             self.maps.add(row, probabilities)
-        return maps @ v
+        return maps.to(v.dtype) @ v
 
 
 def word_shares(
@@ -80,11 +79,32 @@ def word_shares(
     shares[_steps_of(window, steps + 1)] = 1
     for word, value in named_values(word_windows):
         positions = list(word_positions(prompt, word, tokenize))
-        start, _, end = value.rpartition("-")
         shares[:, positions] = 0
-        bounds = _steps_of((float(start or 0), float(end)), steps + 1)
+        bounds = _steps_of(_read_window(word, value), steps + 1)
         shares[bounds.start : bounds.stop, positions] = 1
     return shares[:steps]
+
+
+def word_factors(prompt: str, factors: str, tokenize: Tokenize, length: int) -> Float[Tensor, " tokens"]:
+    """A factor per token of the target, 1 where "vase:2, red:-0.5" names none; EditError if it is unreadable."""
+    found = torch.ones(length)
+    for word, value in named_values(factors):
+        if not _NUMBER.fullmatch(value):
+            raise EditError(f"'{word}:{value}' is not readable. Write a word and a number, such as dog:2.")
+        found[list(word_positions(prompt, word, tokenize))] = float(value)
+    return found
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_WINDOW = re.compile(r"(?:([\d.]+)-)?([\d.]+)")
+
+
+def _read_window(word: str, text: str) -> tuple[float, float]:
+    parts = _WINDOW.fullmatch(text)
+    if parts is None or not all(_NUMBER.fullmatch(part) for part in parts.groups(default="0")):
+        raise EditError(f"'{word}:{text}' is not readable. Write a word and a part of the edit, such as dog:0-0.4.")
+    start, end = (float(part) for part in parts.groups(default="0"))
+    return start, end
 
 
 def _steps_of(window: tuple[float, float], count: int) -> slice:
@@ -92,23 +112,15 @@ def _steps_of(window: tuple[float, float], count: int) -> slice:
 
 
 def named_values(text: str) -> list[tuple[str, str]]:
-    """The entries of "dog:2, red:0.5"; EditError if one is not a word and a number or a range of numbers."""
+    """The words and values of "dog:2, red:0.5"; EditError if an entry is not both."""
     entries = []
     for part in (piece.strip() for piece in text.split(",")):
         if part:
-            word, _, value = part.rpartition(":")
-            if not word or not all(_is_number(number) for number in value.split("-")):
-                raise EditError(f"'{part}' is not readable. Write a word and a number, such as dog:2.")
-            entries.append((word.strip(), value))
+            word, _, value = (piece.strip() for piece in part.rpartition(":"))
+            if not word or not value:
+                raise EditError(f"'{part}' is not readable. Write a word, a colon and a number.")
+            entries.append((word, value))
     return entries
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
 """The square of a picture that a model sees: choosing it, cutting it out, putting it back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from refedit.images import stretch
 from refedit.masks import Mask
 
 
@@ -18,18 +20,23 @@ class Square:
 
     def cut(self, image: Image.Image, size: int) -> Image.Image:
         """The square at `size` pixels a side, smoothly resized; beyond the picture its edge pixels repeat."""
-        box = (self.left, self.top, self.left + self.side, self.top + self.side)
-        pad = max(0, *(int(np.ceil(x)) for x in (-box[0], -box[1], box[2] - image.width, box[3] - image.height)))
-        if pad:
-            widths = ((pad, pad), (pad, pad), (0, 0))[: np.asarray(image).ndim]
-            image = Image.fromarray(np.pad(np.asarray(image), widths, mode="edge"))
-        return image.resize((size, size), Image.Resampling.LANCZOS, box=tuple(x + pad for x in box))  # type: ignore[arg-type]
+        return Image.fromarray(self._padded(image, size, Image.Resampling.LANCZOS, "edge"))
 
     def cut_mask(self, mask: Mask, size: int) -> Mask:
         """The mask's part in the square; outside the picture nothing is inside."""
-        left, top, side = round(self.left), round(self.top), round(self.side)
-        part = mask.to_image().crop((left, top, left + side, top + side))
-        return Mask.from_image(part.resize((size, size), Image.Resampling.BOX))
+        return Mask.from_image(Image.fromarray(self._padded(mask.to_image(), size, Image.Resampling.BOX, "constant")))
+
+    def _padded(self, image: Image.Image, size: int, resampling: Image.Resampling, mode: Any) -> np.ndarray:
+        # Resized first, padded last: a square that reaches far beyond a picture must not cost its area in memory.
+        scale, starts, pads = size / self.side, (self.left, self.top), []
+        box = [min(max(start, 0), extent - 1) for start, extent in zip(starts, image.size, strict=True)]
+        box += [max(min(start + self.side, extent), 1) for start, extent in zip(starts, image.size, strict=True)]
+        lengths = [max(1, min(size, round((box[i + 2] - box[i]) * scale))) for i in (0, 1)]
+        for start, length in zip(starts, lengths, strict=True):
+            before = min(max(round(-start * scale), 0), size - length)
+            pads.append((before, size - length - before))
+        pixels = np.asarray(image.resize((lengths[0], lengths[1]), resampling, box=tuple(box)))  # type: ignore[arg-type]
+        return np.pad(pixels, (pads[1], pads[0], (0, 0))[: pixels.ndim], mode=mode)
 
     def put_back(self, image: Image.Image, edited: Image.Image, mask: Mask) -> Image.Image:
         """The picture with the edited square laid over it where the mask (of the picture's size) allows."""
@@ -37,6 +44,38 @@ class Square:
         layer = image.copy()
         layer.paste(edited.resize((side, side), Image.Resampling.LANCZOS), (left, top))
         return Image.composite(layer, image, mask.to_image())
+
+    def place(self, plane: Image.Image, size: tuple[int, int]) -> Mask:
+        """A grey plane of the square as a mask of a whole picture of `size`."""
+        whole, side = Image.new("L", size), round(self.side)
+        whole.paste(plane.resize((side, side), Image.Resampling.BILINEAR), (round(self.left), round(self.top)))
+        return Mask.from_image(whole)
+
+    def __str__(self) -> str:
+        return f"{self.left:g},{self.top:g},{self.side:g}"
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """The whole picture, whatever its aspect, squeezed into a square by nearest neighbour, as SpecRef's code does."""
+
+    side: float
+
+    def cut(self, image: Image.Image, size: int) -> Image.Image:
+        return stretch(image, size)
+
+    def cut_mask(self, mask: Mask, size: int) -> Mask:
+        return Mask.from_image(stretch(mask.to_image(), size))
+
+    def put_back(self, image: Image.Image, edited: Image.Image, mask: Mask) -> Image.Image:
+        """The picture with the edit, stretched back, over it where the mask (of the picture's size) allows."""
+        return Image.composite(edited.resize(image.size, Image.Resampling.LANCZOS), image, mask.to_image())
+
+    def place(self, plane: Image.Image, size: tuple[int, int]) -> Mask:
+        return Mask.from_image(plane.resize(size, Image.Resampling.BILINEAR))
+
+    def __str__(self) -> str:
+        return "stretched"
 
 
 def square_around(size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square:

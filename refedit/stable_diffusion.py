@@ -4,7 +4,6 @@ Loads, encodes and decodes pictures, embeds prompts, predicts noise. Knows nothi
 """
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,10 @@ class StableDiffusion:
 
     def __init__(self, pipeline: Any, name: str, dtype: torch.dtype = torch.float32) -> None:
         self.name = name
-        self.unet: Any = pipeline.unet.requires_grad_(False).eval()
-        # Half precision overflows in the decoders of SD 1.x and 2.x, so the VAE always runs in float32.
-        self.vae: Any = pipeline.vae.requires_grad_(False).eval().float()
+        # Only the UNet computes in half precision: the decoders of SD 1.x and 2.x overflow in it, and latents and
+        # fitted embeddings change by steps too small for it.
+        self.unet: Any = pipeline.unet.requires_grad_(False).eval().to(dtype)
+        self.vae: Any = pipeline.vae.requires_grad_(False).eval()
         self.text_encoder: Any = pipeline.text_encoder.requires_grad_(False).eval()
         self.tokenizer: Any = pipeline.tokenizer
         self.dtype = dtype
@@ -51,7 +51,7 @@ class StableDiffusion:
         try:
             pipeline = _pipeline_class().from_pretrained(
                 name,
-                dtype=dtype,
+                dtype=torch.float32,
                 use_safetensors=True,
                 safety_checker=None,
                 feature_extractor=None,
@@ -127,23 +127,21 @@ class StableDiffusion:
     @torch.no_grad()
     def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:
         """Latents of a picture in [-1, 1]: the mode, not a sample, scaled to unit variance."""
-        latents = self.vae.encode(picture.to(self.device)).latent_dist.mode() * self.vae.config.scaling_factor
-        return latents.to(self.dtype)
+        return self.vae.encode(picture.to(self.device)).latent_dist.mode() * self.vae.config.scaling_factor
 
     @torch.no_grad()
     def decode(self, latents: Latents) -> Float[Tensor, "rows 3 side side"]:
         """Pictures in [-1, 1], clamped."""
-        return self.vae.decode(latents.float() / self.vae.config.scaling_factor).sample.clamp(-1, 1)
+        return self.vae.decode(latents / self.vae.config.scaling_factor).sample.clamp(-1, 1)
 
     def predict_noise(
         self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
     ) -> Tensor:
-        """The noise in latents at a timestep, one UNet call for all rows; differentiable in `text`."""
+        """The noise in latents at a timestep, in float32: one UNet call for all rows; differentiable in `text`."""
         kwargs = None if control is None else {"control": control}
         labels = torch.full((len(latents),), timestep, device=latents.device)
-        out = self.unet(
-            latents, labels, encoder_hidden_states=text.to(latents.dtype), cross_attention_kwargs=kwargs
-        ).sample
+        states, context = latents.to(self.dtype), text.to(self.dtype)
+        out = self.unet(states, labels, encoder_hidden_states=context, cross_attention_kwargs=kwargs).sample.float()
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
 
 
@@ -174,16 +172,13 @@ def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
 
     Raises EditError if it is not there. CPUs compute in float32: half precision is far slower on most.
     """
-    found: Sequence[str] = [
-        name
-        for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()))
-        if there
-    ]
-    name = (found[0] if found else "cpu") if wanted == "auto" else wanted
-    if name.split(":")[0] not in (*found, "cpu"):
-        raise EditError(
-            f"The device '{wanted}' is not available here. Choose one of {', '.join((*found, 'cpu', 'auto'))}."
-        )
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    found = ["cuda", *gpus] if gpus else ["mps"] if torch.backends.mps.is_available() else []
+    name = (found or ["cpu"])[0] if wanted == "auto" else wanted
+    if name not in (*found, "cpu"):
+        known = ", ".join((*found, "cpu", "auto"))
+        raise EditError(f"The device '{wanted}' is not available here. Choose one of {known}.")
     if name.startswith("cuda"):
-        return torch.device(name), torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.device(name), torch.bfloat16 if native else torch.float16
     return torch.device(name), torch.float32

@@ -16,14 +16,16 @@ from torch import Tensor
 from refedit.bench.null_text import null_text_inversion
 from refedit.ddim import Frame
 from refedit.errors import EditError
-from refedit.images import read_picture, stretch, to_tensor
+from refedit.images import read_channels, stretch, to_tensor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import METHODS, Method, SpecRef, with_settings
 from refedit.methods.specref import EDIT
 from refedit.methods.task import Task
 from refedit.models import load_model
+from refedit.stable_diffusion import StableDiffusion
 from refedit.watched import WatchedModel
+from refedit.words import find_word
 
 MASK_TYPES = {0: "both", 1: "subject", 2: "region"}
 
@@ -44,10 +46,34 @@ def trace(config_path: Path, out: Path, device: str = "cpu") -> dict[str, Tensor
         raise EditError(f"'{config_path}' names no method to trace. Set method to specref, baret or null_text.")
     folder = config_path.parent
     model = load_model(str(folder / config["pipeline"]), device)
+    config = _known_words_only(config, model)
     watched = WatchedModel(model, Memory(0), threading.Event())
     arrays = run(config, folder, model, watched)
     save_file({name: array.contiguous().cpu() for name, array in arrays.items()}, out)
     return arrays
+
+
+def _known_words_only(config: dict[str, Any], model: StableDiffusion) -> dict[str, Any]:
+    """Without the words that their prompt lacks: the public code looks them up, finds nothing, and goes on."""
+    prompts = config.get("source_prompt", ""), config.get("target_prompt", "")
+
+    def known(words: Any, prompt: str) -> list[str]:
+        return [word for word in _listed(words) if find_word(prompt, word, model.tokens)]
+
+    changes: dict[str, Any] = {
+        name: [known(words, prompt) for words, prompt in zip(config[name], prompts, strict=True)]
+        for name in ("blend_word", "substruct_words")
+        if config.get(name)
+    }
+    if config.get("eq_params"):
+        values = zip(_listed(config["eq_params"]["words"]), config["eq_params"]["values"], strict=True)
+        kept = [(word, value) for word, value in values if known(word, prompts[1])]
+        changes["eq_params"] = {"words": [word for word, _ in kept], "values": [value for _, value in kept]}
+    cross = config.get("cross_replace_steps")
+    if isinstance(cross, Mapping):
+        kept_cross = {word: value for word, value in cross.items() if word == "default_" or known(word, prompts[1])}
+        changes["cross_replace_steps"] = kept_cross
+    return {**config, **changes}
 
 
 def specref_of(config: Mapping[str, Any]) -> SpecRef:
@@ -55,7 +81,8 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
     steps = int(config.get("num_steps", 50))
     first, last = config.get("speckv_step", (4, steps))
     low, high = config.get("speckv_layer", (10, 16))
-    cross = dict(config.get("cross_replace_steps", {"default_": 0.8}))
+    cross = config.get("cross_replace_steps", 0.8)
+    cross = dict(cross) if isinstance(cross, Mapping) else {"default_": cross}
     blend, stay = config.get("blend_word"), config.get("substruct_words")
     cross_start, cross_end = _window(cross.pop("default_", (0.0, 1.0)))
     self_start, self_end = _window(config.get("self_replace_steps", 0.6))
@@ -64,7 +91,7 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
         "steps": steps,
         "guidance": config.get("guidance", 7.5),
         "reference_steps_start": first / steps,
-        "reference_steps_end": last / steps,
+        "reference_steps_end": min(last, steps) / steps,
         "reference_sites_start": low / 16,
         "reference_sites_end": high / 16,
         "cross_replace_start": cross_start,
@@ -82,7 +109,7 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
         "interpolation": config.get("polatemode", "nearest"),
         "reweight": _reweight(config.get("eq_params")),
         "blend": blend is not None,
-        "blend_start": (config["start_blend"] + 0.5) / steps if "start_blend" in config else 0.2,
+        "blend_start": _blend_start(config.get("start_blend", 0.2), steps),
         "blend_threshold": thresholds[0],
         "stay_threshold": thresholds[1],
         **_pair("blend_source_words", "blend_words", blend),
@@ -96,13 +123,25 @@ def _window(value: Any) -> tuple[float, float]:
 
 
 def _reweight(parameters: Mapping[str, Any] | None) -> str:
-    pairs = zip(parameters["words"], parameters["values"], strict=True) if parameters else ()
+    if not parameters:
+        return ""
+    pairs = zip(_listed(parameters["words"]), parameters["values"], strict=True)
     return ", ".join(f"{word}:{value}" for word, value in pairs)
 
 
+def _blend_start(value: float, steps: int) -> float:
+    """The code's parameter is a fraction; a whole number counts steps. Half a step more survives cutting down."""
+    return value if isinstance(value, float) else min((value + 0.5) / steps, 1.0)
+
+
+def _listed(words: Any) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)
+
+
 def _pair(source: str, target: str, words: Any) -> dict[str, str]:
-    lists = [[entry] if isinstance(entry, str) else entry for entry in words] if words else [[], []]
-    return {source: ", ".join(lists[0]), target: ", ".join(lists[1])}
+    """Words of the source and the target; "-" where there are none, so that no default takes their place."""
+    lists = [_listed(entry) for entry in words] if words else [[], []]
+    return {name: ", ".join(entries) or "-" for name, entries in zip((source, target), lists, strict=True)}
 
 
 def _trace_method(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> dict[str, Tensor]:
@@ -145,7 +184,7 @@ def _task(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedM
 
 
 def _read(path: Path, size: int) -> Tensor:
-    return to_tensor(stretch(read_picture(path), size))
+    return to_tensor(stretch(read_channels(path), size))
 
 
 def _subject(path: Path, size: int) -> Tensor:
@@ -156,7 +195,9 @@ def _subject(path: Path, size: int) -> Tensor:
 def _inversions(config: Mapping[str, Any], folder: Path, model: Any, task: Task, steps: int) -> Tensor:
     """Levels (steps + 1, pictures, ...) of the source and, where there is one, the reference, used or not."""
     schedule, invert = model.schedule(steps), task.inverter.trajectory
-    columns = [_result(invert("source", task.source, task.source_prompt or task.prompt, schedule))]
+    baret = task.prompt if config.get("settings", {}).get("inversion_prompt", "target") == "target" else ""
+    prompt = task.source_prompt if config["method"] == "specref" else baret
+    columns = [_result(invert("source", task.source, prompt, schedule))]
     if "reference" in config:
         reference = model.encode(_read(folder / config["reference"], model.size))
         columns.append(_result(invert("reference", reference, task.reference_prompt, schedule)))

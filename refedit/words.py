@@ -4,7 +4,7 @@ Token positions count from the start token, which is position 0. Knows nothing a
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,33 +13,48 @@ from torch import Tensor
 
 from refedit.errors import EditError
 
-_PIECES = re.compile(r"'(?:s|t|re|ve|m|ll|d)\b|[^\W\d_]+|\d|[^\s\w]+|_+")
-"""How CLIP's tokenizer cuts a text before it looks at pieces one by one."""
+_CHUNK = re.compile(r"[^\s,.]+")
+"""What stands between spaces, commas and full stops: a word, perhaps with other punctuation around it."""
 
 Tokenize = Callable[[str], tuple[int, ...]]
 """Text to token ids, without start and end tokens; a word's tokens don't depend on its neighbours."""
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """The entries of a comma-separated list of words or phrases."""
+    """The entries of a comma-separated list of words or phrases; a single "-" stands for none."""
+    if text.strip() == "-":
+        return ()
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def word_positions(prompt: str, word: str, tokenize: Tokenize) -> tuple[int, ...]:
     """Token positions of every occurrence of a word or phrase in a prompt; EditError if there is none.
 
-    A word that is several tokens gives them all. Punctuation beside a word is not part of it.
+    A word that is several tokens gives them all. Punctuation around a word is not part of it, what a hyphen or an
+    apostrophe joins is one word: "human" is not in "human-like".
     """
-    wanted, tokens = tokenize(word), tokenize(prompt)
-    starts = [i for i in _piece_starts(prompt, tokenize) if wanted and tokens[i : i + len(wanted)] == wanted]
-    if not starts:
+    found = find_word(prompt, word, tokenize)
+    if not found:
         raise EditError(f"The word '{word}' is not in the prompt '{prompt}'. Use a word of the prompt, or change it.")
-    return tuple(dict.fromkeys(1 + start + i for start in starts for i in range(len(wanted))))
+    return found
 
 
-def _piece_starts(prompt: str, tokenize: Tokenize) -> list[int]:
-    """Where words and punctuation begin, so that the end of a long word is not taken for a short one."""
-    return [span.start - 1 for span in _spans(_PIECES.findall(prompt), tokenize)]
+def find_word(prompt: str, word: str, tokenize: Tokenize) -> tuple[int, ...]:
+    """As `word_positions`, but empty where the word does not occur."""
+    wanted, tokens = tokenize(word), tokenize(prompt)
+    bounds = list(_word_bounds(prompt))
+    starts = sorted({len(tokenize(prompt[:start])) for start, _ in bounds})
+    ends = {len(tokenize(prompt[:end])) for _, end in bounds}
+    matches = [i for i in starts if wanted and i + len(wanted) in ends and tokens[i : i + len(wanted)] == wanted]
+    return tuple(dict.fromkeys(1 + start + i for start in matches for i in range(len(wanted))))
+
+
+def _word_bounds(prompt: str) -> Iterator[tuple[int, int]]:
+    """Where words begin and end, in characters, without the punctuation around them."""
+    for chunk in _CHUNK.finditer(prompt):
+        letters = [i for i in range(*chunk.span()) if prompt[i].isalnum()]
+        if letters:
+            yield letters[0], letters[-1] + 1
 
 
 def word_weights(prompt: str, words: Sequence[str], tokenize: Tokenize, length: int) -> Float[Tensor, " tokens"]:
@@ -51,13 +66,9 @@ def word_weights(prompt: str, words: Sequence[str], tokenize: Tokenize, length: 
 
 
 def changed_words(prompt: str, other: str) -> tuple[str, ...]:
-    """The words of `prompt` that the other prompt lacks, in order, without punctuation."""
-    plain, known = (_plain_words(text) for text in (prompt, other))
+    """The words of `prompt` that the other prompt lacks, in order, in lower case and without punctuation."""
+    plain, known = ([text[a:b].casefold() for a, b in _word_bounds(text)] for text in (prompt, other))
     return tuple(dict.fromkeys(word for word in plain if word not in known))
-
-
-def _plain_words(text: str) -> list[str]:
-    return [word for word in (part.strip(",.;:!?\"'()") for part in text.split()) if word]
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,7 @@ GOOD = request_for(BOTH[0])
         ({"prompt": "  "}, "target prompt is empty"),
         ({"source_prompt": ""}, "source prompt is empty"),
         ({"reference": None}, "needs a reference picture"),
+        ({"source": Image.new("L", (64, 64))}, "A picture is L and not RGB"),
         ({"region": EMPTY}, "Nothing is painted on the source's mask"),
         ({"region": box_mask((32, 32), (0, 0, 9, 9))}, "mask of the source is 32x32 pixels, its picture 64x64"),
         ({"reference": Reference(image=picture(1), subject=EMPTY)}, "Nothing is painted on the reference's mask"),

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.images import read_mask, read_picture, stretch, to_image, to_tensor, write_picture
+from refedit.images import read_channels, read_mask, read_picture, stretch, to_image, to_tensor, write_picture
 from tests.conftest import picture
 
 
@@ -75,6 +75,10 @@ def test_a_tiny_picture_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 def test_a_mask_file_is_read_as_a_mask(tmp_path: Path) -> None:
     Image.new("L", (20, 20), 255).save(tmp_path / "m.png")
     assert read_mask(tmp_path / "m.png").values.min() == 1
+
+
+def test_channels_are_read_as_they_are_stored() -> None:
+    assert read_channels(encoded(Image.new("RGBA", (20, 20), (9, 0, 0, 0)))).getpixel((0, 0)) == (9, 0, 0)
 
 
 def test_tensors_and_pictures_are_the_same_thing() -> None:

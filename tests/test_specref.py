@@ -1,6 +1,7 @@
 """SpecRef's laws: what its masks promise, what a step costs, and that a deviation switched off is not there."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,9 +13,10 @@ from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.inversion import Inverter, Recorder, Recording
 from refedit.memory import Memory
-from refedit.methods import SpecRef
+from refedit.methods import Baret, SpecRef
 from refedit.methods.task import Outcome, Task
 from refedit.preparation import prepare
+from refedit.prompt_to_prompt import word_factors, word_shares
 from refedit.reference_attention import EditRegion, ReferenceAttention
 from refedit.stable_diffusion import StableDiffusion
 from tests.conftest import box_mask, finish, request_for
@@ -156,8 +158,35 @@ def test_a_region_too_small_to_see_is_said(model: StableDiffusion) -> None:
         run(model, QUICK, region=box_mask((64, 64), (63, 63, 64, 64)).to_tensor())
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16])
+def test_a_unet_in_half_precision_edits_with_exact_latents(tiny_folder: Path, dtype: torch.dtype) -> None:
+    half = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), dtype)
+    assert half.unet.dtype == dtype and half.vae.dtype == half.embed("a cat").dtype == torch.float32
+    for method in (QUICK, Baret(steps=3)):
+        task = Task(
+            inverter=Inverter(half, Memory(0)), source=torch.randn(1, 4, 8, 8), prompt="a dog", source_prompt="a cat"
+        )
+        assert finish(method.edit(half, task)).latents.dtype == torch.float32
+    assert run(half, QUICK).latents.dtype == torch.float32
+
+
+@pytest.mark.parametrize("text", ["dog", "dog:", "dog:x", "dog:1-2", "dog:nan"])
+def test_unreadable_factors_are_said(text: str, model: StableDiffusion) -> None:
+    with pytest.raises(EditError, match="is not readable"):
+        word_factors("a dog", text, model.tokens, 8)
+    assert word_factors("a dog", "dog:-2.5, a:1e-05", model.tokens, 8).tolist()[:3] == pytest.approx([1, 1e-5, -2.5])
+
+
+@pytest.mark.parametrize("text", ["dog:0.1-0.2-0.3", "dog:nan", "dog:.-1"])
+def test_unreadable_windows_are_said(text: str, model: StableDiffusion) -> None:
+    with pytest.raises(EditError, match="is not readable"):
+        word_shares("a dog", (0.0, 0.8), text, 10, model.tokens, 8)
+    shares = word_shares("a dog", (0.0, 0.8), "dog:0.2-0.4", 10, model.tokens, 8)
+    assert shares[:, 2].nonzero().flatten().tolist() == [2, 3] and shares[:, 1].sum() == 8
+
+
 def test_equal_prompts_without_words_or_region_ask_for_one(model: StableDiffusion) -> None:
-    with pytest.raises(EditError, match="The prompts are the same"):
+    with pytest.raises(EditError, match="no new word"):
         run(model, SpecRef(steps=6), prompt="a cat")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refedit.squares import Square, aligned_square, square_around
+from refedit.squares import Square, Stretched, aligned_square, square_around
 from tests.conftest import box_mask, picture
 
 
@@ -46,6 +46,21 @@ def test_an_aligned_reference_puts_the_subject_on_the_region() -> None:
         (edge - start) / square.side * 64 for edge, start in zip(subject, (square.left, square.top) * 2, strict=True)
     ]
     assert placed == pytest.approx(region)
+
+
+def test_a_square_far_larger_than_the_picture_costs_nothing() -> None:
+    image, square = picture(3, (300, 200)), Square(-20000, -20000, 40000)
+    assert np.asarray(square.cut(image, 64)).shape == (64, 64, 3)
+    assert square.cut_mask(box_mask((300, 200), (0, 0, 300, 200)), 64).values.mean() < 0.01
+
+
+def test_a_stretched_picture_comes_back_whole() -> None:
+    image = picture(1, (96, 48))
+    whole = Stretched(96)
+    assert whole.cut(image, 48).size == (48, 48)
+    back = np.asarray(whole.put_back(image, whole.cut(image, 96), box_mask((96, 48), (0, 0, 96, 48))), float)
+    assert np.abs(back - np.asarray(image, float)).mean() < 4
+    assert whole.cut_mask(box_mask((96, 48), (0, 0, 48, 48)), 48).box == (0, 0, 24, 48)
 
 
 def test_a_mask_follows_its_square() -> None:

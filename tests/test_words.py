@@ -25,10 +25,17 @@ def test_the_end_of_a_word_is_not_a_word(model: StableDiffusion) -> None:
         word_positions("jazz", "z", model.tokens)
 
 
-def test_changed_words_ignore_punctuation_and_order() -> None:
-    assert changed_words("a red dog, sitting", "a cat sitting.") == ("red", "dog")
+def test_what_a_hyphen_joins_is_one_word_and_quotes_are_not_part_of_it(model: StableDiffusion) -> None:
+    with pytest.raises(EditError):
+        word_positions("a cat-like dog", "cat", model.tokens)
+    assert word_positions("a 'red' cat dog!", "dog", model.tokens)
+    assert len(word_positions("a cat-like dog", "cat-like", model.tokens)) == len(model.tokens("cat-like"))
+
+
+def test_changed_words_ignore_punctuation_case_and_order() -> None:
+    assert changed_words("A red dog, sitting", "a cat sitting.") == ("red", "dog")
     assert changed_words("the same", "same the") == ()
-    assert split_words(" red dog, , cat") == ("red dog", "cat")
+    assert split_words(" red dog, , cat") == ("red dog", "cat") and split_words(" - ") == ()
 
 
 def test_weights_mark_the_tokens(model: StableDiffusion) -> None:

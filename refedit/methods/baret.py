@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.attention import Site, attend, grid_of
+from refedit.attention import Site, attend, grid_of, routed
 from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
 from refedit.memory import content_key
 from refedit.methods.baret_parameters import RIGID, BaretParameters
@@ -32,6 +32,9 @@ class Baret(BaretParameters):
     summary: ClassVar[str] = "Change the picture by a sentence: pose, expression, colour, background, style."
     needs: ClassVar[frozenset[str]] = frozenset()
     takes: ClassVar[frozenset[str]] = frozenset({"region"})
+    fit: ClassVar[str] = "aspect"
+    paste: ClassVar[str] = "square"
+    align_reference: ClassVar[bool] = False
 
     @classmethod
     def presets(cls) -> Mapping[str, "Baret"]:
@@ -154,5 +157,4 @@ class BalancedAttention:
         followers = ("edited",) if site.kind == "cross" else self.followers
         if leader not in self.rows or (site.kind == "self" and grid_of(q) > self.self_grid):
             return attend(q, k, v)
-        follow = [self.rows.index(leader if row in followers else row) for row in self.rows]
-        return attend(q[follow], k[follow], v)
+        return routed(q, k, v, self.rows, leader, followers)

@@ -11,6 +11,9 @@ from refedit.errors import EditError
 class Method(Protocol):
     """An editing method: a frozen dataclass whose fields are its parameters.
 
+    `fit` is "aspect" or "stretch", `paste` "mask" or "square": how its pictures are cut and put back;
+    `align_reference` moves and scales the reference so that its subject lies on the painted region.
+
     `needs` names the inputs it cannot do without ("source_prompt", "reference"), `takes` those it can use
     besides ("region"). `presets` maps a preset's name to a ready instance; the first one is the default.
     """
@@ -23,6 +26,15 @@ class Method(Protocol):
 
     @property
     def steps(self) -> int: ...
+
+    @property
+    def fit(self) -> str: ...
+
+    @property
+    def paste(self) -> str: ...
+
+    @property
+    def align_reference(self) -> bool: ...
 
     @property
     def stages(self) -> Mapping[str, float]:

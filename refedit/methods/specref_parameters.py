@@ -114,8 +114,10 @@ class SpecRefParameters:
         high=1,
         step=0.05,
     )
-    blend_source_words: str = knob("", "Blend words, source", "Empty: the words of the source prompt that change.")
-    blend_words: str = knob("", "Blend words, target", "Empty: the target words.")
+    blend_source_words: str = knob(
+        "", "Blend words, source", "Empty: the words of the source prompt that change; - for none."
+    )
+    blend_words: str = knob("", "Blend words, target", "Empty: the target words; - for none.")
     stay_source_words: str = knob(
         "", "Words that stay, source", "Their region is never edited (code: substruct_words)."
     )

@@ -12,14 +12,14 @@ from refedit.errors import EditError
 from refedit.inversion import Features
 from refedit.methods.specref_parameters import SpecRefParameters
 from refedit.methods.task import Task
-from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, named_values, word_shares
+from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
 from refedit.reference_attention import EditRegion, ReferenceAttention
 from refedit.words import Alignment, changed_words, refinement, replacement, split_words, word_weights
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What stays the same during one edit: texts, the prompts' alignment, and where to edit."""
+    """One edit's texts, the prompts' alignment, and where to edit; only `maps` changes, with every `control`."""
 
     method: SpecRefParameters
     task: Task
@@ -98,7 +98,7 @@ class Plan:
         return mask if self.region.painted is None else mask * self.region.painted_at(self.latent_grid)
 
     def seen(self, step: int, mask: Tensor | None) -> dict[str, Tensor]:
-        """The masks as used, for traces and the page."""
+        """The words' map as it stands after a step, and the blend mask as used, for traces."""
         looks = self.task.reference is not None and step in self.method.reference_steps
         words = self.region.words() if looks else None
         found = {"mask_t": words, "blend_mask": mask}
@@ -127,10 +127,7 @@ def _alignment(method: SpecRefParameters, model: Denoiser, task: Task) -> Alignm
         found = replacement(*prompts, model.tokens, model.token_count, method.exact_alignment)
     else:
         found = refinement(*prompts, model.tokens, model.token_count)
-    factors = torch.ones(model.token_count)
-    for word, factor in named_values(method.reweight):
-        factors[word_weights(task.prompt, [word], model.tokens, model.token_count) > 0] = float(factor)
-    return found.reweighted(factors) if method.reweight else found
+    return found.reweighted(word_factors(task.prompt, method.reweight, model.tokens, model.token_count))
 
 
 def _shares(method: SpecRefParameters, model: Denoiser, task: Task) -> Tensor:
@@ -155,12 +152,12 @@ def _words(method: SpecRefParameters, model: Denoiser, task: Task) -> dict[str, 
         return {}
     target = split_words(method.words) or changed_words(task.prompt, task.source_prompt)
     if not target:
-        raise EditError("The prompts are the same. Change a word, name the target words, or paint the region.")
+        raise EditError("The target prompt has no new word. Change one, name the target words, or paint the region.")
     wanted = {"target": ("target", target)} if task.reference is not None or method.shared_mask else {}
     if method.blend and not method.shared_mask:
-        source = split_words(method.blend_source_words) or changed_words(task.source_prompt, task.prompt)
+        source = _chosen(method.blend_source_words, changed_words(task.source_prompt, task.prompt))
         wanted["blend source"] = ("source", source)
-        wanted["blend target"] = ("target", split_words(method.blend_words) or target)
+        wanted["blend target"] = ("target", _chosen(method.blend_words, target))
         wanted["stay source"] = ("source", split_words(method.stay_source_words))
         wanted["stay target"] = ("target", split_words(method.stay_words))
     prompts = {"source": task.source_prompt, "target": task.prompt}
@@ -169,3 +166,7 @@ def _words(method: SpecRefParameters, model: Denoiser, task: Task) -> dict[str, 
         for name, (row, words) in wanted.items()
         if words
     }
+
+
+def _chosen(words: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    return split_words(words) if words.strip() else otherwise

@@ -30,7 +30,7 @@ def failed(message: str) -> str:
 
 
 def finished(result: Finished) -> str:
-    where = "" if result.region is None else " Outside the mask below, nothing has changed."
+    where = " Outside the mask below, nothing has changed."
     return _box("done", f"<b>Done in {seconds_in_words(result.seconds)}.</b>{where}")
 
 
