@@ -44,7 +44,7 @@ class SpecRef(SpecRefParameters):
 
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
-        """Runs the edit; the last row of an editing frame is the edited picture, before it a whole task has the source."""
+        """Runs the edit; an editing frame ends with the edited row, before which a whole task has the source."""
         schedule, plan = model.schedule(self.steps), Plan.of(self, model, task)
         source = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
