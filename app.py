@@ -1,7 +1,6 @@
 """Starts RefEdit's page: python app.py.
 
-The environment variables REFEDIT_HOST, REFEDIT_PORT, REFEDIT_MODEL, REFEDIT_DEVICE and REFEDIT_EXAMPLES are
-described in refedit/ui/settings.py.
+Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.py.
 """
 
 from refedit.editor import Editor
@@ -14,7 +13,7 @@ from refedit.ui.settings import Settings
 def main() -> None:
     try:
         settings = Settings.from_environment()
-        page = build_page(Editor(load_model(settings.model, settings.device)), settings)
+        page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
     page.launch(**launch_options(settings))

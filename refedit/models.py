@@ -47,13 +47,13 @@ def builtin_folder() -> Path:
     return Path(__file__).parent / "picturebook" / "weights"
 
 
-def load_model(name: str = BUILTIN, device: str = "auto") -> StableDiffusion:
+def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> StableDiffusion:
     """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion."""
     where, dtype = pick_device(device)
     if name != BUILTIN:
-        return StableDiffusion.load(name, where, dtype)
+        return StableDiffusion.load(name, where, dtype, channels_last)
     if not (builtin_folder() / "model_index.json").is_file():
         raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
-    model = StableDiffusion.load(str(builtin_folder()), where, dtype)
+    model = StableDiffusion.load(str(builtin_folder()), where, dtype, channels_last)
     model.name = BUILTIN
     return model

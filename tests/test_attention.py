@@ -1,6 +1,7 @@
 """The attention control: no control is stock, a control sees every site once, in forward order."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import torch
@@ -63,6 +64,13 @@ def test_rows_of_a_call_do_not_see_each_other(model: StableDiffusion) -> None:
         together = model.predict_noise(latents, timestep, text)
         alone = [model.predict_noise(latents[row : row + 1], timestep, text[row : row + 1]) for row in (0, 1)]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
+
+
+def test_another_memory_layout_predicts_the_same(model: StableDiffusion, tiny_folder: Path) -> None:
+    turned = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), channels_last=True)
+    assert turned.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
+    z, text = torch.randn(2, 4, 8, 8), model.embed("a cat").expand(2, -1, -1)
+    torch.testing.assert_close(turned.predict_noise(z, 301, text), model.predict_noise(z, 301, text), atol=1e-4, rtol=0)
 
 
 def test_layers_that_do_more_than_attention_are_refused(model: StableDiffusion) -> None:

@@ -62,7 +62,7 @@ def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: S
         z = finish(Inverter(model, Memory(0)).trajectory("up", source, "a cat", schedule))[-1]
         for step, timestep in enumerate(schedule.timesteps):
             eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([model.embed(""), model.embed("a dog")]))
-            z = move(z, guide(eps[:1], eps[1:], 7.5), schedule.alphas[step], schedule.alphas[step + 1])
+            z = move(z, guide(eps[:1], eps[1:], 5.0), schedule.alphas[step], schedule.alphas[step + 1])
     assert torch.equal(edited, z)
 
 

@@ -14,6 +14,7 @@ def add_commands(commands: Any) -> None:
     speed.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
     speed.add_argument("--device", default="auto")
     speed.add_argument("--steps", type=int, default=50)
+    speed.add_argument("--channels-last", action="store_true", help="the memory layout that some GPUs prefer")
     speed.add_argument("--without-sd15", action="store_true", help="leave out the SD 1.5-shaped network (4 GB)")
     speed.add_argument("--out", type=Path, help="JSON file to write")
     speed.set_defaults(run=_speed)
@@ -26,11 +27,10 @@ def _speed(options: argparse.Namespace) -> None:
 
     device, dtype = pick_device(options.device)
     found: dict[str, Any] = {"machine": machine(device)}
-    found["edits"] = _table(
-        as_row(cost) for cost in measure_edits(load_model(options.model, options.device), options.steps)
-    )
+    model = load_model(options.model, options.device, options.channels_last)
+    found["edits"] = _table(as_row(cost) for cost in measure_edits(model, options.steps))
     if not options.without_sd15:
-        found["sd15_rows"] = _table(as_row(cost) for cost in measure_rows(device, dtype))
+        found["sd15_rows"] = _table(as_row(cost) for cost in measure_rows(device, dtype, options.channels_last))
     if options.out:
         options.out.write_text(json.dumps(found, indent=1) + "\n")
 

@@ -68,9 +68,11 @@ def measure_edits(model: StableDiffusion, steps: int) -> Iterator[EditCost]:
             )
 
 
-def measure_rows(device: torch.device, dtype: torch.dtype, calls: int = 2) -> Iterator[RowCost]:
+def measure_rows(
+    device: torch.device, dtype: torch.dtype, channels_last: bool = False, calls: int = 2
+) -> Iterator[RowCost]:
     """Times UNet calls of 1 and 4 rows, after one to warm up."""
-    unet = random_unet_sd15(device, dtype)
+    unet = random_unet_sd15(device, dtype, channels_last)
     for rows in (1, 4):
         seconds = _seconds_per_call(unet, rows, device, dtype, calls) / rows
         yield RowCost(

@@ -14,13 +14,13 @@ class BaretParameters:
         20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
     )
     guidance: float = knob(
-        7.5, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
+        5.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
     )
     inner_steps: int = knob(
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
     )
     eta: float = knob(
-        0.8,
+        1.0,
         "Eta",
         "Most of the target text in the transition embedding: 0 is the source, 1 the target sentence (our choice).",
         low=0,

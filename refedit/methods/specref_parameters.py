@@ -14,7 +14,7 @@ class SpecRefParameters:
         20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True
     )
     guidance: float = knob(
-        7.5, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
+        5.0, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
     )
     reference_steps_start: float = knob(
         0.08, "Reference from", "Part of the edit before reference attention (code: 4 of 50).", low=0, high=1, step=0.02
@@ -134,7 +134,7 @@ class SpecRefParameters:
         False, "One mask", "Blend with the region of reference attention instead of a mask of its own (code: off)."
     )
     unconditional: float = knob(
-        0.0,
+        1.0,
         "Reference without text",
         "How much of the reference the unconditional row sees (code: 0); more is calmer.",
         low=0,
@@ -143,10 +143,10 @@ class SpecRefParameters:
         basic=True,
     )
     own_keys: bool = knob(
-        False, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
+        True, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
     )
     reference_weight: float = knob(
-        1.0, "Weight of the reference", "Against own keys, where they are on.", low=0.01, high=100, step=0.01
+        10.0, "Weight of the reference", "Against own keys, where they are on.", low=0.01, high=100, step=0.01
     )
     reference_at: Literal["inversion", "aligned", "noised"] = knob(
         "inversion",
@@ -180,6 +180,9 @@ class SpecRefParameters:
 
 OFFICIAL = {
     "steps": 50,
+    "guidance": 7.5,
+    "unconditional": 0.0,
+    "own_keys": False,
     "interpolation": "nearest",
     "exact_alignment": False,
     "controller": "replace",
