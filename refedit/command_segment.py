@@ -1,22 +1,27 @@
-"""`refedit segment`: a mask file from clicks, for `edit --region` and `--subject`."""
+"""`refedit segment`: a mask file from clicks or a box, for `edit --region` and `--subject`."""
 
 import argparse
 
 from refedit.errors import EditError
 from refedit.images import read_picture, write_picture
-from refedit.segment import Click, Segmenter
+from refedit.models import builtin_segmenter
+from refedit.segment import Box, Click, Segmenter
 from refedit.stable_diffusion import pick_device
 
 
 def run_segment(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
     image, clicks = read_picture(options.image), [read_click(text) for text in options.click]
-    if not all(0 <= click.x < image.width and 0 <= click.y < image.height for click in clicks):
-        raise EditError(f"A click lies outside the picture, which is {image.width}x{image.height} pixels.")
-    segmenter = Segmenter.load(options.checkpoint, pick_device(options.device)[0])
-    mask = segmenter.mask(segmenter.embed(image), clicks)
-    write_picture(mask.to_image(), options.out, {"clicks": "; ".join(options.click)})
-    print(f"{options.out}: {100 * float(mask.values.mean()):.1f} % of the picture")
+    box = None if options.box is None else read_box(options.box)
+    places = [(click.x, click.y) for click in clicks] + ([box[:2], box[2:]] if box else [])
+    if not all(0 <= x <= image.width and 0 <= y <= image.height for x, y in places):
+        raise EditError(f"A click or a corner lies outside the picture, which is {image.width}x{image.height} pixels.")
+    device = pick_device(options.device)[0]
+    segmenter = Segmenter.load(options.checkpoint, device) if options.checkpoint else builtin_segmenter(device)
+    best = segmenter.candidates(segmenter.embed(image), clicks, box)[0]
+    write_picture(best.mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
+    print(f"{options.out}: {100 * float(best.mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
+    print(f"SAM expects an IoU of {best.quality:.2f} with what was meant.")
 
 
 def read_click(text: str) -> Click:
@@ -28,3 +33,12 @@ def read_click(text: str) -> Click:
         return Click(float(parts[0]), float(parts[1]), inside=parts[2:] != ["-"])
     except ValueError:
         raise EditError(f"'{text}' is no click. Write X,Y for a place inside, X,Y,- for one outside.") from None
+
+
+def read_box(text: str) -> Box:
+    """A box from "L,T,R,B"; EditError for anything else."""
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+    except ValueError:
+        raise EditError(f"'{text}' is no box. Write L,T,R,B: its left, top, right and bottom in pixels.") from None
+    return left, top, right, bottom

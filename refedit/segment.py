@@ -1,16 +1,11 @@
-"""Masks from clicks with Segment Anything: the only importer of segment_anything.
+"""Masks from clicks, boxes and earlier masks with Segment Anything (arXiv:2304.02643).
 
-Embed a picture once, then ask for a mask per click. Knows nothing about editing.
+Embed a picture once, then ask for a mask per click. Knows nothing about editing, nor how a SAM is made or stored.
 """
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,8 +17,10 @@ from torch.nn import functional
 
 from refedit.errors import EditError
 from refedit.masks import Mask
+from refedit.segment_files import open_sam
 
-KINDS = ("vit_b", "vit_l", "vit_h")
+Box = tuple[float, float, float, float]
+"""(left, top, right, bottom) in pixels of a picture."""
 
 
 @dataclass(frozen=True)
@@ -44,28 +41,35 @@ class Embedded:
     resized: tuple[int, int]
 
 
-class Segmenter:
-    """A loaded SAM. Holds no picture: what `embed` returns belongs to whoever asked for it."""
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One of several masks that the prompts may mean.
 
-    def __init__(self, sam: Any, device: torch.device) -> None:
+    `quality` is the IoU with the right mask that SAM expects, about 0 to 1; `logits` (rows, columns), above 0 inside,
+    are what a later question takes as its previous mask.
+    """
+
+    mask: Mask
+    quality: float
+    logits: Float[Tensor, "rows columns"]
+
+
+class Segmenter:
+    """A loaded SAM. Holds no picture: what `embed` returns belongs to whoever asked for it.
+
+    `about` says in words what was loaded.
+    """
+
+    def __init__(self, sam: Any, device: torch.device, about: str = "a SAM") -> None:
         self.sam = sam.requires_grad_(False).eval().to(device)
         self.device = device
+        self.about = about
 
     @classmethod
-    def load(cls, checkpoint: Path, device: torch.device) -> "Segmenter":
-        """Loads an official checkpoint, whose file name holds vit_b, vit_l or vit_h; EditError if it is none."""
-        kind = next((kind for kind in KINDS if kind in checkpoint.name), None)
-        if kind is None or not checkpoint.is_file():
-            raise EditError(f"'{checkpoint}' is no SAM checkpoint. Give a file such as sam_vit_b_01ec64.pth.")
-        try:
-            # Without weights_only a checkpoint could run any code that its maker likes.
-            weights = torch.load(checkpoint, map_location="cpu", weights_only=True)
-            sam = _module("build_sam").sam_model_registry[kind]()
-            sam.load_state_dict(weights)
-        except (RuntimeError, UnpicklingError, EOFError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0][:160]
-            raise EditError(f"'{checkpoint.name}' can't be read as SAM {kind}: {reason}") from error
-        return cls(sam, device)
+    def load(cls, where: Path, device: torch.device) -> "Segmenter":
+        """Loads an official checkpoint or the folder of a SAM, see `open_sam`; EditError if it is neither."""
+        sam, about = open_sam(where)
+        return cls(sam, device, about)
 
     @torch.no_grad()
     def embed(self, image: Image.Image) -> Embedded:
@@ -79,43 +83,63 @@ class Segmenter:
         padded = functional.pad(plane, (0, side - resized[0], 0, side - resized[1]))
         return Embedded(self.sam.image_encoder(padded), image.size, resized)
 
+    def mask(
+        self, picture: Embedded, clicks: Sequence[Click], box: Box | None = None, previous: Tensor | None = None
+    ) -> Mask:
+        """The mask that SAM thinks best for the prompts, of the picture's size.
+
+        Of a single click's three masks it is the one of highest expected quality. A box may come without clicks;
+        `previous` are a candidate's logits. EditError without a box and a click inside.
+        """
+        logits, quality = self._predict(picture, clicks, box, previous)
+        return self._to_mask(logits[int(quality.argmax())], picture)
+
+    def candidates(
+        self, picture: Embedded, clicks: Sequence[Click], box: Box | None = None, previous: Tensor | None = None
+    ) -> list[Candidate]:
+        """Three masks for a single click, which may mean a part or the whole, else one; the best first.
+
+        Prompts as for `mask`.
+        """
+        logits, quality = self._predict(picture, clicks, box, previous)
+        order = quality.argsort(descending=True).tolist()
+        return [Candidate(self._to_mask(logits[i], picture), float(quality[i]), logits[i]) for i in order]
+
     @torch.no_grad()
-    def mask(self, picture: Embedded, clicks: Sequence[Click]) -> Mask:
-        """The mask that SAM thinks best for the clicks, of the picture's size; EditError without a click inside."""
-        if not any(click.inside for click in clicks):
+    def _predict(
+        self, picture: Embedded, clicks: Sequence[Click], box: Box | None, previous: Tensor | None
+    ) -> tuple[Float[Tensor, "masks rows columns"], Float[Tensor, " masks"]]:
+        if box is None and not any(click.inside for click in clicks):
             raise EditError("No click is inside the thing. Click on what you want to select.")
-        sparse, dense = self.sam.prompt_encoder(points=self._points(picture, clicks), boxes=None, masks=None)
+        if box is not None and not (box[0] < box[2] and box[1] < box[3]):
+            raise EditError("The box is empty. Its left has to lie before its right, and its top above its bottom.")
+        sparse, dense = self.sam.prompt_encoder(
+            points=self._points(picture, clicks) if clicks else None,
+            boxes=None if box is None else self._scaled(picture, [box[:2], box[2:]]).reshape(1, 4),
+            masks=None if previous is None else previous.to(self.device)[None, None],
+        )
         masks, quality = self.sam.mask_decoder(
             image_embeddings=picture.features,
             image_pe=self.sam.prompt_encoder.get_dense_pe(),
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
-            multimask_output=len(clicks) == 1,
+            # As the paper does (appendix A): more than one click leaves no doubt what is meant.
+            multimask_output=len(clicks) == 1 and box is None and previous is None,
         )
-        best = masks[:, quality[0].argmax()][:, None]  # (1, 1, rows, columns)
-        return Mask(self._to_picture(best, picture).cpu().numpy())
+        return masks[0], quality[0]
 
     def _points(self, picture: Embedded, clicks: Sequence[Click]) -> tuple[Tensor, Tensor]:
-        scale = [after / before for after, before in zip(picture.resized, picture.size, strict=True)]
-        places = torch.tensor([[click.x * scale[0], click.y * scale[1]] for click in clicks], device=self.device)
         labels = torch.tensor([int(click.inside) for click in clicks], device=self.device)
-        return places[None], labels[None]
+        return self._scaled(picture, [(click.x, click.y) for click in clicks])[None], labels[None]
 
-    def _to_picture(self, logits: Tensor, picture: Embedded) -> Float[Tensor, "height width"]:
+    def _scaled(self, picture: Embedded, places: Sequence[tuple[float, float]]) -> Float[Tensor, "places 2"]:
+        scale = [after / before for after, before in zip(picture.resized, picture.size, strict=True)]
+        return torch.tensor([[x * scale[0], y * scale[1]] for x, y in places], device=self.device)
+
+    @torch.no_grad()
+    def _to_mask(self, logits: Float[Tensor, "rows columns"], picture: Embedded) -> Mask:
         side, (width, height) = self.sam.image_encoder.img_size, picture.resized
-        whole = functional.interpolate(logits, (side, side), mode="bilinear", align_corners=False)
+        whole = functional.interpolate(logits[None, None], (side, side), mode="bilinear", align_corners=False)
         part = whole[..., :height, :width]
         sized = functional.interpolate(part, picture.size[::-1], mode="bilinear", align_corners=False)
-        return (sized[0, 0] > self.sam.mask_threshold).float()
-
-
-def _module(name: str) -> ModuleType:
-    """A module of segment_anything, without running the package's `__init__`, which imports torchvision."""
-    if "segment_anything" not in sys.modules:
-        spec = importlib.util.find_spec("segment_anything")
-        if spec is None:
-            raise EditError("Segment Anything is not installed. Install requirements.txt.")
-        package = ModuleType("segment_anything")
-        package.__path__ = list(spec.submodule_search_locations or ())
-        sys.modules["segment_anything"] = package
-    return importlib.import_module(f"segment_anything.{name}")
+        return Mask((sized[0, 0] > self.sam.mask_threshold).float().cpu().numpy())

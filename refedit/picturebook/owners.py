@@ -1,0 +1,84 @@
+"""Who owns every pixel of the drawn scenes: full-size masks on disk, one byte a pixel. Knows nothing about networks."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from numpy.lib.format import open_memmap
+
+from refedit.picturebook.dataset import scene_at
+from refedit.picturebook.drawing import PARTS, draw
+
+CHUNK = 256
+SECOND = 100
+"""A part of the main subject has number 1 to 4, in the order of PARTS, one of the second subject as much and 100."""
+Owners = UInt8[np.ndarray, "height width"]
+Plane = Bool[np.ndarray, "height width"]
+
+
+def owners_of(masks: Mapping[str, Plane]) -> Owners:
+    """A drawing's masks as one plane of numbers, 0 for the background."""
+    plane = np.zeros(masks["background"].shape, np.uint8)
+    for name, first in (("subject", 1), ("second", 1 + SECOND)):
+        for number, part in enumerate(PARTS, first):
+            plane[masks.get(f"{name}/{part}", False)] = number
+    return plane
+
+
+def things_in(owners: Owners) -> list[Plane]:
+    """The masks of the main subject and of whatever others there are, numbered in their hundreds."""
+    planes = [(owners > first) & (owners < first + SECOND) for first in (0, SECOND, 2 * SECOND)]
+    return [plane for plane in planes if plane.any()]
+
+
+@dataclass(frozen=True)
+class OwnerStore:
+    """The owners of the first `count` training scenes, `pixels` wide, in a folder that may hold their pictures too."""
+
+    folder: Path
+    count: int
+    pixels: int
+
+    @cached_property
+    def owners(self) -> np.ndarray:
+        """uint8 (count, pixels, pixels)."""
+        path, whole = self.folder / "owners.npy", (self.count, self.pixels, self.pixels)
+        if not path.exists():
+            return open_memmap(path, "w+", np.uint8, whole)
+        found = open_memmap(path, "r+")
+        if found.shape != whole:
+            raise ValueError(f"{path} holds {found.shape}, expected {whole}. Delete it to have it drawn again.")
+        return found
+
+    def render(self, workers: int | None = None) -> Iterator[int]:
+        """Draws what is still missing, in processes; yields the number of scenes that are there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _ = self.owners
+        missing = [start for start in range(0, self.count, CHUNK) if not self._done(start).exists()]
+        there = self.count - sum(self._length(start) for start in missing)
+        yield there
+        with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+            # A copy without the cached array, which would be sent along by value.
+            fresh = OwnerStore(self.folder, self.count, self.pixels)
+            for future in as_completed([pool.submit(fresh.render_chunk, start) for start in missing]):
+                there += future.result()
+                yield there
+
+    def render_chunk(self, start: int) -> int:
+        """Draws one chunk; an empty file, written last, says that it is complete."""
+        for number in range(start, start + self._length(start)):
+            self.owners[number] = owners_of(draw(scene_at("train", number), self.pixels).masks)
+        self._done(start).touch()
+        return self._length(start)
+
+    def _length(self, start: int) -> int:
+        return min(CHUNK, self.count - start)
+
+    def _done(self, start: int) -> Path:
+        return self.folder / f"owners-{start:06d}-{self._length(start)}.done"
