@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from refedit.errors import EditError
+from refedit.segment import Segmenter
 from refedit.stable_diffusion import StableDiffusion, pick_device
 
 BUILTIN = "picturebook"
@@ -11,12 +14,15 @@ BUILTIN = "picturebook"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """A model as listed: its name is what `--model` and REFEDIT_MODEL take."""
+    """A model as listed: its name is what `--model` and REFEDIT_MODEL take; `cost` is what an edit takes, in words."""
 
     name: str
     title: str
     purpose: str
     licence: str
+    origin: str
+    cost: str
+    download: str
 
 
 CARDS = (
@@ -25,18 +31,27 @@ CARDS = (
         title="Picture book (built in)",
         purpose="This project's own small model of a drawn world; no download, runs on a CPU in seconds.",
         licence="Apache-2.0",
+        origin="this project: trained on drawings that it makes itself",
+        cost="seconds on two CPU cores; each result says how long it took",
+        download="none",
     ),
     ModelCard(
         name="stable-diffusion-v1-5/stable-diffusion-v1-5",
         title="Stable Diffusion 1.5",
         purpose="Photographs at 512 px; about 4 GB of download, wants a GPU.",
         licence="CreativeML Open RAIL-M",
+        origin="Hugging Face hub, trained by CompVis and Runway",
+        cost="seconds to a minute on a GPU, many minutes on a CPU (estimated)",
+        download="about 4 GB, once",
     ),
     ModelCard(
         name="CompVis/stable-diffusion-v1-4",
         title="Stable Diffusion 1.4",
         purpose="The model of SpecRef's public code; as 1.5.",
         licence="CreativeML Open RAIL-M",
+        origin="Hugging Face hub, trained by CompVis",
+        cost="as 1.5",
+        download="about 4 GB, once",
     ),
 )
 """Besides these, any folder or hub id of a Stable Diffusion 1.x or 2.x pipeline in diffusers format."""
@@ -45,6 +60,16 @@ CARDS = (
 def builtin_folder() -> Path:
     """Where the built-in model's weights lie."""
     return Path(__file__).parent / "picturebook" / "weights"
+
+
+def builtin_segmenter(device: torch.device) -> Segmenter:
+    """The built-in model's own SAM; EditError if its weights are missing."""
+    folder = builtin_folder() / "sam"
+    if not (folder / "config.json").is_file():
+        raise EditError(
+            "The built-in SAM's weights are missing from this copy. Paint the mask, or install RefEdit again."
+        )
+    return Segmenter.load(folder, device)
 
 
 def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> StableDiffusion:

@@ -16,6 +16,7 @@ from refedit.picturebook import card, evaluate
 from refedit.picturebook.captions import Caption
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.commands import add_commands
+from refedit.picturebook.figures import read_figures, table
 from refedit.picturebook.log import Report
 from refedit.picturebook.loop import rate_factor
 from refedit.picturebook.muon import Muon, orthogonalised
@@ -87,11 +88,10 @@ def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
 def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Path) -> None:
     model = StableDiffusion.load(str(trained / "pipeline"), torch.device("cpu"))
     measured = evaluate.measure(model, evaluate.unseen(2, model.size), tmp_path)
-    assert f"{measured.vae:.3f}" in evaluate.write_measurements(measured, tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png", "measurements.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png"}
     assert 0 <= measured.word_iou <= 1
-    text = card.card(card.read_provenance(trained, "two CPU cores"), measured)
-    assert "two CPU cores" in text and f"{measured.inversion:.1f} dB" in text
+    text = card.card(card.read_provenance(trained, "two CPU cores"), model.size, table(measured.figures()))
+    assert "two CPU cores" in text and f"{measured.vae:.3g} dB" in text
 
 
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
@@ -163,3 +163,15 @@ def test_sharpness_ignores_a_shift_of_brightness_only() -> None:
 def test_half_precision_needs_the_instructions() -> None:
     capable = "avx512_bf16" in Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else None
     assert capable is None or not has_fast_bf16(torch.device("cpu")) or capable
+
+
+def test_the_command_measures_the_sam_that_lies_beside_the_pipeline(trained: Path, tmp_path: Path) -> None:
+    list(replace(tiny(trained, 1), stages=("sam",)).run())
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    command = ["picturebook", "evaluate", "--model", str(trained / "pipeline"), "--out", str(tmp_path)]
+    options = parser.parse_args([*command, "--scenes", "1", "--card", str(trained)])
+    assert options.run(options) == 0
+    measured = {figure.what: figure.value for figure in read_figures(tmp_path / "model.json")}
+    assert 0 <= measured["SAM, one random click inside a subject: mean IoU"] <= 1 and (tmp_path / "sam.png").is_file()
+    assert "| SAM, one random click" in (trained / "pipeline/README.md").read_text()

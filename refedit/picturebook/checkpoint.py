@@ -1,6 +1,8 @@
-"""What a training keeps on disk: checkpoints written whole or not at all, and averaged weights."""
+"""What a training keeps on disk: files and folders written whole or not at all, and averaged weights."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +43,23 @@ def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
 def read_checkpoint(path: Path) -> dict[str, Any] | None:
     """What was written last, on the CPU, or None if nothing was."""
     return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A fresh folder to write into; it takes the place of `folder` once everything is written.
+
+    Sub-folders that are not written anew stay: the parts of a model are trained one by one.
+    """
+    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    yield fresh
+    for kept in folder.iterdir() if folder.exists() else ():
+        if kept.is_dir() and not (fresh / kept.name).exists():
+            shutil.copytree(kept, fresh / kept.name)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

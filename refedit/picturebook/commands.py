@@ -32,7 +32,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
-    parser.add_argument("--stage", choices=("vae", "unet"), help="train only this one, for all of the minutes")
+    stages = ("vae", "unet", "clip", "sam")
+    parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
     parser.add_argument("--scenes", type=int, help="how many scenes to draw")
     parser.add_argument("--device", default="auto")
@@ -41,7 +42,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="a pipeline folder")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for measurements.json and sheets")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for model.json and sheets")
     parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
     parser.add_argument("--card", type=Path, metavar="TRAINING", help="write the model card, from a training's folder")
     parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
@@ -99,14 +100,27 @@ def train(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.picturebook.card import card, read_provenance
-    from refedit.picturebook.evaluate import measure, unseen, write_measurements
+    from refedit.picturebook.evaluate import measure, unseen
+    from refedit.picturebook.evaluate_reader import measure_reader
+    from refedit.picturebook.evaluate_sam import measure_sam, subjects
+    from refedit.picturebook.figures import table, write_figures
     from refedit.picturebook.precision import training_device
+    from refedit.picturebook.reader import Reader
+    from refedit.segment import Segmenter
     from refedit.stable_diffusion import StableDiffusion
 
     model = StableDiffusion.load(str(arguments.model), training_device(arguments.device))
-    measured = measure(model, unseen(arguments.scenes, model.size), arguments.out)
-    print(write_measurements(measured, arguments.out))
+    found = measure(model, unseen(arguments.scenes, model.size), arguments.out).figures()
+    if (arguments.model / "clip").is_dir():
+        reader = Reader.load(arguments.model, model.device)
+        found += measure_reader(model, reader, arguments.scenes, arguments.out).figures()
+    if (arguments.model / "sam").is_dir():
+        segmenter = Segmenter.load(arguments.model / "sam", model.device)
+        found += measure_sam(segmenter, subjects(arguments.scenes, model.size), arguments.out).figures()
+    write_figures(found, arguments.out / "model.json")
+    print(table(found))
     if arguments.card:
-        text = card(read_provenance(arguments.card, arguments.hardware, arguments.note), measured)
+        origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
+        text = card(origin, model.size, table(found))
         (arguments.model / "README.md").write_text(text)
     return 0

@@ -27,6 +27,14 @@ def scene_at(which: str, number: int) -> Scene:
     return sample_scene(np.random.default_rng((SETS[which], number)))
 
 
+def epoch_numbers(count: int, rows: int, number: int) -> np.ndarray:
+    """The scenes of a batch: every epoch sees each scene once (but for an incomplete batch), in an order of its own."""
+    per_epoch = count // rows
+    order = np.random.default_rng((13, number // per_epoch)).permutation(count)
+    start = number % per_epoch * rows
+    return order[start : start + rows]
+
+
 def grid_masks(drawing: Drawing, grid: int) -> np.ndarray:
     """The share of every cell that each of MASKS covers, as uint8 (masks, grid, grid), 255 for all of it."""
     side = drawing.picture.width

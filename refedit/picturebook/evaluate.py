@@ -1,8 +1,6 @@
 """Measures a trained model on scenes that no training saw, and draws sheets to look at."""
 
-import json
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from refedit.ddim import move
 from refedit.picturebook.captions import describe
 from refedit.picturebook.dataset import scene_at
 from refedit.picturebook.drawing import draw
+from refedit.picturebook.figures import Figure
 from refedit.picturebook.samples import draw_pictures
 from refedit.picturebook.scene import Scene
 from refedit.picturebook.train_vae import from_bytes, to_image
@@ -44,6 +43,21 @@ class Measurements:
     inversion: float
     inversion_to_vae: float
     word_iou: float
+
+    def figures(self) -> list[Figure]:
+        """The same as rows of a table, with their goals."""
+        rows = (
+            ("VAE round trip, PSNR to the picture", self.vae, "dB", ">= 33 dB"),
+            (f"DDIM inversion and back, {self.steps} steps: PSNR lost beside the VAE's", self.lost, "dB", "<= 2 dB"),
+            ("the same, PSNR to the VAE round trip", self.inversion_to_vae, "dB", ""),
+            (f"a subject's word map, cut at {CUT} of its maximum: mean IoU with its mask", self.word_iou, "", ">= 0.5"),
+        )
+        return [Figure(what=what, value=value, unit=unit, cases=self.scenes, goal=g) for what, value, unit, g in rows]
+
+    @property
+    def lost(self) -> float:
+        """How much further than its VAE round trip a picture is from itself after inversion and back, in dB."""
+        return self.vae - self.inversion
 
 
 @dataclass(frozen=True)
@@ -135,15 +149,3 @@ def mean_iou(maps: Float[Tensor, "rows height width"], masks: Bool[Tensor, "rows
     inside = maps >= CUT * maps.amax((1, 2), keepdim=True)
     both, any_of = (inside & masks).sum((1, 2)), (inside | masks).sum((1, 2))
     return float((both / any_of.clamp(min=1)).mean())
-
-
-def write_measurements(measured: Measurements, folder: Path) -> str:
-    """Writes measurements.json; returns the same as a table to print."""
-    folder.mkdir(parents=True, exist_ok=True)
-    values = asdict(measured)
-    (folder / "measurements.json").write_text(json.dumps(values, indent=2) + "\n")
-    return "\n".join(f"{name:18}{_shown(value)}" for name, value in values.items())
-
-
-def _shown(value: float) -> str:
-    return f"{value:.3f}" if isinstance(value, float) and math.isfinite(value) else str(value)

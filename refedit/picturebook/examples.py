@@ -107,30 +107,32 @@ def shipped_examples() -> tuple[Drawn, ...]:
 
 def _reference_examples() -> tuple[Drawn, ...]:
     cat = scene("cat", 11, pose="sitting", backdrop="meadow", pattern="plain", colour="orange")
-    mug = scene("mug", 12, backdrop="room", pattern="plain", colour="red")
+    fish = scene("fish", 67, backdrop="sea", pattern="plain", colour="orange")
     car = scene("car", 13, backdrop="beach", pattern="plain", colour="blue")
     bear = scene("bear", 14, pose="sitting", backdrop="snow", pattern="plain", colour="brown")
+    dog = scene("dog", 73, pose="standing", backdrop="desert", pattern="plain", colour="brown")
     return (
         reference_example("A dog like this", cat, scene("dog", 21, pose="sitting", pattern="striped", colour="purple")),
-        reference_example("That mug", mug, scene("mug", 22, pattern="dotted", colour="blue")),
+        reference_example("That fish", fish, scene("fish", 68, pattern="striped", colour="purple")),
         reference_example("Repainted car", car, scene("car", 23, pattern="checkered", colour="yellow")),
         reference_example("A new coat", bear, scene("bear", 24, pose="standing", pattern="striped", colour="green")),
+        reference_example("A fox instead", dog, scene("fox", 74, pose="standing", pattern="plain", colour="blue")),
     )
 
 
 def _sentence_examples() -> tuple[Drawn, ...]:
-    dog = scene("dog", 31, pose="sitting", backdrop="meadow", pattern="plain", colour="brown")
     rabbit = scene("rabbit", 32, pose="standing", backdrop="snow", pattern="plain", colour="grey")
-    face = scene("face", 33, pose="smiling", backdrop="room", pattern="plain", colour="yellow")
+    bird = scene("bird", 49, pose="standing", backdrop="meadow", pattern="plain", colour="blue")
+    bear = scene("bear", 52, pose="standing", backdrop="meadow", pattern="plain", colour="red")
     fox = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
     ball = scene("ball", 35, backdrop="beach", pattern="plain", colour="red")
-    colour = frozenset({"colour", "background"})
+    posed, coloured = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background"})
     return (
-        sentence_example("Time to sleep", dog, with_pose(dog, "sleeping")),
-        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping")),
-        sentence_example("Cheer up or not", face, with_pose(face, "sad")),
+        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
+        sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
+        sentence_example("Sit down", bear, with_pose(bear, "sitting"), mention=posed),
         sentence_example("Winter comes", fox, with_backdrop(fox, "snow"), preset="rigid", painted=False),
-        sentence_example("A blue ball", ball, with_colour(ball, "blue"), preset="rigid", mention=colour),
+        sentence_example("A blue ball", ball, with_colour(ball, "blue"), preset="rigid", mention=coloured),
     )
 
 

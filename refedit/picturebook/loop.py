@@ -20,6 +20,9 @@ from refedit.picturebook.log import Report, RunningMeans
 from refedit.picturebook.muon import Muon
 from refedit.picturebook.precision import autocast
 
+_ENDS = ("embedding", "conv_in", "conv_out.", "quant_conv", "_embed", "rel_pos", "_token.", "_tokens.")
+"""Parts of the names of what is no matrix inside a network."""
+
 
 @runtime_checkable
 class Stage(Protocol):
@@ -204,7 +207,7 @@ def _optimizers(stage: Stage) -> tuple[torch.optim.Optimizer, torch.optim.Optimi
     inner: list[nn.Parameter] = []
     other: list[nn.Parameter] = []
     for name, parameter in stage.network.named_parameters():
-        at_end = any(part in name for part in ("embedding", "conv_in", "conv_out.", "quant_conv"))
+        at_end = any(part in name for part in _ENDS)
         (other if at_end or parameter.ndim < 2 else inner).append(parameter)
     # Weight decay would pull norms and biases to zero, so only matrices have it.
     adam = torch.optim.AdamW(other, lr=stage.peak_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)

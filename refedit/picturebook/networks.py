@@ -3,7 +3,6 @@
 Knows nothing about the world or about training.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,9 @@ from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet2DCon
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from refedit.picturebook.checkpoint import whole_folder
 from refedit.picturebook.vocabulary import TOKENS
+from refedit.segment_network import SamConfig
 
 _SHARD = "9MB"
 
@@ -33,6 +34,7 @@ class Size:
     heads: tuple[int, int, int]
     groups: int
     text: tuple[int, int, int]
+    sam: SamConfig
     latents: int = 4
 
     @property
@@ -56,6 +58,7 @@ SIZES: dict[str, Size] = {
             heads=(2, 3, 4),
             groups=32,
             text=(160, 5, 5),
+            sam=SamConfig(pixels=256, patch=8, features=128, depth=5, heads=4, window=8, whole=(1, 3, 4), decoder=128),
         ),
         Size(
             name="small",
@@ -65,9 +68,32 @@ SIZES: dict[str, Size] = {
             heads=(1, 2, 3),
             groups=16,
             text=(128, 4, 4),
+            sam=SamConfig(
+                pixels=128,
+                patch=8,
+                features=128,
+                depth=5,
+                heads=4,
+                window=8,
+                whole=(1, 3, 4),
+                decoder=64,
+                decoder_heads=4,
+                decoder_hidden=128,
+            ),
             latents=8,
         ),
-        Size(name="tiny", pixels=64, vae=(8, 8, 16, 16), unet=(32, 32, 64), heads=(1, 1, 2), groups=8, text=(32, 1, 1)),
+        Size(
+            name="tiny",
+            pixels=64,
+            vae=(8, 8, 16, 16),
+            unet=(32, 32, 64),
+            heads=(1, 1, 2),
+            groups=8,
+            text=(32, 1, 1),
+            sam=SamConfig(
+                pixels=64, patch=16, features=32, depth=2, heads=2, window=2, whole=(1,), decoder=32, decoder_heads=2
+            ),
+        ),
     )
 }
 
@@ -168,13 +194,7 @@ def build_pipeline(
 def save_pipeline(pipeline: DiffusionPipeline, folder: Path) -> None:
     """Writes a pipeline in half precision as safetensors shards below 10 MB; whole or not at all.
 
-    The pipeline itself becomes half precision too.
+    The pipeline itself becomes half precision too. Other parts of the model in the folder (its CLIP, its SAM) stay.
     """
-    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with whole_folder(folder) as fresh:
+        pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)

@@ -37,12 +37,44 @@ class UnetRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SamRecipe:
+    """`targets` is the number of masks asked for in a picture, `rounds` how often each is asked for, with one click
+    more every time; one batch in four has twice as many.
+
+    `clutter` is the share of pictures that are clutter and not drawn scenes, `collage` the share of those with
+    another scene's subject put in.
+    """
+
+    batch: int
+    peak_rate: float
+    matrix_rate: float
+    decay: float = 0.999
+    targets: int = 3
+    rounds: int = 2
+    clutter: float = 0.3
+    collage: float = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipRecipe:
+    """`contrast` weighs the matching of pictures and captions against the readers."""
+
+    batch: int
+    peak_rate: float
+    matrix_rate: float
+    decay: float = 0.999
+    contrast: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """`vae_share` is the VAE's share of the whole time."""
 
     scenes: int
     vae: VaeRecipe
     unet: UnetRecipe
+    clip: ClipRecipe
+    sam: SamRecipe
     vae_share: float = 0.27
 
 
@@ -51,15 +83,21 @@ RECIPES: dict[str, Recipe] = {
         scenes=100_000,
         vae=VaeRecipe(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
         unet=UnetRecipe(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
+        clip=ClipRecipe(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
+        sam=SamRecipe(batch=64, peak_rate=1e-3, matrix_rate=3e-3),
     ),
     "small": Recipe(
         scenes=16_000,
         vae=VaeRecipe(batch=32, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
         unet=UnetRecipe(batch=32, peak_rate=6e-4, matrix_rate=2e-3),
+        clip=ClipRecipe(batch=48, peak_rate=1e-3, matrix_rate=3e-3),
+        sam=SamRecipe(batch=8, peak_rate=1e-3, matrix_rate=3e-3),
     ),
     "tiny": Recipe(
         scenes=8,
         vae=VaeRecipe(batch=4, crop=32, peak_rate=1e-3, matrix_rate=3e-3),
         unet=UnetRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
+        clip=ClipRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
+        sam=SamRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
     ),
 }

@@ -16,14 +16,20 @@ from refedit.attention import make_controllable
 from refedit.errors import EditError
 from refedit.picturebook import captions, networks
 from refedit.picturebook.checkpoint import read_checkpoint, write_checkpoint
+from refedit.picturebook.clip import build_clip
 from refedit.picturebook.dataset import SceneStore
+from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.log import Report, write_log
 from refedit.picturebook.loop import Plan, Trainer, parts_for
+from refedit.picturebook.owners import OwnerStore
 from refedit.picturebook.recipe import RECIPES, Recipe
 from refedit.picturebook.samples import draw_pictures, unseen_captions
+from refedit.picturebook.train_clip import ClipStage
+from refedit.picturebook.train_sam import SamStage
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
 from refedit.picturebook.train_vae import VaeStage, encode_all, to_image
 from refedit.picturebook.vocabulary import build_tokenizer, piece_ids
+from refedit.segment_network import build_sam
 from refedit.stable_diffusion import StableDiffusion
 
 STAGES: tuple[str, ...] = ("vae", "unet")
@@ -67,6 +73,11 @@ class Training:
         if "unet" in self.stages:
             yield from self._timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
+        if "sam" in self.stages:
+            yield from self._timed("owners", self._draw_owners())
+            yield from self._train_sam()
+        if "clip" in self.stages:
+            yield from self._train_clip(tokenizer)
 
     def _draw_scenes(self) -> Iterator[str]:
         for there in self.store.render():
@@ -106,6 +117,12 @@ class Training:
         seconds = self.minutes * 60 - (self._spent() if len(self.stages) > 1 else 0)
         yield from self._logged(Trainer(stage, self._plan(seconds)))
 
+    def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
+        recipe, network = self.recipe.clip, build_clip(self.size, tokenizer, FACTORS)
+        folders, rows = (self._file("pipeline"), self._file("looks")), self._rows(recipe.batch)
+        stage = ClipStage(network, tokenizer, self.store, recipe, *folders, rows)
+        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60)))
+
     def export(self, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
         """Draws unseen captions with the network as it is, and writes the pipeline folder."""
         ready = copy.deepcopy(network).eval()
@@ -118,6 +135,21 @@ class Training:
         self._file("looks").mkdir(exist_ok=True)
         to_image(draw_pictures(model, unseen_captions(24)), 8).save(self._file("looks") / f"unet-{step:06d}.png")
         networks.save_pipeline(pipeline, self._file("pipeline"))
+
+    @property
+    def _owners(self) -> OwnerStore:
+        return OwnerStore(self.store.folder, self.store.count, self.size.pixels)
+
+    def _draw_owners(self) -> Iterator[str]:
+        for there in self._owners.render():
+            yield f"masks: {there} of {self.store.count} drawn"
+
+    def _train_sam(self) -> Iterator[Report]:
+        recipe, config = self.recipe.sam, self.size.sam
+        network, data = build_sam(config), (self.store.pictures, self._owners)
+        where = self._file("pipeline"), self._file("looks")
+        stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
+        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60)))
 
     def _trained_vae(self) -> tuple[AutoencoderKL, int]:
         state = read_checkpoint(self._file("vae.pt"))

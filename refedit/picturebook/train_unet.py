@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.captions import Caption, caption
-from refedit.picturebook.dataset import MASKS, SceneStore
+from refedit.picturebook.dataset import MASKS, SceneStore, epoch_numbers
 from refedit.picturebook.recipe import UnetRecipe
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
 
@@ -62,7 +62,7 @@ class UnetStage:
 
     def batch(self, number: int) -> UnetBatch:
         rng, rows = np.random.default_rng((12, number)), self.rows
-        numbers = _epoch_numbers(len(self.scenes), rows, number)
+        numbers = epoch_numbers(len(self.scenes), rows, number)
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
         words = word_targets(said, self.store.masks[numbers])
@@ -125,14 +125,6 @@ def word_tokens(said: Caption) -> list[tuple[int, str]]:
         place = every.index(word, place) + 1
         found.append((place, key))
     return found
-
-
-def _epoch_numbers(count: int, rows: int, number: int) -> np.ndarray:
-    """The scenes of a batch: every epoch sees each scene once (but for an incomplete batch), in an order of its own."""
-    per_epoch = count // rows
-    order = np.random.default_rng((13, number // per_epoch)).permutation(count)
-    start = number % per_epoch * rows
-    return order[start : start + rows]
 
 
 def latent_scale(latents: Float[Tensor, "count channels height width"]) -> float:
