@@ -1,4 +1,4 @@
-"""The command line: `python -m refedit edit | trace | segment | models | picturebook | bench | space`."""
+"""The command line: `python -m refedit edit | trace | segment | models | picturebook | bench | ship | space`."""
 
 import argparse
 import sys
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     models.set_defaults(run=_models)
     picturebook.add_commands(commands)
     bench.add_commands(commands)
+    _add_ship(commands)
     space.add_commands(commands)
     return parser
 
@@ -68,13 +69,30 @@ def _add_trace(commands: Any) -> None:
 
 
 def _add_segment(commands: Any) -> None:
-    segment = commands.add_parser("segment", help="make a mask from clicks with Segment Anything")
+    segment = commands.add_parser("segment", help="make a mask from clicks or a box with Segment Anything")
     segment.add_argument("--image", type=Path, required=True, help="the picture (PNG, JPEG or WebP)")
-    segment.add_argument("--click", action="append", required=True, metavar="X,Y[,-]", help="a pixel; ,- excludes it")
-    segment.add_argument("--checkpoint", type=Path, required=True, help="an official file such as sam_vit_b_01ec64.pth")
+    segment.add_argument("--click", action="append", default=[], metavar="X,Y[,-]", help="a pixel; ,- excludes it")
+    segment.add_argument("--box", metavar="L,T,R,B", help="left, top, right and bottom of a box around the thing")
+    segment.add_argument("--checkpoint", type=Path, help="sam_vit_b_01ec64.pth or a SAM's folder; default: built in")
     segment.add_argument("--device", default="auto")
     segment.add_argument("--out", type=Path, required=True, help="the mask to write, white inside")
     segment.set_defaults(run=_segment)
+
+
+def _add_ship(commands: Any) -> None:
+    ship = commands.add_parser("ship", help="make trained networks the built-in model, and measure them")
+    ship.add_argument("training", type=Path, nargs="*", help="folders of `picturebook train`, the pipeline's first")
+    ship.add_argument("--out", type=Path, required=True, metavar="DIR", help="for measurements and sheets")
+    ship.add_argument("--cases", type=int, default=100, help="cases of every kind of edit")
+    ship.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
+    ship.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
+    ship.set_defaults(run=_ship)
+
+
+def _ship(options: argparse.Namespace) -> None:
+    from refedit.command_ship import run_ship
+
+    run_ship(options)
 
 
 def _edit(options: argparse.Namespace) -> None:

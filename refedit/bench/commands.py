@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,60 @@ def add_commands(commands: Any) -> None:
     speed.add_argument("--without-sd15", action="store_true", help="leave out the SD 1.5-shaped network (4 GB)")
     speed.add_argument("--out", type=Path, help="JSON file to write")
     speed.set_defaults(run=_speed)
+    edits = kinds.add_parser("edits", help="both methods on drawn cases whose true result is known")
+    _add_common(edits, count=100)
+    edits.add_argument("--set", choices=("development", "test"), default="test")
+    edits.set_defaults(run=_edits)
+    tuning = kinds.add_parser("tune", help="choose parameters of both methods on development cases")
+    _add_common(tuning, count=24)
+    tuning.add_argument("--kind", choices=("reference", "pose", "rigid"), help="only this kind of edit")
+    tuning.set_defaults(run=_tune)
+
+
+def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
+    parser.add_argument("--model", default="picturebook", help="the built-in model, or a folder with readers")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--cases", type=int, default=count, help="how many of every kind")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+
+
+def _edits(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from refedit.bench.edits import METHODS_OF, figures, run_cases
+    from refedit.bench.sheet import sheet
+    from refedit.picturebook.figures import table, write_figures
+
+    editor, reader = _editor_and_reader(options)
+    runs = run_cases(editor, reader, options.set, options.cases, options.out)
+    total = options.cases * sum(len(methods) for methods in METHODS_OF.values())
+    found = figures(list(tqdm(runs, total=total)), options.set)
+    sheet(editor, options.set).save(options.out / "sheet.png")
+    write_figures(found, options.out / "edits.json")
+    print(table(found))
+
+
+def _tune(options: argparse.Namespace) -> None:
+    from refedit.bench.tune import STARTS, tune
+
+    editor, reader = _editor_and_reader(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for kind in (options.kind,) if options.kind else STARTS:
+        trials = []
+        for trial in tune(editor, reader, kind, options.cases):
+            print(f"{trial.score:8.4f}  {kind}  {dict(trial.settings)}", flush=True)
+            trials.append(asdict(trial))
+        (options.out / f"{kind}.json").write_text(json.dumps(trials, indent=1) + "\n")
+
+
+def _editor_and_reader(options: argparse.Namespace) -> Any:
+    from refedit.editor import Editor
+    from refedit.models import BUILTIN, builtin_folder, load_model
+    from refedit.picturebook.reader import Reader
+
+    model = load_model(options.model, options.device)
+    folder = builtin_folder() if options.model == BUILTIN else Path(options.model)
+    return Editor(model), Reader.load(folder, model.device)
 
 
 def _speed(options: argparse.Namespace) -> None:

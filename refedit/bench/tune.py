@@ -1,0 +1,81 @@
+"""Chooses parameters on development cases, one after another: each takes the value that scores best.
+
+Our choice of a score: what the reader believes of the truth's words, averaged over factors, less the distance to the
+true picture. Both see the whole picture, so a lost background costs as much as a lost pattern.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from refedit.bench.cases import POSE, REFERENCE, RIGID, case_at
+from refedit.bench.outcome import Outcome, run_case
+from refedit.editor import Editor
+from refedit.methods import Baret, Method, SpecRef
+from refedit.picturebook.reader import Reader
+
+STARTS: Mapping[str, Method] = {
+    REFERENCE: SpecRef(),
+    POSE: Baret.presets()["non-rigid"],
+    RIGID: Baret.presets()["rigid"],
+}
+OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
+    REFERENCE: {
+        "guidance": (3.0, 5.0, 7.5),
+        "unconditional": (0.0, 0.5, 1.0),
+        "own_keys": (False, True),
+        "reference_weight": (3.0, 10.0, 30.0),
+        "self_replace": (0.0, 0.3, 0.6),
+        "cross_replace": (0.4, 0.8),
+        "reference_sites_start": (0.0, 0.4375, 0.625),
+        "reference_steps_start": (0.0, 0.08, 0.2),
+        "reference_at": ("inversion", "aligned"),
+        "align_reference": (False, True),
+    },
+    POSE: {
+        "guidance": (3.0, 5.0, 7.5),
+        "self_steps": (0.0, 0.15, 0.3, 0.5),
+        "cross_steps": (0.3, 0.6, 0.9),
+        "eta": (0.8, 1.0),
+        "eta_schedule": ("rising", "constant", "falling"),
+        "self_grid": (0.25, 0.5, 1.0),
+        "initial_text": ("target", "closed form"),
+    },
+}
+"""What is tried, in this order; `rigid` tries what `pose` does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One set of parameters, as what differs from the method's defaults, and its mean score."""
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    score: float
+
+
+def tune(editor: Editor, reader: Reader, kind: str, count: int) -> Iterator[Trial]:
+    """Every trial on the first `count` development cases; the best one comes again as the last."""
+    start = STARTS[kind]
+    best = Trial(kind=kind, score=_score(editor, reader, kind, start, count))
+    yield best
+    for name, values in OPTIONS[kind if kind in OPTIONS else POSE].items():
+        for value in values:
+            settings = {**best.settings, name: value}
+            if value == getattr(replace(start, **best.settings), name):  # type: ignore[type-var]
+                continue
+            changed: Method = replace(start, **settings)  # type: ignore[type-var]
+            trial = Trial(kind=kind, settings=settings, score=_score(editor, reader, kind, changed, count))
+            yield trial
+            best = max(best, trial, key=lambda item: item.score)
+    yield best
+
+
+def score(outcome: Outcome) -> float:
+    """How good an outcome is; higher is better, 1 at most."""
+    return sum(outcome.chance.values()) / len(outcome.chance) - (outcome.distance or 0.0)
+
+
+def _score(editor: Editor, reader: Reader, kind: str, method: Method, count: int) -> float:
+    cases = (case_at("development", kind, number) for number in range(count))
+    return sum(score(run_case(editor, case, "", method, reader)) for case in cases) / count

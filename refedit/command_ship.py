@@ -1,0 +1,65 @@
+"""`refedit ship`: makes trained networks the built-in model, and draws and measures anew all that depends on it.
+
+Every step is a command of its own that can be run alone; they run in fresh processes, so each frees its memory.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from refedit.checksums import write_sums
+from refedit.errors import EditError
+from refedit.models import builtin_folder
+from refedit.picturebook.figures import read_figures, table
+
+MEASURED = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
+
+
+def run_ship(options: argparse.Namespace) -> None:
+    """Assembles, draws, measures, and writes card, README table and checksums; EditError without a trained part."""
+    folder = builtin_folder()
+    assemble(options.training, folder)
+    write_sums(folder)
+    first = ["--card", str(options.training[0])] if options.training else []
+    _refedit("picturebook", "examples")
+    _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *first, *_told(options))
+    _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
+    figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
+    readme = folder.parents[2] / "README.md"
+    readme.write_text(with_table(readme.read_text("utf-8"), table(figures)), encoding="utf-8")
+    write_sums(folder)
+
+
+def assemble(trainings: Iterable[Path], folder: Path) -> None:
+    """Copies what trainings have exported over the parts of the same name in a model folder."""
+    for training in trainings:
+        parts = sorted((training / "pipeline").glob("*"))
+        if not parts:
+            raise EditError(f"There is no trained network in '{training}'. Give a folder of `picturebook train`.")
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in parts:
+            if part.is_dir():
+                shutil.rmtree(folder / part.name, ignore_errors=True)
+                shutil.copytree(part, folder / part.name)
+            else:
+                shutil.copy(part, folder / part.name)
+
+
+def with_table(readme: str, rows: str) -> str:
+    """A README with another table between its marks; EditError if it has no marks."""
+    if not MEASURED.search(readme):
+        raise EditError("README.md has no '<!-- measured -->' ... '<!-- /measured -->' to put the table in. Add them.")
+    return MEASURED.sub(lambda _: rows + "\n", readme)
+
+
+def _told(options: argparse.Namespace) -> list[str]:
+    return ["--hardware", options.hardware, "--note", options.note]
+
+
+def _refedit(*arguments: str) -> None:
+    print("refedit", *arguments, flush=True)
+    subprocess.run([sys.executable, "-m", "refedit", *arguments], check=True)

@@ -1,0 +1,69 @@
+"""Benchmark cases: decided by their seeds, with a truth that the prompts don't give away."""
+
+import numpy as np
+import pytest
+
+from refedit.bench.cases import CASE_KINDS, POSE, REFERENCE, RIGID, case_at
+from refedit.bench.outcome import psnr
+from refedit.methods import Baret, SpecRef
+from refedit.picturebook.drawing import draw
+from refedit.picturebook.edits import changed_region
+from refedit.picturebook.factors import FACTORS, factors_of
+
+NUMBERS = range(8)
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_a_case_is_decided_by_set_kind_and_number(kind: str) -> None:
+    seen = [case_at(which, kind, number) for which in ("development", "test") for number in NUMBERS]
+    assert seen[: len(NUMBERS)] == [case_at("development", kind, number) for number in NUMBERS]
+    assert all(first != second for place, first in enumerate(seen) for second in seen[:place])
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_only_the_changed_factors_differ(kind: str) -> None:
+    for number in NUMBERS:
+        case = case_at("test", kind, number)
+        before, after = factors_of(case.source), factors_of(case.result)
+        assert case.changed == tuple(name for name in FACTORS if before[name] != after[name]) != ()
+        assert case.source.subjects[0].size == case.result.subjects[0].size
+
+
+def test_a_reference_shows_what_no_prompt_says() -> None:
+    for number in NUMBERS:
+        case = case_at("test", REFERENCE, number)
+        assert case.reference is not None and {"colour", "pattern"} <= set(case.changed)
+        request = case.request(SpecRef(), 32)
+        look = factors_of(case.result)
+        said = request.prompt.split() + request.source_prompt.split()
+        assert look["colour"] not in said and look["pattern"] not in said
+        assert ("kind" in case.changed) == (number % 2 == 1 and look["kind"] != "face")
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_the_painted_region_covers_the_true_change(kind: str) -> None:
+    for number in NUMBERS:
+        case = case_at("test", kind, number)
+        region = case.request(Baret(), 64).region
+        if region is not None:
+            changed = changed_region(case.source, case.result, 64)
+            # Soft shadows on the ground reach a little further than what a person paints.
+            assert (changed & (region.values < 0.5)).mean() < 0.06
+        assert (region is None) == bool({"background", "style"} & set(case.changed))
+
+
+def test_rigid_cases_take_turns_and_prompts_say_the_new_word() -> None:
+    assert [case_at("test", RIGID, number).changed[0] for number in range(3)] == ["colour", "background", "style"]
+    for kind in (POSE, RIGID):
+        case = case_at("test", kind, 0)
+        words = set(case.request(Baret(), 32).prompt.split()) - set(case.request(Baret(), 32).source_prompt.split())
+        assert factors_of(case.result)[case.changed[0]] in words
+
+
+def test_psnr_counts_only_the_pixels_that_are_asked_for() -> None:
+    case = case_at("test", POSE, 0)
+    source, truth = (draw(scene, 32).picture for scene in (case.source, case.result))
+    changed = changed_region(case.source, case.result, 32)
+    assert psnr(source, truth, ~changed) == pytest.approx(10 * np.log10(255**2 / 1e-4))
+    inside = psnr(source, truth, changed)
+    assert inside is not None and inside < 30 and psnr(source, truth, np.zeros((32, 32), bool)) is None
