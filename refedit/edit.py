@@ -15,6 +15,10 @@ from refedit.methods import Method
 __all__ = ["EditError", "EditEvent", "EditRequest", "Finished", "Preview", "Progress", "Reference"]
 
 
+LONGEST_PROMPT = 2000
+"""Characters; the networks read about 75 tokens."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """A picture to take something from.
@@ -49,6 +53,8 @@ class EditRequest:
         for image in (self.source, *([self.reference.image] if self.reference else [])):
             if image.mode != "RGB":
                 raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.images.read_picture.")
+        if max(len(self.prompt), len(self.source_prompt)) > LONGEST_PROMPT:
+            raise EditError(f"A prompt is longer than {LONGEST_PROMPT} characters. One or two sentences are enough.")
         if not self.prompt.strip():
             raise EditError("The target prompt is empty. Describe the picture you want.")
         if "source_prompt" in self.method.needs and not self.source_prompt.strip():

@@ -62,6 +62,11 @@ def _open(source: str | Path | bytes, what: str) -> Image.Image:
     return image
 
 
+def read_text(source: str | Path | bytes) -> dict[str, str]:
+    """The text that a PNG carries, by its keys; nothing for other pictures; the same errors as `read_picture`."""
+    return dict(getattr(_open(source, "picture"), "text", {}))
+
+
 def check_size(size: tuple[int, int], name: str = "the picture") -> None:
     """Raises EditError if (width, height) is too large or too small to work with."""
     if size[0] * size[1] > MEGAPIXELS * 1_000_000:
@@ -92,6 +97,13 @@ def write_picture(image: Image.Image, path: str | Path, parameters: Mapping[str,
         image.save(path, format="PNG", pnginfo=text)
     except OSError as error:
         raise EditError(f"'{path}' can't be written: {error.strerror or error}.") from None
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as a PNG file without any text."""
+    file = io.BytesIO()
+    image.save(file, format="PNG")
+    return file.getvalue()
 
 
 def to_tensor(image: Image.Image) -> Float[Tensor, "1 3 height width"]:

@@ -5,11 +5,6 @@ import io
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +14,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from refedit.models import builtin_folder
+from refedit.recipe import read_result
+from tests.page_server import serving
 
-ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium")
 REQUIRED = bool(os.environ.get("CI") or os.environ.get("REFEDIT_REQUIRE_BROWSER"))
 NAME = "playwright.sync_api"
@@ -40,6 +36,7 @@ ARGUMENTS = [
     "--disable-background-networking",
 ]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
+BUILT_IN_SAM = (builtin_folder() / "sam" / "config.json").is_file()
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
 SECONDS = 60_000
 SIZE, BOX = 256, (60, 100, 140, 180)
@@ -84,39 +81,15 @@ def write_examples(folder: Path) -> None:
     (folder / "examples.json").write_text(json.dumps(rows))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the app listens, started as a user starts it."""
-    folder, port = tmp_path_factory.mktemp("page"), free_port()
+    """Where the app listens, started as a user starts it, unless there are no weights for clicks yet."""
+    folder = tmp_path_factory.mktemp("page")
     write_examples(folder)
-    asked = {"REFEDIT_PORT": str(port), "REFEDIT_EXAMPLES": str(folder), "GRADIO_TEMP_DIR": str(folder / "cache")}
-    if not BUILT_IN:
-        asked["REFEDIT_MODEL"] = str(request.getfixturevalue("tiny_folder"))
-    with open(folder / "log.txt", "wb") as log:
-        server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=os.environ | asked, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://127.0.0.1:{port}/config", server, folder / "log.txt")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.25)
-    raise TimeoutError(log.read_text())
+    variables = {} if BUILT_IN else {"REFEDIT_MODEL": str(request.getfixturevalue("tiny_folder"))}
+    program = ["app.py"] if BUILT_IN_SAM else ["-m", "tests.page_server"]
+    with serving(program, folder, variables) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +298,169 @@ def test_visitors_wait_for_each_other_and_stop_only_themselves(chromium: Any, ad
     second.context.close()
 
 
+def choose_example(page: Any, number: int, steps: int = 2) -> None:
+    page.locator(f"#example-{number}").click()
+    expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
+    set_steps(page, ["specref", "baret"][number], steps)
+
+
+def downloaded(page: Any) -> Path:
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    return Path(download.value.path())
+
+
+def shown_mask(page: Any) -> np.ndarray:
+    """Where the click tool shows the brush's colour."""
+    red, green, blue = np.moveaxis(np.asarray(shown(page, "#source-clicker").convert("RGB"), np.int16), 2, 0)
+    return (red - green > 40) & (blue - green > 40)
+
+
+def changed_overlay(page: Any, change: Any) -> np.ndarray:
+    """The mask that the click tool shows once an action has changed its picture."""
+    image = page.locator("#source-clicker img")
+    before = image.get_attribute("src")
+    change()
+    expect(image).not_to_have_attribute("src", before)
+    return shown_mask(page)
+
+
+def test_brush_and_clicks_share_one_mask_and_the_edit_uses_it(page: Any) -> None:
+    choose_example(page, 1)
+    wait_until_tinted(page, "#source")
+    paint(page, "#source")
+    page.locator("#source-tool").get_by_text("Click").click()
+    expect(page.locator("#source-clicker img")).to_be_visible()
+    painted = shown_mask(page)
+    box = np.zeros_like(painted)
+    left, top, right, bottom = (round(edge * len(painted) / SIZE) for edge in BOX)
+    box[top:bottom, left:right] = True
+    assert painted[box].mean() > 0.97 and painted[~box].mean() > 0.001, "the example's box and the stroke"
+
+    image = page.locator("#source-clicker img")
+    clicked = changed_overlay(page, lambda: image.click(position={"x": 40, "y": 40}))
+    assert (clicked & ~painted).any() and not (painted & ~clicked).sum() > 0.001 * painted.size
+    assert (changed_overlay(page, lambda: page.locator("#source-undo").click()) == painted).mean() > 0.999
+    page.locator("#source-sign").get_by_text("remove").click()
+    changed_overlay(page, lambda: image.click(position={"x": 200, "y": 200}))
+    page.locator("#source-more > button").click()
+    last = changed_overlay(page, lambda: page.locator("#source-invert").click())
+
+    run_to_the_end(page)
+    inputs = read_result(downloaded(page)).inputs
+    assert inputs is not None and inputs.region is not None
+    used = np.asarray(inputs.region.to_image().resize(last.shape[::-1], Image.Resampling.BILINEAR)) > 127
+    assert (used & last).sum() / (used | last).sum() > 0.97
+    page.locator("#source-tool").get_by_text("Brush").click()
+    assert wait_until_tinted(page, "#source").mean() > 0.05
+
+
+def test_a_result_is_reached_without_any_canvas(page: Any, tmp_path: Path) -> None:
+    page.locator("#method").get_by_text("BARET").click()
+    scene((SIZE, SIZE), "#30a040").save(tmp_path / "own.png")
+    Image.new("L", (SIZE, SIZE), 255).save(tmp_path / "mask.png")
+    page.locator("#source-more > button").click()
+    for part, name in (("picture", "own"), ("mask", "mask")):
+        with page.expect_file_chooser() as chooser:
+            page.locator(f"#source-{part}-file").click()
+        chooser.value.set_files(tmp_path / f"{name}.png")
+        expect(page.locator("#source-clicker img")).to_be_visible()
+    page.wait_for_function("document.querySelector('#source-clicker img').complete")
+    page.locator("#source-places textarea").fill("999,1")
+    page.locator("#source-select-places").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("lies outside the picture")
+    page.locator("#source-places textarea").fill("80,120,-")
+    before = changed_overlay(page, lambda: page.locator("#source-select-places").click())
+    assert 0 < before.mean() < 1, "a typed place takes away from the uploaded mask"
+    page.locator("#prompt textarea").fill("a red mug")
+    set_steps(page, "baret", 2)
+    run_to_the_end(page)
+
+
+def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: Any, address: str) -> None:
+    choose_example(page, 0)
+    set_steps(page, "specref", 2)
+    page.locator("#method").get_by_text("BARET").click()
+    set_steps(page, "baret", 2)
+    page.locator("#method").get_by_text("SpecRef").click()
+    page.get_by_role("button", name="Run both methods").click()
+    expect(page.locator("#status .done")).to_be_visible()
+    expect(page.locator("#both img")).to_have_count(2)
+    expect(page.locator("#history button.thumbnail-item")).to_have_count(2)
+    page.locator("#prompt textarea").fill("something else")
+    page.locator("#history button.thumbnail-item").nth(1).click()
+    expect(page.locator("#status")).to_contain_text("Restored")
+    expect(page.locator("#prompt textarea")).to_have_value("a yellow mug")
+    expect(page.locator("#source-prompt textarea")).to_have_value("a blue mug")
+    page.locator("#view").get_by_text("Before and after").click()
+    expect(page.locator("#compare img")).to_have_count(2)
+    file = downloaded(page)
+
+    other = visit(chromium, address)
+    with other.expect_file_chooser() as chooser:
+        other.locator("#restore").click()
+    chooser.value.set_files({"name": "result.png", "mimeType": "image/png", "buffer": file.read_bytes()})
+    expect(other.locator("#status")).to_contain_text("Restored")
+    for editor in ("#source", "#reference"):
+        wait_until_tinted(other, editor)
+    run_to_the_end(other)
+    first, again = read_result(file), read_result(downloaded(other))
+    assert again.method == first.method and again.image.tobytes() == first.image.tobytes()
+    other.locator("#use").click()
+    expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
+    for _ in range(40):
+        if not tinted(other, "#source").any():
+            break
+        other.wait_for_timeout(250)
+    assert not tinted(other, "#source").any(), "the new source has no mask"
+    other.context.close()
+
+
+def test_keys_run_stop_and_show_the_original(page: Any) -> None:
+    choose_example(page, 1)
+    page.locator("#prompt textarea").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status .done")).to_be_visible()
+    result = page.locator("#result img")
+    edited = result.get_attribute("src")
+    page.keyboard.press("o")
+    expect(result).to_have_attribute("src", edited)
+    assert page.locator("#prompt textarea").input_value().endswith("o"), "in a field, o is a letter"
+    page.locator("#run").focus()
+    page.keyboard.down("o")
+    expect(result).to_have_attribute("src", page.locator("#before img").get_attribute("src"))
+    page.keyboard.up("o")
+    expect(result).to_have_attribute("src", edited)
+    set_steps(page, "baret", 100)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status .running .step")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#status .stopped")).to_be_visible()
+
+
+CONTRAST = """(selector) => {
+  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((level) => level / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const element = document.querySelector(selector);
+  let behind = element;
+  const clear = () => /, 0\\)$|transparent/.test(getComputedStyle(behind).backgroundColor);
+  while (clear() && behind.parentElement) behind = behind.parentElement;
+  const pair = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(light);
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+}"""
+TEXTS = ("#introduction h1", "#summary p", "#source-hint p", ".status", "#keys p", "#run", "#source-tool label span")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address: str) -> None:
+    page = chromium.new_context(color_scheme=scheme).new_page()
+    page.goto(address)
+    page.locator("#source-tool label").first.wait_for()
+    assert {text: ratio for text in TEXTS if (ratio := page.evaluate(CONTRAST, text)) < 4.5} == {}
+    page.context.close()
+
+
 def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, address: str) -> None:
     page = visit(chromium, address, width=390, height=844)
     for number in (0, 1):
@@ -333,6 +469,9 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
         expect(page.locator("#reference-column")).to_be_visible(visible=number == 0)
         page.wait_for_timeout(1000)  # until nothing moves any more
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+        for button in ["#run", "#stop", *(["#run-both"] if number == 0 else [])]:
+            box = page.locator(button).bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
         boxes = [page.locator(f"#{name}-column").bounding_box() for name in ("source", "result", "parameters")]
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
         assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]

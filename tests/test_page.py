@@ -15,18 +15,25 @@ from PIL import Image
 from refedit.edit import EditEvent, Finished, Preview, Progress
 from refedit.editor import Editor
 from refedit.errors import EditError
+from refedit.images import write_picture
 from refedit.methods import METHODS, knobs
-from refedit.models import BUILTIN
+from refedit.models import BUILTIN, CARDS
+from refedit.recipe import Result, read_result
 from refedit.ui import status
 from refedit.ui.controls import Controls, build_controls, preset_settings
+from refedit.ui.display import Screen
 from refedit.ui.examples import TILE, Example, read_examples
+from refedit.ui.forms import Form, all_inputs, fill_in, read_form
+from refedit.ui.history import BYTES, ENTRIES, Entry, History, remembered
 from refedit.ui.layout import Page, draw
+from refedit.ui.model_table import model_table
 from refedit.ui.notes import about, looks_like_photograph, notes
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.painting import OPACITY, painted_picture, read_painting, to_value
-from refedit.ui.running import Failed, Form, Halted, RunEvent, Started, Tickets, paced, run
+from refedit.ui.result_events import make_room, restored, use_result
+from refedit.ui.running import Failed, Halted, RunEvent, Started, Tickets, paced, run
 from refedit.ui.settings import Settings
-from refedit.ui.wiring import all_inputs, fill_in, read_form, show_event, show_method
+from refedit.ui.wiring import show_method
 from tests.conftest import box_mask, picture
 
 BOX = box_mask((64, 64), (16, 8, 40, 48))
@@ -81,7 +88,7 @@ def examples(tmp_path: Path) -> tuple[Example, ...]:
 @pytest.fixture
 def page() -> Page:
     with gr.Blocks(analytics_enabled=False):
-        return draw("", (), ())
+        return draw("", "", (), ())
 
 
 # Settings
@@ -165,9 +172,9 @@ def test_examples_are_read_from_the_table(examples: tuple[Example, ...]) -> None
     assert both.parameters["steps"] == 3
     assert both.parameters["interpolation"] == "nearest", "the preset decides what the settings leave out"
     assert both.tile().size == one.tile().size == (TILE, TILE)
-    region = both.source_with_region()[1]
-    assert region is not None and (region.values == BOX.values).all()
-    assert one.reference_with_subject() is None
+    source = both.filling().source
+    assert source is not None and source.mask is not None and (source.mask.values == BOX.values).all()
+    assert one.filling().reference is None
 
 
 def test_a_folder_without_a_table_has_no_examples(tmp_path: Path) -> None:
@@ -236,6 +243,12 @@ def test_only_the_built_in_model_needs_notes(form: Form, editor: Editor, monkeyp
     assert all("unknown" not in note for note in notes(editor.model, request))
 
 
+def test_the_model_at_work_is_marked_among_all() -> None:
+    table = model_table(CARDS, BUILTIN)
+    assert table.count("(at work)") == 1 and all(card.title in table and card.licence in table for card in CARDS)
+    assert "&lt;mine&gt; <b>(at work)" in model_table(CARDS, "<mine>")
+
+
 # Running
 
 
@@ -247,13 +260,13 @@ def test_a_form_asks_for_what_the_method_takes(form: Form) -> None:
 
 
 def test_a_run_ends_with_the_result(form: Form, editor: Editor) -> None:
-    events = list(run(editor, form, threading.Event()))
+    events = list(run(editor, [form], threading.Event()))
     assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
     assert any(isinstance(event, Preview) for event in events)
 
 
 def test_an_error_is_the_last_event(form: Form, editor: Editor) -> None:
-    assert list(run(editor, replace(form, prompt=" "), threading.Event())) == [
+    assert list(run(editor, [replace(form, prompt=" ")], threading.Event())) == [
         Failed(message="The target prompt is empty. Describe the picture you want.")
     ]
 
@@ -266,26 +279,26 @@ def test_an_unexpected_error_keeps_its_details_in_the_log(
         yield
 
     monkeypatch.setattr(editor, "edit", broken)
-    last = list(run(editor, form, threading.Event()))[-1]
+    last = list(run(editor, [form], threading.Event()))[-1]
     assert isinstance(last, Failed) and "secret detail" not in last.message
     assert "secret detail" in caplog.text
 
 
 def test_a_set_flag_halts_and_the_next_run_works(form: Form, editor: Editor) -> None:
     flag, seen = threading.Event(), []
-    for event in run(editor, form, flag):
+    for event in run(editor, [form], flag):
         seen.append(event)
         flag.set()
     assert isinstance(seen[-1], Halted)
-    assert isinstance(list(run(editor, form, threading.Event()))[-1], Finished)
+    assert isinstance(list(run(editor, [form], threading.Event()))[-1], Finished)
 
 
 def test_a_closed_run_frees_the_device(form: Form, editor: Editor) -> None:
-    events = run(editor, form, threading.Event())
+    events = run(editor, [form], threading.Event())
     next(events)
     next(events)
     events.close()
-    assert isinstance(list(run(editor, form, threading.Event()))[-1], Finished)
+    assert isinstance(list(run(editor, [form], threading.Event()))[-1], Finished)
 
 
 def test_nobody_stops_anothers_edit() -> None:
@@ -331,10 +344,10 @@ def test_pacing_drops_only_hasty_progress() -> None:
 
 def test_a_method_shows_only_what_it_needs(page: Page) -> None:
     inputs = page.inputs
-    baret, specref = show_method(inputs, "baret"), show_method(inputs, "specref")
+    baret, specref = show_method(page, "baret"), show_method(page, "specref")
     for part in (inputs.reference_column, inputs.source_prompt, inputs.controls["specref"].panel):
         assert not baret[part].visible and specref[part].visible
-    assert "whole picture" in baret[inputs.source_hint] and "words decide" in specref[inputs.source_hint]
+    assert "whole picture" in baret[inputs.source.hint] and "words decide" in specref[inputs.source.hint]
 
 
 def test_an_example_fills_in_a_form_that_runs(
@@ -342,9 +355,9 @@ def test_an_example_fills_in_a_form_that_runs(
 ) -> None:
     inputs = page.inputs
     for example in examples:
-        values: dict[Any, Any] = dict.fromkeys(all_inputs(inputs)) | fill_in(inputs, example)
-        for editor in (inputs.source, inputs.reference):
-            values[editor] = values[editor] and saved(values[editor], tmp_path)
+        values: dict[Any, Any] = dict.fromkeys(all_inputs(inputs)) | fill_in(inputs, example.filling())
+        for pane in (inputs.source, inputs.reference):
+            values[pane.editor] = values[pane.editor] and saved(values[pane.editor], tmp_path)
         request = read_form(inputs, values).request()
         assert request.prompt == example.prompt
         assert {knob: getattr(request.method, knob) for knob in example.parameters} == example.parameters
@@ -353,29 +366,122 @@ def test_an_example_fills_in_a_form_that_runs(
 
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs = page.outputs
-    seen: dict[Any, Any] = {}
-    for event in run(editor, form, threading.Event()):
-        seen |= show_event(outputs, editor.model, event, tmp_path)
+    screen, seen = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any]()
+    for event in run(editor, [form], threading.Event()):
+        seen |= screen.show(event)
     assert "Done in" in seen[outputs.status]
-    assert not seen[outputs.preview].visible and seen[outputs.result].visible and seen[outputs.after].visible
+    assert not seen[outputs.preview]["visible"] and seen[outputs.result]["visible"] and seen[outputs.after].visible
     assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
-    with Image.open(seen[outputs.download]) as result:
-        assert result.size == (64, 64)
-        assert result.info["prompt"] == "a dog" and result.info["steps"] == "2"  # type: ignore[attr-defined]
+    for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
+        read = read_result(Path(seen[download]))
+        assert (read.inputs is not None) == inputs and read.prompt == "a dog" and read.parameters["steps"] == "2"
+    assert read_result(seen[outputs.shown]).image.size == (64, 64)
+    assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef: a dog"]
+
+
+def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    forms = [form, replace(form, method="baret", preset="rigid", settings={"steps": 2})]
+    outputs, events = page.outputs, list(run(editor, forms, threading.Event()))
+    started = [event.request for event in events if isinstance(event, Started)]
+    assert [request.method.name for request in started] == ["specref", "baret"]
+    assert started[0].source.tobytes() == started[1].source.tobytes()
+    screen, seen, said = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any](), []
+    for event in events:
+        changed = screen.show(event)
+        said.append(changed.get(outputs.status, ""))
+        assert outputs.run not in changed or event is events[-1], "Run stays locked between the two"
+        seen |= changed
+    assert any("SpecRef: Editing" in text for text in said) and any("BARET: Editing" in text for text in said)
+    assert seen[outputs.view]["value"] == "Both methods" and len(seen[outputs.history]) == 2
+    assert [seen[picture]["label"] for picture in outputs.results] == ["SpecRef", "BARET"]
+
+
+def test_nothing_runs_unless_every_form_is_complete(form: Form, editor: Editor) -> None:
+    events = list(run(editor, [form, replace(form, source=None)], threading.Event()))
+    assert len(events) == 1 and isinstance(events[0], Failed)
 
 
 @pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way
 @pytest.mark.parametrize("event", [Failed(message="No."), Halted()])
 def test_after_an_early_end_the_page_can_run_again(page: Page, editor: Editor, event: Any, tmp_path: Path) -> None:
-    changed = show_event(page.outputs, editor.model, event, tmp_path)
+    changed = Screen(page.outputs, editor.model, (), tmp_path).show(event)
     assert changed[page.outputs.run].interactive
     assert not {page.outputs.preview, page.outputs.result} & changed.keys(), "the last picture stays"
 
 
-def test_the_page_is_built_and_keeps_its_events_private(
+def test_the_loss_is_drawn_from_every_step(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    baret = replace(form, method="baret", preset="rigid", settings={"steps": 3, "stop": 0})
+    screen, drawn = Screen(page.outputs, editor.model, (), tmp_path), ""
+    for event in run(editor, [baret], threading.Event()):
+        drawn += str(screen.show(screen.saw(event)).get(page.outputs.status, ""))
+    assert len(screen.losses) >= 3 and "<polyline" in drawn and f"{screen.losses[-1]:.2g} now" in drawn
+
+
+# Results of before
+
+
+@pytest.fixture
+def result(form: Form, editor: Editor) -> Result:
+    events = list(run(editor, [form], threading.Event()))
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
+    return Result.of(events[0].request, events[-1])
+
+
+def packed(result: Result, folder: Path, inputs: bool = True) -> bytes:
+    write_picture(result.image, folder / "packed.png", result.text(inputs))
+    return (folder / "packed.png").read_bytes()
+
+
+def test_a_restored_result_runs_again_to_the_same_picture(
+    page: Page, result: Result, editor: Editor, tmp_path: Path
+) -> None:
+    inputs, file = page.inputs, packed(result, tmp_path)
+    values: dict[Any, Any] = dict.fromkeys(all_inputs(inputs)) | make_room(page, file)
+    assert values[page.outputs.pending] == file and values[inputs.source.editor] is None
+    values |= restored(page, editor, file, tmp_path)
+    assert "Restored" in values[page.outputs.status] and values[page.outputs.pending] is None
+    for pane in (inputs.source, inputs.reference):
+        folder = tmp_path / f"restored-{pane.name}"
+        folder.mkdir()
+        values[pane.editor] = saved(values[pane.editor], folder)
+    again = list(run(editor, [read_form(inputs, values)], threading.Event()))[-1]
+    assert isinstance(again, Finished) and again.image.tobytes() == result.image.tobytes()
+
+
+def test_a_result_without_pictures_keeps_the_visitors(
+    page: Page, result: Result, editor: Editor, tmp_path: Path
+) -> None:
+    file = packed(result, tmp_path, inputs=False)
+    changed = make_room(page, file) | restored(page, editor, file, tmp_path)
+    assert not {page.inputs.source.editor, page.inputs.reference.editor} & changed.keys()
+    assert changed[page.inputs.prompt] == "a dog" and "yours are kept" in changed[page.outputs.status]
+
+
+def test_a_foreign_picture_restores_nothing(page: Page, tmp_path: Path) -> None:
+    picture(1).save(tmp_path / "plain.png")
+    with pytest.raises(EditError, match="carries no parameters"):
+        make_room(page, (tmp_path / "plain.png").read_bytes())
+
+
+def test_the_history_keeps_the_newest_within_its_limits(result: Result) -> None:
+    history: History = ()
+    for number in range(ENTRIES + 3):
+        history = remembered(history, Entry.of(replace(result, prompt=str(number)), b""))
+    assert [entry.caption for entry in history] == [f"SpecRef: {number}" for number in range(ENTRIES + 2, 2, -1)]
+    large = Entry.of(result, bytes(BYTES + 1))
+    assert remembered(history, large) == (large,)
+
+
+def test_the_result_becomes_the_source(page: Page, result: Result, tmp_path: Path) -> None:
+    changed = use_result(page, packed(result, tmp_path))
+    assert changed[page.inputs.source.editor]["background"].tobytes() == result.image.tobytes()
+    assert changed[page.inputs.source.editor]["layers"] == [] and changed[page.inputs.source_prompt] == "a dog"
+
+
+def test_the_page_is_built_and_keeps_all_but_two_events_private(
     examples: tuple[Example, ...], editor: Editor, tmp_path: Path
 ) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path))
-    assert blocks.get_api_info()["named_endpoints"] == {}
+    assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/segment"}
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
-    assert [fn.concurrency_limit for fn in limited] == [1]
+    assert {fn.concurrency_limit for fn in limited} == {1}

@@ -12,9 +12,10 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from refedit.images import read_picture
-from refedit.masks import Mask
+from refedit.images import read_mask, read_picture
 from refedit.methods import METHODS, knobs, with_settings
+from refedit.ui.filling import Filling
+from refedit.ui.painting import Painting
 
 TILE = 192
 """The side of a tile in pixels: twice what is shown, for sharp screens."""
@@ -53,12 +54,17 @@ class Example:
         method = with_settings(METHODS[self.method].presets()[self.preset], self.settings)
         return {knob.name: getattr(method, knob.name) for knob in knobs(type(method))}
 
-    def source_with_region(self) -> tuple[Image.Image, Mask | None]:
-        return read_picture(self.source), _read_mask(self.region)
-
-    def reference_with_subject(self) -> tuple[Image.Image, Mask | None] | None:
-        """None if the example has no reference."""
-        return None if self.reference is None else (read_picture(self.reference), _read_mask(self.subject))
+    def filling(self) -> Filling:
+        """What a click on the example fills in."""
+        return Filling(
+            method=self.method,
+            preset=self.preset,
+            parameters=self.parameters,
+            source=_painting(self.source, self.region),
+            reference=None if self.reference is None else _painting(self.reference, self.subject),
+            source_prompt=self.source_prompt,
+            prompt=self.prompt,
+        )
 
     def tile(self) -> Image.Image:
         """A small square picture for the button: the source, with the reference in its corner."""
@@ -84,8 +90,5 @@ def _from_row(row: dict[str, Any], folder: Path) -> Example:
     return Example(**rest, **files)
 
 
-def _read_mask(path: Path | None) -> Mask | None:
-    if path is None:
-        return None
-    with Image.open(path) as image:
-        return Mask.from_image(image)
+def _painting(picture: Path, mask: Path | None) -> Painting:
+    return Painting(picture=read_picture(picture), mask=None if mask is None else read_mask(mask))

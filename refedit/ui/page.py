@@ -1,16 +1,22 @@
 """The page: drawn, connected and ready to be launched."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from refedit.editor import Editor
+from refedit.models import CARDS
+from refedit.segment_memory import SegmentMemory, load_segmenter
 from refedit.ui import status
+from refedit.ui.api import draw_api
 from refedit.ui.examples import read_examples
+from refedit.ui.guard import Guard
 from refedit.ui.layout import draw
 from refedit.ui.look import theme
+from refedit.ui.model_table import model_table
 from refedit.ui.notes import about
 from refedit.ui.settings import Settings
 from refedit.ui.wiring import connect
@@ -22,16 +28,26 @@ KEEP_FILES = 3600
 """Seconds after which uploads and results are deleted."""
 
 
-def build_page(editor: Editor, settings: Settings) -> gr.Blocks:
-    """The page of an editor, with the examples of the settings' folder."""
+MAX_FILE = "48mb"
+"""Of an upload: a downloaded result with large pictures inside has to come back."""
+
+VISITORS = 200
+"""So many visitors' histories and masks are kept in memory; the one who was away the longest is forgotten first."""
+
+
+def build_page(editor: Editor, settings: Settings, segments: SegmentMemory | None = None) -> gr.Blocks:
+    """The page of an editor, with the examples and, if none is given, the segmenter of the settings."""
+    segments = segments or SegmentMemory(partial(load_segmenter, settings.sam, editor.model.device))
     examples, known = read_examples(settings.examples), about(editor.model)
     with gr.Blocks(title="RefEdit", analytics_enabled=False, delete_cache=(600, KEEP_FILES), fill_width=True) as blocks:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies the tiles when the buttons are drawn
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            page = draw(status.notes((known,) if known else ()), examples, tuple(str(tile) for tile in tiles))
-        connect(page, blocks, editor, examples)
+            note, models = status.notes((known,) if known else ()), model_table(CARDS, editor.model.name)
+            page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
+        connect(page, blocks, editor, segments, examples)
+        draw_api(editor, segments)
     return blocks.queue(max_size=QUEUE)
 
 
@@ -42,7 +58,10 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme(),
         "css_paths": [Path(__file__).with_name("page.css")],
-        "max_file_size": "20mb",
+        "js": Path(__file__).with_name("page.js").read_text("utf-8"),
+        "app_kwargs": {"middleware": [(Guard, (), {})]},  # as starlette's Middleware unpacks
+        "max_file_size": MAX_FILE,
+        "state_session_capacity": VISITORS,
         "footer_links": ["gradio", "settings"],
         "run_history": False,
         "enable_monitoring": False,

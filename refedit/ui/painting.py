@@ -84,10 +84,19 @@ def _alpha(layer: str, size: tuple[int, int], name: str) -> Mask:
                     f"The mask of the {name} is {image.width}x{image.height} pixels, its picture {size[0]}x{size[1]}. "
                     "Use a mask of the picture's size."
                 )
-            alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.float32)
+            alpha = np.asarray(image.convert("RGBA").getchannel("A"))
     except (UnidentifiedImageError, OSError):
         raise EditError(f"The mask of the {name} cannot be read. Clear it and paint it again.") from None
-    return Mask(np.minimum(alpha / (255 * OPACITY), 1))
+    return paintable(Mask(np.minimum(alpha / np.float32(255 * OPACITY), 1)))
+
+
+def paintable(mask: Mask) -> Mask:
+    """The mask in the levels that a layer of the brush's opacity can carry, so that it comes back as it went.
+
+    They are levels of an 8-bit picture too, so that a mask file keeps them as well.
+    """
+    layer = np.round(mask.values * (255 * OPACITY))
+    return Mask(np.round(layer / OPACITY).astype(np.float32) / 255)
 
 
 def to_value(picture: Image.Image, mask: Mask | None) -> dict[str, Any]:

@@ -1,57 +1,27 @@
-"""Runs one edit for one visitor: the request from the page's values, the events, the tickets to stop it."""
+"""Runs one edit for one visitor: its events, and the tickets to stop it."""
 
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from refedit.edit import EditEvent, EditRequest, Progress, Reference
+from refedit.edit import EditEvent, EditRequest, Progress
 from refedit.editor import Editor
 from refedit.errors import EditError, Stopped
-from refedit.methods import METHODS, with_settings
-from refedit.ui.painting import read_painting
+from refedit.ui.forms import Form
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
-    """What a visitor has filled in, as the page delivers it."""
-
-    method: str
-    source: dict[str, Any] | None
-    reference: dict[str, Any] | None
-    source_prompt: str
-    prompt: str
-    preset: str
-    settings: Mapping[str, Any]
-
-    def request(self) -> EditRequest:
-        """The edit that is asked for; EditError if something is missing or unfit."""
-        method = with_settings(METHODS[self.method].presets()[self.preset], self.settings)
-        source = read_painting(self.source, "source")
-        return EditRequest(
-            method=method,
-            source=source.picture,
-            region=source.mask if "region" in method.takes | method.needs else None,
-            reference=self._reference() if "reference" in method.needs | method.takes else None,
-            source_prompt=self.source_prompt if "source_prompt" in method.needs | method.takes else "",
-            prompt=self.prompt,
-        )
-
-    def _reference(self) -> Reference:
-        reference = read_painting(self.reference, "reference")
-        return Reference(image=reference.picture, subject=reference.mask)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Started:
-    """The request is complete; the edit begins."""
+    """The request is complete; the edit begins, as number `number` (from 0) of `of` in this run."""
 
     request: EditRequest
+    number: int = 0
+    of: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +39,24 @@ class Halted:
 RunEvent = Started | EditEvent | Failed | Halted
 
 
-def run(editor: Editor, form: Form, cancel: threading.Event) -> Generator[RunEvent, None, None]:
-    """The events of one edit; every error becomes the last event, none is raised."""
+def run(editor: Editor, forms: Sequence[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
+    """The events of edits, one after another; every error becomes the last event, none is raised.
+
+    Nothing starts unless every form is complete.
+    """
     try:
-        request = form.request()
-        yield Started(request=request)
-        yield from editor.edit(request, cancel)
+        requests = [form.request() for form in forms]
+        for number, request in enumerate(requests):
+            yield Started(request=request, number=number, of=len(requests))
+            yield from editor.edit(request, cancel)
     except EditError as error:
         yield Failed(message=str(error))
     except Stopped:
         yield Halted()
     except Exception:
-        number = uuid.uuid4().hex[:6]
-        log.exception("edit failed, error %s", number)
-        yield Failed(message=f"An unexpected error has happened (number {number}, see the server's log). Try again.")
+        mark = uuid.uuid4().hex[:6]
+        log.exception("edit failed, error %s", mark)
+        yield Failed(message=f"An unexpected error has happened (number {mark}, see the server's log). Try again.")
 
 
 def paced(events: Iterable[RunEvent], seconds: float = 0.1) -> Iterator[RunEvent]:

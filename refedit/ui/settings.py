@@ -15,6 +15,7 @@ class Settings:
     REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
     REFEDIT_CHANNELS_LAST: 1 lays the network out as some GPUs prefer; measure it with `bench speed --channels-last`.
+    REFEDIT_SAM: "picturebook", or the file of an official SAM checkpoint, whose name holds vit_b, vit_l or vit_h.
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
     """
 
@@ -23,6 +24,7 @@ class Settings:
     model: str = "picturebook"
     device: str = "auto"
     channels_last: bool = False
+    sam: str = "picturebook"
     examples: Path = Path(__file__).parents[2] / "examples"
 
     @classmethod
@@ -38,5 +40,6 @@ class Settings:
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
             channels_last=environment.get("REFEDIT_CHANNELS_LAST", "0") == "1",
+            sam=environment.get("REFEDIT_SAM", cls.sam),
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )

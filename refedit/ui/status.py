@@ -1,9 +1,10 @@
 """What the page says about an edit: small pieces of HTML, from plain values."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from html import escape
 
-from refedit.edit import Finished, Progress
+from refedit.edit import Progress
 
 
 def ready() -> str:
@@ -14,11 +15,11 @@ def queued() -> str:
     return _box("running", f"{_line('Waiting for a free place', '')}{_bar(0)}")
 
 
-def running(progress: Progress) -> str:
-    """The stage, the step in it, a bar for the whole edit and the time left."""
+def running(progress: Progress, losses: Sequence[float] = ()) -> str:
+    """The stage, the step in it, a bar for the whole edit, the time left, and the curve of the losses so far."""
     count = f"step {progress.step} of {progress.of}" if progress.step else ""
     left = "" if progress.seconds_left is None else f"about {seconds_in_words(progress.seconds_left)} left"
-    return _box("running", f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}")
+    return _box("running", f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}{_curve(losses)}")
 
 
 def stopped() -> str:
@@ -29,9 +30,15 @@ def failed(message: str) -> str:
     return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
 
 
-def finished(result: Finished) -> str:
+def finished(seconds: float) -> str:
     where = " Outside the mask below, nothing has changed."
-    return _box("done", f"<b>Done in {seconds_in_words(result.seconds)}.</b>{where}")
+    return _box("done", f"<b>Done in {seconds_in_words(seconds)}.</b>{where}")
+
+
+def restored(complete: bool) -> str:
+    """A result of before is on the page again; `complete` if its pictures are, too."""
+    rest = "Run gives the same picture again." if complete else "Its pictures were left out; yours are kept."
+    return _box("done", f"<b>Restored.</b> Prompts and parameters are back. {rest}")
 
 
 def notes(sentences: tuple[str, ...]) -> str:
@@ -71,4 +78,20 @@ def _bar(fraction: float) -> str:
     return (
         f'<div class="bar" role="progressbar" aria-label="Progress of the edit" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{percent}"><div style="width:{percent}%"></div></div>'
+    )
+
+
+def _curve(losses: Sequence[float]) -> str:
+    """BARET's loss over the steps, on a scale of powers of ten; empty before there are two."""
+    levels = [math.log10(max(loss, 1e-12)) for loss in losses]
+    if len(levels) < 2:
+        return ""
+    low, high = min(levels), max(levels)
+    across, up = 100 / (len(levels) - 1), 24 / max(high - low, 1e-9)
+    points = " ".join(f"{across * place:.1f},{2 + (high - level) * up:.1f}" for place, level in enumerate(levels))
+    about = f"Loss of the text: {losses[0]:.2g} at first, {losses[-1]:.2g} now"
+    return (
+        f'<div class="curve"><svg viewBox="0 0 100 28" preserveAspectRatio="none" role="img" aria-label="{about}">'
+        f'<polyline points="{points}" fill="none" vector-effect="non-scaling-stroke"/></svg>'
+        f"<span>loss {losses[-1]:.2g}</span></div>"
     )

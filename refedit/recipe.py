@@ -1,0 +1,189 @@
+"""Results that remember how they were made: as text inside their PNG, read back into a request.
+
+The text "refedit" is JSON: version, model, method, settings, prompts, seconds. The inputs lie beside it as PNG files in
+base64, "refedit-source" and so on; a result may go without them. Other programs keep or drop all that as they like.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from refedit.edit import LONGEST_PROMPT, EditRequest, Finished, Reference
+from refedit.errors import EditError
+from refedit.images import png, read_mask, read_picture, read_text
+from refedit.masks import Mask
+from refedit.methods import METHODS, Method, knobs, with_settings
+
+KEY = "refedit"
+VERSION = 1
+LARGEST = 64 << 20
+"""Bytes of a file that is read; PNG text above that is refused by the reader of pictures as well."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The pictures and masks of an edit."""
+
+    source: Image.Image
+    region: Mask | None = None
+    reference: Image.Image | None = None
+    subject: Mask | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """An edited picture and everything that made it.
+
+    `inputs` is None if they were left out, `used` the mask by which the edit was pasted into the source.
+    `parameters` is for people to read.
+    """
+
+    image: Image.Image
+    model: str
+    method: Method
+    prompt: str
+    source_prompt: str = ""
+    reference_prompt: str = ""
+    inputs: Inputs | None = None
+    used: Mask | None = None
+    seconds: float = 0.0
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: EditRequest, finished: Finished) -> "Result":
+        reference = request.reference
+        return cls(
+            image=finished.image,
+            model=finished.parameters.get("model", ""),
+            method=request.method,
+            prompt=request.prompt,
+            source_prompt=request.source_prompt,
+            reference_prompt=reference.prompt if reference else "",
+            inputs=Inputs(
+                source=request.source,
+                region=request.region,
+                reference=reference.image if reference else None,
+                subject=reference.subject if reference else None,
+            ),
+            used=finished.region,
+            seconds=finished.seconds,
+            parameters=finished.parameters,
+        )
+
+    def request(self) -> EditRequest:
+        """The same edit once more; EditError if the inputs were left out."""
+        if self.inputs is None:
+            raise EditError("This result carries its parameters, but not its pictures. Add them and run again.")
+        inputs, reference = self.inputs, None
+        if inputs.reference is not None:
+            reference = Reference(image=inputs.reference, subject=inputs.subject, prompt=self.reference_prompt)
+        return EditRequest(
+            method=self.method,
+            source=inputs.source,
+            prompt=self.prompt,
+            source_prompt=self.source_prompt,
+            region=inputs.region,
+            reference=reference,
+        )
+
+    def text(self, inputs: bool = True) -> dict[str, str]:
+        """What its PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
+        recipe = {
+            "version": VERSION,
+            "model": self.model,
+            "method": self.method.name,
+            "settings": {knob.name: getattr(self.method, knob.name) for knob in knobs(type(self.method))},
+            "prompt": self.prompt,
+            "source_prompt": self.source_prompt,
+            "reference_prompt": self.reference_prompt,
+            "seconds": round(self.seconds, 3),
+        }
+        pictures = self._pictures() if inputs else {}
+        return {**self.parameters, KEY: json.dumps(recipe, ensure_ascii=False), **pictures}
+
+    def _pictures(self) -> dict[str, str]:
+        inputs = self.inputs
+        found: dict[str, Image.Image | Mask | None] = {"used": self.used}
+        if inputs is not None:
+            found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
+        return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
+
+
+def read_result(file: Path | bytes) -> Result:
+    """The result that a PNG carries; EditError if it carries none, or one that is damaged or from elsewhere."""
+    if (len(file) if isinstance(file, bytes) else file.stat().st_size) > LARGEST:
+        raise EditError(f"The file is larger than {LARGEST >> 20} MB. Results of RefEdit are smaller.")
+    text = read_text(file)
+    if KEY not in text:
+        raise EditError("This picture carries no parameters. Choose a PNG that was downloaded from RefEdit.")
+    recipe = _recipe(text[KEY])
+    hidden = {KEY, *(name for name in text if name.startswith(f"{KEY}-"))}
+    return Result(
+        image=read_picture(file),
+        model=recipe["model"],
+        method=_method(recipe),
+        prompt=recipe["prompt"],
+        source_prompt=recipe["source_prompt"],
+        reference_prompt=recipe["reference_prompt"],
+        inputs=_inputs(text),
+        used=_mask(text, "used"),
+        seconds=float(recipe["seconds"]),
+        parameters={name: value for name, value in text.items() if name not in hidden},
+    )
+
+
+def _recipe(text: str) -> dict[str, Any]:
+    kinds: dict[str, Any] = {"version": int, "model": str, "method": str, "settings": dict, "seconds": int | float}
+    kinds |= dict.fromkeys(("prompt", "source_prompt", "reference_prompt"), str)
+    try:
+        recipe = json.loads(text)
+        sound = all(isinstance(recipe[name], kind) for name, kind in kinds.items())
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound or any(len(recipe[name]) > LONGEST_PROMPT for name in ("prompt", "source_prompt", "reference_prompt")):
+        raise _damaged()
+    if recipe["version"] != VERSION:
+        raise EditError(f"This result was written by another version of RefEdit ({recipe['version']}).")
+    return dict(recipe)
+
+
+def _method(recipe: Mapping[str, Any]) -> Method:
+    if recipe["method"] not in METHODS:
+        raise EditError(f"This result was made with '{recipe['method']}', which this RefEdit does not know.")
+    return with_settings(METHODS[recipe["method"]](), recipe["settings"])
+
+
+def _inputs(text: Mapping[str, str]) -> Inputs | None:
+    if f"{KEY}-source" not in text:
+        return None
+    return Inputs(
+        source=read_picture(_file(text, "source")),
+        region=_mask(text, "region"),
+        reference=read_picture(_file(text, "reference")) if f"{KEY}-reference" in text else None,
+        subject=_mask(text, "subject"),
+    )
+
+
+def _mask(text: Mapping[str, str], name: str) -> Mask | None:
+    return read_mask(_file(text, name)) if f"{KEY}-{name}" in text else None
+
+
+def _file(text: Mapping[str, str], name: str) -> bytes:
+    try:
+        return base64.b64decode(text[f"{KEY}-{name}"], validate=True)
+    except (binascii.Error, ValueError):
+        raise _damaged() from None
+
+
+def _spelled(part: Image.Image | Mask) -> str:
+    return base64.b64encode(png(part.to_image() if isinstance(part, Mask) else part)).decode("ascii")
+
+
+def _damaged() -> EditError:
+    return EditError("The parameters in this picture are damaged. Choose another file.")

@@ -1,0 +1,161 @@
+"""The two endpoints for programs, `/edit` and `/segment`; everything else on the page is private."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from refedit.edit import EditRequest, Finished, Preview, Progress, Reference
+from refedit.editor import Editor
+from refedit.errors import EditError
+from refedit.images import read_mask, read_picture, write_picture
+from refedit.methods import METHODS, Method, with_settings
+from refedit.recipe import Result
+from refedit.segment_clicks import read_clicks
+from refedit.segment_memory import SegmentMemory
+from refedit.ui.running import paced
+
+Answer = tuple[dict[str, Any], str | None]
+
+
+def draw_api(editor: Editor, segments: SegmentMemory) -> None:
+    """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
+    _draw_edit(editor)
+    _draw_segment(segments)
+
+
+def _draw_edit(editor: Editor) -> None:
+    def edit(
+        method: str,
+        source: str,
+        prompt: str,
+        source_prompt: str = "",
+        region: str | None = None,
+        reference: str | None = None,
+        subject: str | None = None,
+        preset: str = "",
+        settings: dict[str, Any] | None = None,
+    ) -> Iterator[Answer]:
+        """Edits a picture and streams what happens; the last answer has the result.
+
+        Args:
+            method: "specref" (replace a thing by that of a reference) or "baret" (change it by a sentence).
+            source: the picture to edit: PNG, JPEG or WebP.
+            prompt: a sentence about the finished picture.
+            source_prompt: the same about the source as it is; SpecRef needs it.
+            region: a mask of the source's size, white where it may change; none lets the words decide.
+            reference: the picture to take from; SpecRef needs it.
+            subject: a mask of the reference's size, white where to take from; none takes all of it.
+            preset: the name of a preset; empty for the first one.
+            settings: parameters that differ from the preset, by name.
+
+        Returns:
+            What happens (kind: "progress", "preview" or "finished") and a picture, if there is one. The finished one
+            carries its parameters and inputs.
+        """
+        with spoken_errors(), tempfile.TemporaryDirectory() as folder:
+            request = EditRequest(
+                method=method_of(method, preset, settings or {}),
+                source=read_picture(_given(source, "source")),
+                prompt=prompt,
+                source_prompt=source_prompt,
+                region=read_mask(region) if region else None,
+                reference=_reference(reference, subject),
+            )
+            yield from answers(editor, request, Path(folder))
+
+    inputs = [
+        gr.Textbox("specref", label="method", visible=False),
+        _file("source"),
+        gr.Textbox(label="prompt", visible=False),
+        gr.Textbox("", label="source prompt", visible=False),
+        *(_file(name) for name in ("region", "reference", "subject")),
+        gr.Textbox("", label="preset", visible=False),
+        gr.JSON({}, label="settings", visible=False),
+    ]
+    outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
+    gr.Button(visible=False).click(
+        edit, inputs, outputs, api_name="edit", concurrency_id="device", concurrency_limit=1, show_progress="hidden"
+    )
+
+
+def _draw_segment(segments: SegmentMemory) -> None:
+    def segment(picture: str, clicks: str) -> Iterator[str]:
+        """A mask of the thing that clicks show.
+
+        Args:
+            picture: PNG, JPEG or WebP.
+            clicks: one X,Y per line in pixels from the top left for places inside, X,Y,- for places outside.
+
+        Returns:
+            A PNG of the picture's size, white inside.
+        """
+        with spoken_errors(), tempfile.TemporaryDirectory() as folder:
+            mask = segments.mask(read_picture(_given(picture, "picture")), read_clicks(clicks))
+            write_picture(mask.to_image(), Path(folder) / "mask.png", {"clicks": clicks})
+            yield str(Path(folder) / "mask.png")  # Gradio copies it before the next turn
+
+    inputs = [_file("picture"), gr.Textbox(label="clicks", visible=False)]
+    gr.Button(visible=False).click(
+        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=1, show_progress="hidden"
+    )
+
+
+def answers(editor: Editor, request: EditRequest, folder: Path) -> Iterator[Answer]:
+    """The events of an edit as plain values, with pictures as files in `folder`."""
+    cancel = threading.Event()
+    try:
+        with closing(editor.edit(request, cancel)) as events:  # type: ignore[type-var]
+            for event in paced(events):
+                match event:
+                    case Progress():
+                        yield {"kind": "progress", **vars(event)}, None
+                    case Preview():
+                        event.image.save(folder / "preview.jpg")
+                        about = {"stage": event.stage, "step": event.step, "of": event.of}
+                        yield {"kind": "preview", **about}, str(folder / "preview.jpg")
+                    case Finished():
+                        write_picture(event.image, folder / "result.png", Result.of(request, event).text())
+                        about = {"seconds": event.seconds, "rows": event.rows, "parameters": dict(event.parameters)}
+                        yield {"kind": "finished", **about}, str(folder / "result.png")
+    finally:
+        cancel.set()
+
+
+def method_of(name: str, preset: str, settings: dict[str, Any]) -> Method:
+    """A method by name, preset and settings; EditError names what is unknown."""
+    if name not in METHODS:
+        raise EditError(f"There is no method '{name}'. Choose one of {', '.join(METHODS)}.")
+    presets = METHODS[name].presets()
+    if preset and preset not in presets:
+        raise EditError(f"{METHODS[name].title} has no preset '{preset}'. Choose one of {', '.join(presets)}.")
+    return with_settings(presets[preset or next(iter(presets))], settings)
+
+
+@contextmanager
+def spoken_errors() -> Iterator[None]:
+    """Turns an EditError into Gradio's own error, whose message reaches the client."""
+    try:
+        yield
+    except EditError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+
+
+def _given(path: str | None, name: str) -> str:
+    if not path:
+        raise EditError(f"There is no {name}. Send a picture file.")
+    return path
+
+
+def _reference(path: str | None, subject: str | None) -> Reference | None:
+    if not path:
+        return None
+    return Reference(image=read_picture(path), subject=read_mask(subject) if subject else None)
+
+
+def _file(label: str) -> gr.File:
+    return gr.File(label=label, visible=False, file_types=["image"])

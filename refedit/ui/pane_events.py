@@ -1,0 +1,147 @@
+"""What happens in the pane of a picture: changing the tool, clicking, the buttons, files and typed places."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from refedit.errors import EditError
+from refedit.images import read_mask, read_picture
+from refedit.masks import Mask
+from refedit.segment_clicks import read_clicks
+from refedit.segment_memory import SegmentMemory
+from refedit.ui.board import Board, board_of
+from refedit.ui.overlay import overlay, place
+from refedit.ui.painting import to_value
+from refedit.ui.pane import ADD, BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane
+
+Updates = dict[Any, Any]
+Change = Callable[[Board], Board]
+
+UI_ONLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""For events that only rearrange the page: they wait for nobody and are no part of the API."""
+
+SPEAKING: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+"""For those that may have something to say, which Gradio shows to visitors in the queue only: without a limit of their
+own number they wait for nobody there, either."""
+
+
+def pane_board(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Board | None) -> Board:
+    """The picture and the mask that a pane shows; EditError if it has no picture."""
+    if tool == CLICK_TOOL:
+        return board_of(board, pane.name)
+    return board_of(painted, pane.name, board)
+
+
+def show_board(pane: Pane, tool: str, board: Board | None) -> Updates:
+    """A pane with a tool and a board, which may be missing."""
+    clicking = tool == CLICK_TOOL
+    return {
+        pane.tool: tool,
+        pane.canvas: gr.Column(visible=not clicking),
+        pane.editor: None if clicking or board is None else to_value(board.picture, board.mask),
+        pane.clicker: gr.update(value=overlay(board) if clicking and board else None, visible=clicking),
+        pane.clicking: gr.Row(visible=clicking),
+        pane.board: board,
+    }
+
+
+def change_tool(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Board | None) -> Updates:
+    """Hands the mask over to the tool that was chosen, from the one that was not."""
+    before = BRUSH_TOOL if tool == CLICK_TOOL else CLICK_TOOL
+    if before == BRUSH_TOOL and (painted is None or painted.get("background") is None):
+        return show_board(pane, tool, None)
+    known = None if before == CLICK_TOOL and board is None else pane_board(pane, before, painted, board)
+    return show_board(pane, tool, known and known.next_thing())
+
+
+def connect_pane(pane: Pane, segments: SegmentMemory) -> None:
+    """Makes a drawn pane react."""
+
+    def changed(change: Change, tool: str, painted: Any, board: Board | None) -> Updates:
+        return show_board(pane, tool, change(pane_board(pane, tool, painted, board)))
+
+    def on_click(tool: str, board: Board | None, sign: str, event: gr.SelectData) -> Updates:
+        def click(known: Board) -> Board:
+            where = place(known, event.index, sign == ADD)
+            return known.clicked(where, partial(segments.mask, known.picture))
+
+        return changed(click, tool, None, board)
+
+    def select_places(tool: str, painted: Any, board: Board | None, text: str) -> Updates:
+        return changed(_clicks(text, segments), tool, painted, board)
+
+    def take_mask(tool: str, painted: Any, board: Board | None, path: str) -> Updates:
+        return changed(lambda known: known.with_mask(read_mask(path)), tool, painted, board)
+
+    pane.tool.input(spoken(lambda *values: change_tool(pane, *values)), pane.inputs, pane.outputs, **SPEAKING).then(
+        spoken(lambda tool, board: _look(segments, tool, board)), [pane.tool, pane.board], None, **SPEAKING
+    )
+    pane.clicker.select(spoken(on_click), [pane.tool, pane.board, pane.sign], pane.outputs, **SPEAKING)
+    _connect_buttons(pane, changed)
+    pane.select_places.click(spoken(select_places), [*pane.inputs, pane.places], pane.outputs, **SPEAKING)
+    pane.mask_file.upload(spoken(take_mask), [*pane.inputs, pane.mask_file], pane.outputs, **SPEAKING)
+    pane.picture_file.upload(
+        spoken(lambda path: show_board(pane, CLICK_TOOL, Board(picture=read_picture(path)))),
+        pane.picture_file,
+        pane.outputs,
+        **SPEAKING,
+    )
+
+
+def _connect_buttons(pane: Pane, changed: Callable[..., Updates]) -> None:
+    buttons: list[tuple[gr.Button, Change]] = [
+        (pane.undo, Board.undone),
+        (pane.clear, lambda board: board.with_mask(None)),
+        (pane.next_thing, Board.next_thing),
+        *((button, _operation(name)) for name, button in pane.operations.items()),
+    ]
+    for button, change in buttons:
+        button.click(spoken(_bound(changed, change)), pane.inputs, pane.outputs, **SPEAKING)
+
+
+def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler whose EditErrors are said to the visitor and change nothing else."""
+
+    @wraps(handler)  # Gradio reads from the signature whether an event or a request is wanted
+    def speaking(*values: Any, **named: Any) -> Any:
+        try:
+            return handler(*values, **named)
+        except EditError as error:
+            gr.Warning(str(error), title="That did not work")
+            return gr.skip()
+
+    return speaking
+
+
+def _operation(name: str) -> Change:
+    def change(board: Board) -> Board:
+        if board.mask is None and name != "Invert":
+            raise EditError(
+                "Nothing is selected on the picture yet, so there is nothing to change. Paint or click first."
+            )
+        blank = Mask(np.zeros(board.picture.size[::-1], np.float32))
+        return board.with_mask(OPERATIONS[name](board.mask or blank))
+
+    return change
+
+
+def _clicks(text: str, segments: SegmentMemory) -> Change:
+    def change(board: Board) -> Board:
+        for click in read_clicks(text):
+            board = board.clicked(click, partial(segments.mask, board.picture))
+        return board
+
+    return change
+
+
+def _bound(changed: Callable[..., Updates], change: Change) -> Callable[..., Updates]:
+    return lambda tool, painted, board: changed(change, tool, painted, board)
+
+
+def _look(segments: SegmentMemory, tool: str, board: Board | None) -> None:
+    """Embeds the picture before the first click, so that the click is answered at once."""
+    if tool == CLICK_TOOL and board is not None:
+        segments.embed(board.picture)

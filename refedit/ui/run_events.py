@@ -1,0 +1,67 @@
+"""Running and stopping edits."""
+
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from refedit.editor import Editor
+from refedit.methods import METHODS
+from refedit.ui.display import Screen, Updates, busy, show_stopped
+from refedit.ui.forms import all_inputs, read_form
+from refedit.ui.layout import Page
+from refedit.ui.pane_events import UI_ONLY
+from refedit.ui.running import Tickets, paced, run
+
+PATIENCE = 3.0
+"""Seconds that Stop waits for the step under way; then it answers anyway."""
+
+
+def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
+    """Connects Run, Run both and Stop; a visitor who leaves stops, too."""
+    outputs, tickets = page.outputs, Tickets()
+
+    def stop_edit(request: gr.Request) -> None:
+        tickets.stop(request.session_hash or "", PATIENCE)
+
+    running = [
+        button.click(lambda: busy(outputs), None, outputs.all, **UI_ONLY).then(
+            _runner(page, editor, tickets, methods),
+            {*all_inputs(page.inputs), outputs.history},
+            outputs.all,
+            show_progress="minimal",
+            show_progress_on=outputs.status,
+            concurrency_id="device",
+            concurrency_limit=1,
+            api_visibility="private",
+        )
+        for button, methods in ((outputs.run, [None]), (outputs.run_both, list(METHODS)))
+    ]
+    # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
+    stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **UI_ONLY)
+    stopping.then(lambda: show_stopped(outputs), None, outputs.all, **UI_ONLY)
+    blocks.unload(stop_edit)
+
+
+def _runner(
+    page: Page, editor: Editor, tickets: Tickets, methods: Sequence[str | None]
+) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
+    """Runs the edits of the methods, one after another; None stands for the chosen one."""
+
+    def run_edits(values: dict[Component, Any], request: gr.Request) -> Generator[Updates, None, None]:
+        visitor = request.session_hash or ""
+        ticket = tickets.start(visitor)
+        events = run(editor, [read_form(page.inputs, values, method) for method in methods], ticket.stop)
+        try:
+            with tempfile.TemporaryDirectory() as folder, closing(events):
+                screen = Screen(page.outputs, editor.model, values[page.outputs.history], Path(folder))
+                for event in paced(screen.saw(event) for event in events):
+                    yield screen.show(event)
+        finally:
+            tickets.end(visitor, ticket)
+
+    return run_edits

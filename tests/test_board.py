@@ -1,0 +1,175 @@
+"""One mask under all tools: clicks, strokes, operations and undo, and what the click tool shows of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from refedit.errors import EditError
+from refedit.masks import Mask
+from refedit.segment import Click, Embedded
+from refedit.segment_clicks import read_clicks
+from refedit.segment_memory import SegmentMemory
+from refedit.ui.board import UNDO, Board, board_of
+from refedit.ui.overlay import SIDE, overlay, place
+from refedit.ui.painting import paintable, to_value
+from refedit.ui.pane import BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane, draw_pane
+from refedit.ui.pane_events import change_tool, pane_board, show_board
+from tests.conftest import box_mask, picture
+from tests.page_server import tiny_segmenter
+from tests.test_page import saved
+
+SIZE = (64, 64)
+LEFT, RIGHT = box_mask(SIZE, (0, 0, 32, 64)), box_mask(SIZE, (32, 0, 64, 64))
+
+
+def halves(clicks: Sequence[Click]) -> Mask:
+    """A segmenter for a world of two things, the halves of the picture; clicks outside are taken from the thing."""
+    hit = Mask.union([LEFT if click.x < 32 else RIGHT for click in clicks if click.inside])
+    for click in clicks:
+        if not click.inside:
+            hit = hit.subtract(box_mask(SIZE, (int(click.x), int(click.y), int(click.x) + 8, int(click.y) + 8)))
+    return hit
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board(picture=picture(1))
+
+
+@pytest.fixture
+def pane() -> Pane:
+    with gr.Blocks(analytics_enabled=False):
+        return draw_pane("source", "", "")
+
+
+def values(board: Board) -> np.ndarray:
+    return np.zeros(SIZE[::-1]) if board.mask is None else board.mask.values
+
+
+def test_a_click_adds_a_thing_and_a_click_outside_refines_it(board: Board) -> None:
+    added = board.clicked(Click(8, 8), halves)
+    assert (values(added) == LEFT.values).all() and board.mask is None
+    refined = added.clicked(Click(20, 20, inside=False), halves)
+    assert values(refined)[22, 22] == 0 and values(refined)[2, 2] == 1
+
+
+def test_clicks_take_away_what_strokes_added_and_the_other_way_round(board: Board) -> None:
+    painted = board.with_mask(Mask.union([LEFT, RIGHT]))
+    assert (values(painted.clicked(Click(8, 8, inside=False), halves)) == RIGHT.values).all()
+    clicked = board.clicked(Click(8, 8), halves).found(None)
+    assert clicked.mask is None, "everything was erased with the brush"
+    both = painted.with_mask(LEFT).clicked(Click(50, 8), halves)
+    assert (values(both) == 1).all()
+    assert (values(both.clicked(Click(8, 8, inside=False), halves)) == RIGHT.values).all(), "the base is not the thing"
+
+
+def test_the_next_thing_starts_anew(board: Board) -> None:
+    first = board.clicked(Click(8, 8), halves).next_thing()
+    assert first.now.clicks == () and (values(first) == LEFT.values).all()
+    assert first.clicked(Click(50, 8), halves).now.clicks == (Click(50, 8),)
+
+
+def test_undo_goes_back_through_every_tool(board: Board) -> None:
+    steps = [board, board.clicked(Click(8, 8), halves)]
+    steps.append(steps[-1].found(Mask.union([LEFT, RIGHT])))
+    steps.append(steps[-1].with_mask(None))
+    back = steps[-1]
+    for before in reversed(steps[:-1]):
+        back = back.undone()
+        assert back.now == before.now
+    assert back.undone() is back
+    for _ in range(UNDO + 5):
+        board = board.with_mask(LEFT)
+    assert len(board.past) == UNDO
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operations_mask_comes_back_from_the_canvas_as_it_went(name: str, tmp_path: Path) -> None:
+    before = Board(picture=picture(1)).with_mask(OPERATIONS[name](box_mask(SIZE, (10, 10, 50, 40))))
+    assert before.mask is not None
+    after = board_of(saved(to_value(before.picture, before.mask), tmp_path), "source")
+    assert (values(after) == values(before)).all()
+    assert (paintable(before.mask).values == before.mask.values).all()
+
+
+def test_an_untouched_canvas_changes_nothing_and_another_picture_everything(board: Board, tmp_path: Path) -> None:
+    known = board.with_mask(LEFT)
+    assert board_of(saved(to_value(picture(1), LEFT), tmp_path), "source", known) is known
+    other = board_of(saved(to_value(picture(2), None), tmp_path), "source", known)
+    assert other.mask is None and other.past == ()
+
+
+def test_wrong_places_and_masks_are_one_sentence(board: Board) -> None:
+    with pytest.raises(EditError, match="99,5 lies outside the picture, which is 64x64"):
+        board.clicked(Click(99, 5), halves)
+    with pytest.raises(EditError, match="mask is 32x64 pixels, its picture 64x64"):
+        board.with_mask(box_mask((32, 64), (0, 0, 8, 8)))
+    for text, says in (("", "No place is typed"), ("1,2\nx", "'x' is no click")):
+        with pytest.raises(EditError, match=says):
+            read_clicks(text)
+    assert read_clicks("1,2\n\n3,4,-") == (Click(1, 2), Click(3, 4, inside=False))
+
+
+@pytest.mark.parametrize("size", [(64, 64), (300, 40), (1000, 2000)])
+def test_a_click_on_the_overlay_is_one_on_the_picture(size: tuple[int, int]) -> None:
+    board = Board(picture=picture(1, size)).with_mask(box_mask(size, (0, 0, size[0] // 2, size[1])))
+    shown = overlay(board)
+    assert max(shown.size) == SIDE
+    for x, y in ((0, 0), (shown.width - 1, shown.height - 1), (shown.width // 3, shown.height // 4)):
+        click = place(board, (x, y), inside=True)
+        assert 0 <= click.x < size[0] and 0 <= click.y < size[1]
+        assert abs(click.x / size[0] - (x + 0.5) / shown.width) < 0.02
+    plain = overlay(Board(picture=board.picture))
+    difference = np.abs(np.asarray(shown, np.int16) - np.asarray(plain, np.int16)).max(2)
+    assert difference[:, : shown.width // 2 - 8].mean() > 20 and difference[:, shown.width // 2 + 16 :].max() == 0
+    assert overlay(board.clicked(Click(1, 1), lambda _: box_mask(size, (0, 0, 1, 1)))).tobytes() != shown.tobytes()
+
+
+def test_changing_the_tool_hands_the_mask_over(pane: Pane, tmp_path: Path) -> None:
+    canvas = saved(to_value(picture(1), LEFT), tmp_path)
+    clicking = change_tool(pane, CLICK_TOOL, canvas, None)
+    board = clicking[pane.board]
+    assert clicking[pane.editor] is None and not clicking[pane.canvas].visible and clicking[pane.clicking].visible
+    assert (values(pane_board(pane, CLICK_TOOL, None, board)) == LEFT.values).all()
+    painting = change_tool(pane, BRUSH_TOOL, None, board.clicked(Click(50, 8), halves))
+    back = pane_board(pane, BRUSH_TOOL, saved(painting[pane.editor], tmp_path), painting[pane.board])
+    assert (values(back) == 1).all() and back.now.clicks == ()
+
+
+def test_tools_change_without_a_picture(pane: Pane) -> None:
+    for tool in (CLICK_TOOL, BRUSH_TOOL):
+        assert change_tool(pane, tool, None, None)[pane.board] is None
+    assert show_board(pane, CLICK_TOOL, None)[pane.clicker]["value"] is None
+    with pytest.raises(EditError, match="There is no source picture"):
+        pane_board(pane, CLICK_TOOL, None, None)
+
+
+def test_a_picture_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = tiny_segmenter()
+    embed, seen = segmenter.embed, list[Image.Image]()
+
+    def counting(image: Image.Image) -> Embedded:
+        seen.append(image)
+        return embed(image)
+
+    monkeypatch.setattr(segmenter, "embed", counting)
+    memory = SegmentMemory(lambda: segmenter)
+    for number in (1, 2, 1, 2):
+        mask = memory.mask(picture(number), [Click(30, 30)])
+        assert (mask.values == segmenter.mask(embed(picture(number)), [Click(30, 30)]).values).all()
+    assert len(seen) == 2
+
+
+def test_missing_weights_are_said_at_every_click() -> None:
+    def missing() -> Any:
+        raise EditError("The weights are missing.")
+
+    memory = SegmentMemory(missing)
+    for _ in range(2):
+        with pytest.raises(EditError, match="missing"):
+            memory.mask(picture(1), [Click(1, 1)])

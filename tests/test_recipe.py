@@ -1,0 +1,120 @@
+"""A result's PNG gives back everything that made it, and nothing is believed that it should not be."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from refedit.edit import LONGEST_PROMPT, EditRequest, Finished
+from refedit.editor import Editor
+from refedit.errors import EditError
+from refedit.images import write_picture
+from refedit.masks import Mask
+from refedit.methods import METHODS, with_settings
+from refedit.recipe import KEY, Result, read_result
+from tests.conftest import box_mask, picture, request_for
+
+REGION = box_mask((96, 64), (8, 8, 56, 56))
+
+
+def finished(editor: Editor, request: EditRequest) -> Finished:
+    last = list(editor.edit(request))[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+def small_request(method: str) -> EditRequest:
+    values = {"steps": 3, "guidance": 4.5}
+    return request_for(with_settings(METHODS[method](), values), REGION, (96, 64))
+
+
+@pytest.fixture
+def result(editor: Editor) -> Result:
+    request = small_request("specref")
+    return Result.of(request, finished(editor, request))
+
+
+def written(text: dict[str, str], folder: Path) -> Path:
+    write_picture(picture(1), folder / "result.png", text)
+    return folder / "result.png"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_result_runs_again_to_the_same_picture(method: str, editor: Editor, tmp_path: Path) -> None:
+    request = small_request(method)
+    first = Result.of(request, finished(editor, request))
+    write_picture(first.image, tmp_path / "result.png", first.text())
+    read = read_result(tmp_path / "result.png")
+    assert read.method == request.method and read.image.tobytes() == first.image.tobytes()
+    assert read.parameters == dict(first.parameters) and read.used is not None
+    again = finished(Editor(editor.model), read.request())
+    assert again.image.tobytes() == first.image.tobytes()
+
+
+def test_inputs_may_be_left_out(result: Result, tmp_path: Path) -> None:
+    read = read_result(written(result.text(inputs=False), tmp_path))
+    assert read.inputs is None and read.prompt == result.prompt and read.method == result.method
+    with pytest.raises(EditError, match="not its pictures"):
+        read.request()
+    sizes = [sum(map(len, result.text(inputs=kept).values())) for kept in (True, False)]
+    assert sizes[0] > 10 * sizes[1]
+
+
+def test_masks_keep_every_level(result: Result, tmp_path: Path) -> None:
+    soft = Mask(np.linspace(0, 255, 96 * 64).round().reshape(64, 96).astype(np.float32) / 255)
+    assert result.inputs is not None
+    object.__setattr__(result.inputs, "region", soft)
+    read = read_result(written(result.text(), tmp_path)).inputs
+    assert read is not None and read.region is not None and (read.region.values == soft.values).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": 2}, "another version"),
+        ({"method": "magic"}, "does not know"),
+        ({"settings": {"magic": 1}}, "no parameter 'magic'"),
+        ({"settings": {"steps": 10**6}}, "has to lie between"),
+        ({"settings": [1]}, "damaged"),
+        ({"prompt": 5}, "damaged"),
+        ({"prompt": "x" * (LONGEST_PROMPT + 1)}, "damaged"),
+    ],
+)
+def test_what_is_wrong_in_a_recipe_is_said(change: dict[str, Any], says: str, result: Result, tmp_path: Path) -> None:
+    recipe = json.loads(result.text(inputs=False)[KEY]) | change
+    with pytest.raises(EditError, match=says):
+        read_result(written({KEY: json.dumps(recipe)}, tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"version": 1}'])
+def test_rubbish_is_damaged(text: str, tmp_path: Path) -> None:
+    with pytest.raises(EditError, match="damaged"):
+        read_result(written({KEY: text}, tmp_path))
+
+
+def test_pictures_inside_are_read_as_safely_as_others(result: Result, tmp_path: Path) -> None:
+    Image.new("1", (13000, 13000)).save(tmp_path / "bomb.png")
+    spelled = base64.b64encode((tmp_path / "bomb.png").read_bytes()).decode()
+    for source, says in (
+        (spelled, "megapixels"),
+        ("no base64!", "damaged"),
+        ("bm90IGEgcGljdHVyZQ==", "not a readable"),
+    ):
+        with pytest.raises(EditError, match=says):
+            read_result(written(result.text() | {f"{KEY}-source": source}, tmp_path))
+
+
+def test_a_picture_without_a_recipe_says_what_to_do(tmp_path: Path) -> None:
+    for name in ("plain.png", "plain.jpg"):
+        picture(1).save(tmp_path / name)
+        with pytest.raises(EditError, match="carries no parameters. Choose a PNG that was downloaded from RefEdit"):
+            read_result(tmp_path / name)
+    (tmp_path / "large.png").write_bytes(b"")
+    with open(tmp_path / "large.png", "r+b") as file:
+        file.truncate(65 << 20)
+    with pytest.raises(EditError, match="larger than 64 MB"):
+        read_result(tmp_path / "large.png")
