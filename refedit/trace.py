@@ -221,7 +221,7 @@ def _trace_null_text(config: Mapping[str, Any], folder: Path, model: Any, watche
         "ddim_latents": torch.stack(pivots),
         "uncond_embeddings": torch.stack(fitted.texts),
         "latents": torch.stack(fitted.latents[1:]),
-        "losses": torch.tensor([loss for losses in fitted.losses for loss in losses]),
+        "losses": torch.tensor([loss for losses in fitted.losses for loss in losses], dtype=torch.float64),
         "inner_steps": torch.tensor([len(losses) for losses in fitted.losses]),
         "prompt_embedding": prompt,
         "null_embedding": empty,

@@ -41,7 +41,7 @@ def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(mo
         z = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))[-1]
         for step, timestep in enumerate(schedule.timesteps):
             eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([empty, target]))
-            z = move(z, guide(eps[:1], eps[1:], 5.0), schedule.alphas[step], schedule.alphas[step + 1])
+            z = move(z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alphas[step], schedule.alphas[step + 1])
     torch.testing.assert_close(edited, z, atol=1e-4, rtol=1e-4)
 
 

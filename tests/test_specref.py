@@ -62,7 +62,7 @@ def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: S
         z = finish(Inverter(model, Memory(0)).trajectory("up", source, "a cat", schedule))[-1]
         for step, timestep in enumerate(schedule.timesteps):
             eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([model.embed(""), model.embed("a dog")]))
-            z = move(z, guide(eps[:1], eps[1:], 5.0), schedule.alphas[step], schedule.alphas[step + 1])
+            z = move(z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alphas[step], schedule.alphas[step + 1])
     assert torch.equal(edited, z)
 
 
@@ -140,7 +140,12 @@ def test_recorded_features_are_those_of_the_trajectory_run_again(model: StableDi
 
 def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:
     plain = run(model, QUICK).latents
-    for change in ({"unconditional": 0.5}, {"own_keys": True}, {"reference_at": "aligned"}, {"reference_at": "noised"}):
+    for change in (
+        {"unconditional": 0.5},
+        {"own_keys": False},
+        {"reference_at": "aligned"},
+        {"reference_at": "noised"},
+    ):
         changed: Tensor = run(model, replace(QUICK, **change)).latents  # type: ignore[arg-type]
         assert torch.isfinite(changed).all() and not torch.equal(changed, plain)
 

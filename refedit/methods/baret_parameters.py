@@ -14,7 +14,7 @@ class BaretParameters:
         20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
     )
     guidance: float = knob(
-        5.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
+        4.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
     )
     inner_steps: int = knob(
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
@@ -85,5 +85,5 @@ class BaretParameters:
     carry_over: bool = knob(True, "Carry over", "A step starts from the embedding of the step before.")
 
 
-RIGID = {"self_steps": 0.8, "cross_steps": 0.8}
+RIGID = {"guidance": 5.0, "self_steps": 0.8, "cross_steps": 0.8}
 """Style, colour, background: the layout stays (our choice until measured)."""
