@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from refedit.checksums import check_sums
 from refedit.errors import EditError
 from refedit.segment import Segmenter
 from refedit.stable_diffusion import StableDiffusion, pick_device
@@ -79,6 +80,7 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = 
         return StableDiffusion.load(name, where, dtype, channels_last)
     if not (builtin_folder() / "model_index.json").is_file():
         raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
+    check_sums(builtin_folder())
     model = StableDiffusion.load(str(builtin_folder()), where, dtype, channels_last)
     model.name = BUILTIN
     return model
