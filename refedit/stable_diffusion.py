@@ -30,7 +30,9 @@ class StableDiffusion:
         self.name = name
         # Only the UNet computes in half precision: the decoders of SD 1.x and 2.x overflow in it, and latents and
         # fitted embeddings change by steps too small for it.
-        self.unet: Any = pipeline.unet.requires_grad_(False).eval().to(dtype)
+        self.unet: Any = pipeline.unet.requires_grad_(False).eval()
+        if self.unet.dtype != dtype:  # diffusers warns of every cast, even of none
+            self.unet.to(dtype)
         self.vae: Any = pipeline.vae.requires_grad_(False).eval()
         self.text_encoder: Any = pipeline.text_encoder.requires_grad_(False).eval()
         self.tokenizer: Any = pipeline.tokenizer

@@ -40,13 +40,19 @@ class EditCost:
 
 @dataclass(frozen=True, kw_only=True)
 class RowCost:
-    """A row of an SD 1.5-shaped UNet at 512 px in a call of `rows`, and what 50-step edits would take at that rate."""
+    """A row of an SD 1.5-shaped UNet at 512 px in a call of `rows`, and what 50-step edits would take at that rate.
+
+    `reference_gigabytes` is what SpecRef's official sites and steps keep of a reference that fills its picture,
+    `everything_gigabytes` all self-attention keys and values of 50 steps, as the public code does.
+    """
 
     rows: int
     seconds_per_row: float
     peak_gigabytes: float
     specref_seconds: float
     baret_seconds: float
+    reference_gigabytes: float
+    everything_gigabytes: float
 
 
 def measure_edits(model: StableDiffusion, steps: int) -> Iterator[EditCost]:
@@ -73,6 +79,8 @@ def measure_rows(
 ) -> Iterator[RowCost]:
     """Times UNet calls of 1 and 4 rows, after one to warm up."""
     unet = random_unet_sd15(device, dtype, channels_last)
+    weighing = _weighed(unet, device, dtype)
+    official = SpecRef.presets()["official"]
     for rows in (1, 4):
         seconds = _seconds_per_call(unet, rows, device, dtype, calls) / rows
         yield RowCost(
@@ -82,6 +90,8 @@ def measure_rows(
             specref_seconds=round(286 * seconds, 1),
             # Inversion, two inner steps of three rows' work each and two predictions, then five rows: 50 times.
             baret_seconds=round(50 * (1 + 2 * 3 + 2 + 5) * seconds, 1),
+            reference_gigabytes=round(len(official.reference_steps) * sum(weighing.bytes[10:]) / 1e9, 2),
+            everything_gigabytes=round(50 * sum(weighing.bytes) / 1e9, 2),
         )
 
 
@@ -120,13 +130,14 @@ def _features_kept(editor: Editor) -> int:
 
 
 class _Weighing:
-    """A control that changes nothing and adds up the keys and values of all self-attention."""
+    """A control that changes nothing and weighs the keys and values of every self-attention site, in order."""
 
     def __init__(self) -> None:
-        self.bytes = 0
+        self.bytes: list[int] = []
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        self.bytes += (k.nbytes + v.nbytes) if site.kind == "self" else 0
+        if site.kind == "self":
+            self.bytes.append(k.nbytes + v.nbytes)
         return attend(q, k, v)
 
 
@@ -136,7 +147,15 @@ def _bytes_of_everything(model: StableDiffusion) -> int:
     weighing, grid = _Weighing(), model.latent_grid
     latents = torch.zeros(1, model.unet.config.in_channels, grid, grid, device=model.device, dtype=model.dtype)
     model.predict_noise(latents, 1, model.embed(""), weighing)
-    return weighing.bytes
+    return sum(weighing.bytes)
+
+
+@torch.no_grad()
+def _weighed(unet: Any, device: torch.device, dtype: torch.dtype) -> _Weighing:
+    weighing = _Weighing()
+    latents, text = (torch.zeros(shape, device=device, dtype=dtype) for shape in ((1, 4, 64, 64), (1, 77, 768)))
+    unet(latents, 501, encoder_hidden_states=text, cross_attention_kwargs={"control": weighing})
+    return weighing
 
 
 @torch.no_grad()
