@@ -10,7 +10,7 @@ from refedit.edit import EditEvent, EditRequest, Finished, Progress, Reference
 from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.images import read_mask, read_picture, write_picture
-from refedit.methods import METHODS, Method, with_settings
+from refedit.methods import method_of
 from refedit.models import load_model
 
 
@@ -25,18 +25,13 @@ def run_edit(options: argparse.Namespace) -> None:
     print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows")
 
 
-def method_of(name: str, preset: str | None, settings: list[str]) -> Method:
-    """A method by name with a preset and NAME=VALUE settings; EditError names what is unknown."""
-    if name not in METHODS:
-        raise EditError(f"There is no method '{name}'. Choose one of {', '.join(METHODS)}.")
-    presets = METHODS[name].presets()
-    if preset is not None and preset not in presets:
-        raise EditError(f"{METHODS[name].title} has no preset '{preset}'. Choose one of {', '.join(presets)}.")
-    pairs = [setting.partition("=") for setting in settings]
-    for key, equals, _ in pairs:
+def read_settings(texts: list[str]) -> dict[str, str]:
+    """Settings from NAME=VALUE; EditError if one has no value."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
         if not equals:
-            raise EditError(f"'--set {key}' has no value. Write NAME=VALUE.")
-    return with_settings(presets[preset or next(iter(presets))], {key: value for key, _, value in pairs})
+            raise EditError(f"'--set {name}' has no value. Write NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
 
 
 def _request(options: argparse.Namespace) -> EditRequest:
@@ -45,7 +40,7 @@ def _request(options: argparse.Namespace) -> EditRequest:
         subject = read_mask(options.subject) if options.subject else None
         reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
     return EditRequest(
-        method=method_of(options.method, options.preset, options.set),
+        method=method_of(options.method, options.preset or "", read_settings(options.set)),
         source=read_picture(_exists(options.source)),
         prompt=options.prompt,
         source_prompt=options.source_prompt,

@@ -5,7 +5,8 @@ import argparse
 from refedit.errors import EditError
 from refedit.images import read_picture, write_picture
 from refedit.models import builtin_segmenter
-from refedit.segment import Box, Click, Segmenter
+from refedit.segment import Box, Segmenter
+from refedit.segment_clicks import read_click
 from refedit.stable_diffusion import pick_device
 
 
@@ -22,17 +23,6 @@ def run_segment(options: argparse.Namespace) -> None:
     write_picture(best.mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
     print(f"{options.out}: {100 * float(best.mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
     print(f"SAM expects an IoU of {best.quality:.2f} with what was meant.")
-
-
-def read_click(text: str) -> Click:
-    """A click from "X,Y", or "X,Y,-" for a place outside the thing; EditError for anything else."""
-    parts = [part.strip() for part in text.split(",")]
-    try:
-        if len(parts) not in (2, 3) or parts[2:] not in ([], ["+"], ["-"]):
-            raise ValueError(text)
-        return Click(float(parts[0]), float(parts[1]), inside=parts[2:] != ["-"])
-    except ValueError:
-        raise EditError(f"'{text}' is no click. Write X,Y for a place inside, X,Y,- for one outside.") from None
 
 
 def read_box(text: str) -> Box:

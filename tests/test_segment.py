@@ -11,10 +11,11 @@ import torch
 
 from refedit import models
 from refedit.__main__ import main
-from refedit.command_segment import read_box, read_click
+from refedit.command_segment import read_box
 from refedit.errors import EditError
 from refedit.images import read_picture
 from refedit.segment import Click, Segmenter
+from refedit.segment_clicks import read_click
 from refedit.segment_network import SamConfig, build_sam, sam_module, save_sam
 from tests.conftest import picture
 

@@ -13,7 +13,7 @@ from refedit.edit import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.images import read_mask, read_picture, write_picture
-from refedit.methods import METHODS, Method, with_settings
+from refedit.methods import method_of
 from refedit.recipe import Result
 from refedit.segment_clicks import read_clicks
 from refedit.segment_memory import SegmentMemory
@@ -124,16 +124,6 @@ def answers(editor: Editor, request: EditRequest, folder: Path) -> Iterator[Answ
                         yield {"kind": "finished", **about}, str(folder / "result.png")
     finally:
         cancel.set()
-
-
-def method_of(name: str, preset: str, settings: dict[str, Any]) -> Method:
-    """A method by name, preset and settings; EditError names what is unknown."""
-    if name not in METHODS:
-        raise EditError(f"There is no method '{name}'. Choose one of {', '.join(METHODS)}.")
-    presets = METHODS[name].presets()
-    if preset and preset not in presets:
-        raise EditError(f"{METHODS[name].title} has no preset '{preset}'. Choose one of {', '.join(presets)}.")
-    return with_settings(presets[preset or next(iter(presets))], settings)
 
 
 @contextmanager
