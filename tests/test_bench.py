@@ -85,7 +85,7 @@ def test_a_run_goes_on_where_it_stood(editor: Editor, reader: Reader, tmp_path: 
 def test_tuning_keeps_the_best_of_what_it_tried(
     editor: Editor, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tune, "STARTS", {REFERENCE: SpecRef(steps=2)})
+    monkeypatch.setattr(tune, "STARTS", {REFERENCE: SpecRef(steps=2, guidance=5.0)})
     monkeypatch.setattr(tune, "OPTIONS", {REFERENCE: {"guidance": (1.0, 5.0), "own_keys": (True, False)}})
     *trials, best = tune.tune(editor, reader, REFERENCE, 1)
     assert [dict(trial.settings) for trial in trials[:2]] == [{}, {"guidance": 1.0}]
