@@ -141,7 +141,7 @@ def test_recorded_features_are_those_of_the_trajectory_run_again(model: StableDi
 def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:
     plain = run(model, QUICK).latents
     for change in (
-        {"unconditional": 0.5},
+        {"unconditional": 1.0},
         {"own_keys": False},
         {"reference_at": "aligned"},
         {"reference_at": "noised"},
