@@ -24,9 +24,9 @@ def run_ship(options: argparse.Namespace) -> None:
     folder = builtin_folder()
     assemble(options.training, folder)
     write_sums(folder)
-    first = ["--card", str(options.training[0])] if options.training else []
+    card = ["--card", *map(str, options.training)] if options.training else []
     _refedit("picturebook", "examples")
-    _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *first, *_told(options))
+    _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *card, *_told(options))
     write_sums(folder)  # the card is new, and the built-in model is not loaded with a file that is not as listed
     _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]

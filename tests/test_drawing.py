@@ -122,3 +122,22 @@ def test_drawing_is_fast_enough_to_train_on() -> None:
 def test_sheets_have_the_asked_size() -> None:
     assert sheet(0, 32, 3, 2).size == (3 * 36 - 4, 2 * 36 - 4)
     assert backdrop_sheet(0, 32).size == (len(BACKGROUNDS) * 36 - 4, len(STYLES) * 36 - 4)
+
+
+def test_only_studios_are_orchid() -> None:
+    rng = np.random.default_rng(4)
+    studio, elsewhere = (
+        [orchid(pixels(replace(sample_scene(rng, studio=plain), style="storybook"))) for _ in range(20)]
+        for plain in (True, False)
+    )
+    assert min(studio) > 0.4 and max(elsewhere) < 0.03
+
+
+def orchid(picture: np.ndarray) -> float:
+    """The share of clearly coloured pixels whose hue lies between purple and pink."""
+    red, green, blue = np.moveaxis(picture / 255, -1, 0)
+    chroma = picture.max(-1) / 255 - green
+    turn = np.where(
+        blue >= red, 300 - 60 * (blue - red) / chroma.clip(1e-6), 300 + 60 * (red - blue) / chroma.clip(1e-6)
+    )
+    return float(((green < np.minimum(red, blue)) & (chroma > 0.08) & (abs(turn - 305) < 13)).mean())

@@ -12,8 +12,9 @@ from torch import nn
 
 from refedit.attention import Site, attend
 from refedit.errors import EditError
-from refedit.picturebook import card, evaluate
+from refedit.picturebook import evaluate
 from refedit.picturebook.captions import Caption
+from refedit.picturebook.card import card
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.commands import add_commands
 from refedit.picturebook.figures import read_figures, table
@@ -22,11 +23,13 @@ from refedit.picturebook.loop import rate_factor
 from refedit.picturebook.muon import Muon, orthogonalised
 from refedit.picturebook.networks import SIZES
 from refedit.picturebook.precision import has_fast_bf16
+from refedit.picturebook.provenance import read_provenance
 from refedit.picturebook.train import Training
 from refedit.picturebook.train_unet import word_targets, word_tokens
 from refedit.picturebook.train_vae import sharpness_loss
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
 from refedit.stable_diffusion import StableDiffusion
+from refedit.version import code_version
 
 SAID = Caption(
     text="a red cat sitting and a red ball in the snow",
@@ -90,8 +93,10 @@ def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Pat
     measured = evaluate.measure(model, evaluate.unseen(2, model.size), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png"}
     assert 0 <= measured.word_iou <= 1
-    text = card.card(card.read_provenance(trained, "two CPU cores"), model.size, table(measured.figures()))
-    assert "two CPU cores" in text and f"{measured.vae:.3g} dB" in text
+    origin = read_provenance([trained], "two CPU cores")
+    assert [part.stage for part in origin.parts] == ["vae", "unet"] and all(part.steps > 0 for part in origin.parts)
+    text = card(origin, model.size, table(measured.figures()))
+    assert "two CPU cores" in text and f"{measured.vae:.3g} dB" in text and code_version() in text
 
 
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:

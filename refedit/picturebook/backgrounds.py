@@ -191,9 +191,11 @@ def _weed(canvas: Canvas, x: float, foot: float, high: float) -> None:
 
 
 def _studio(canvas: Canvas, b: Backdrop) -> None:
-    tone = mix((0.90, 0.87, 0.83), (0.84, 0.88, 0.91), b.tone)
-    _wash(canvas, tone, mix(tone, WHITE, 0.45), 0, b.horizon + 0.12)
-    _wash(canvas, mix(tone, (0.5, 0.45, 0.5), 0.16), mix(tone, (0.5, 0.45, 0.5), 0.05), b.horizon + 0.12, 1.0)
+    # Orchid, a hue that nothing else in the world has: what leaks out of a reference can be counted.
+    tone = mix((0.93, 0.78, 0.93), (0.90, 0.70, 0.86), b.tone)
+    _wash(canvas, tone, mix(tone, WHITE, 0.3), 0, b.horizon + 0.12)
+    floor = mix(tone, (0.62, 0.42, 0.62), 0.2)
+    _wash(canvas, floor, mix(tone, floor, 0.3), b.horizon + 0.12, 1.0)
 
 
 _BACKDROPS: Mapping[str, Callable[[Canvas, Backdrop], None]] = {

@@ -1,11 +1,6 @@
 """The model card: a README.md beside the weights that says what they are, how they came about and how good they are."""
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
-from refedit.picturebook.checkpoint import read_checkpoint
-from refedit.picturebook.recipe import RECIPES, Recipe
+from refedit.picturebook.provenance import Provenance
 
 _CARD = """---
 license: apache-2.0
@@ -16,6 +11,7 @@ pipeline_tag: text-to-image
 
 A small Stable-Diffusion-shaped model of a drawn picture-book world, in diffusers' pipeline format: the built-in model
 of RefEdit. It draws, inverts and edits pictures of that world, {pixels}x{pixels} pixels, on two CPU cores in seconds.
+Beside it: a CLIP of drawings and captions whose picture tower carries the readers (`clip`), and a small SAM (`sam`).
 
 ## Data
 
@@ -25,24 +21,24 @@ random; one in ten is empty. No pictures, texts or weights of others were used.
 
 ## Recipe
 
-1. The VAE on {crop} px crops: absolute error, squared error (weight {squared:g}), differences of neighbouring pixels at
-   three scales (weight {sharpness:g}) and a small divergence from a unit Gaussian (weight {kl:g}); the latents are the
-   mode, scaled to unit variance.
-2. UNet and text tower together, predicting noise, with min-SNR weighting (gamma {gamma:g}); the cross-attention maps
-   of the middle grid are pulled towards the words' true masks (weight {words}).
+- VAE, on {vae.crop} px crops: absolute error, squared error (weight {vae.squared:g}), differences of neighbouring
+  pixels at three scales (weight {vae.sharpness:g}) and a small divergence from a unit Gaussian (weight {vae.kl:g});
+  the latents are the mode, scaled to unit variance.
+- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); the cross-attention
+  maps of the middle grid are pulled towards the words' true masks (weight {unet.words}).
+- CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and pictures are matched
+  with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted and made noisy.
+- SAM: {sam.targets} masks a picture, each asked for {sam.rounds} times with one click more every time, one batch in
+  four twice as often; {clutter:.0f} % of the pictures are random textured shapes and not drawn scenes.
 
 Muon for the matrices inside the networks and AdamW for the rest, both with a ramp and half a cosine over the planned
 time, gradients clipped at norm 1, averaged weights.
 
-| | VAE | UNet and text tower |
-|---|---|---|
-| steps | {vae_steps:,} | {unet_steps:,} |
-| samples per step | {vae_batch} | {unet_batch} |
-| peak learning rate, AdamW / Muon | {vae_rate:g} / {vae_matrix_rate:g} | {unet_rate:g} / {unet_matrix_rate:g} |
-| minutes | {vae_minutes:.0f} | {unet_minutes:.0f} |
+| trained | steps | samples a step | minutes | peak learning rate, AdamW / Muon | parameters, millions |
+|---|---|---|---|---|---|
+{parts}
 
-Hardware: {hardware}. Parameters in millions: VAE {vae_millions:.1f}, UNet {unet_millions:.1f},
-text tower {text_millions:.1f}.
+Hardware: {hardware}. Code: RefEdit {version}.
 {note}
 ## Measured
 
@@ -61,75 +57,21 @@ Apache-2.0, like the rest of RefEdit.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """How a model came about.
-
-    `steps` and `minutes` are those of (VAE, UNet); `millions` are the parameters of (VAE, UNet, text tower).
-    """
-
-    size: str
-    recipe: Recipe
-    scenes: int
-    hardware: str
-    note: str
-    steps: tuple[int, int]
-    minutes: tuple[float, float]
-    millions: tuple[float, float, float]
-
-
-def read_provenance(folder: Path, hardware: str, note: str = "") -> Provenance:
-    """What a training's folder tells about it; `note` says what else happened to it.
-
-    Raises FileNotFoundError if there is no such training.
-    """
-    notes = json.loads((folder / "training.json").read_text())
-    stages = [read_checkpoint(folder / f"{name}.pt") or {} for name in ("vae", "unet")]
-    unet = [(name, value.numel()) for name, value in stages[1]["averaged"].items()]
-    counts = (
-        sum(value.numel() for value in stages[0]["averaged"].values()),
-        sum(count for name, count in unet if name.startswith("unet.")),
-        sum(count for name, count in unet if name.startswith("text.")),
-    )
-    return Provenance(
-        size=notes["size"],
-        recipe=RECIPES[notes["size"]],
-        scenes=notes["scenes"],
-        hardware=hardware,
-        note=note,
-        steps=(stages[0]["step"], stages[1]["step"]),
-        minutes=(stages[0]["seconds"] / 60, stages[1]["seconds"] / 60),
-        millions=(counts[0] / 1e6, counts[1] / 1e6, counts[2] / 1e6),
-    )
-
-
 def card(origin: Provenance, pixels: int, measured: str) -> str:
     """The card's text; `measured` is a Markdown table, as it came out."""
-    vae, unet = origin.recipe.vae, origin.recipe.unet
+    recipe = origin.recipe
     return _CARD.format(
         size=origin.size,
         pixels=pixels,
         scenes=origin.scenes,
-        crop=vae.crop,
-        sharpness=vae.sharpness,
-        squared=vae.squared,
-        kl=vae.kl,
-        gamma=unet.gamma,
-        words=unet.words,
-        vae_steps=origin.steps[0],
-        unet_steps=origin.steps[1],
-        vae_batch=vae.batch,
-        unet_batch=unet.batch,
-        vae_rate=vae.peak_rate,
-        unet_rate=unet.peak_rate,
-        vae_matrix_rate=vae.matrix_rate,
-        unet_matrix_rate=unet.matrix_rate,
-        vae_minutes=origin.minutes[0],
-        unet_minutes=origin.minutes[1],
+        vae=recipe.vae,
+        unet=recipe.unet,
+        clip=recipe.clip,
+        sam=recipe.sam,
+        clutter=100 * recipe.sam.clutter,
+        parts="\n".join(map(str, origin.parts)),
         hardware=origin.hardware,
+        version=origin.version,
         note=f"\n{origin.note}\n" if origin.note else "",
-        vae_millions=origin.millions[0],
-        unet_millions=origin.millions[1],
-        text_millions=origin.millions[2],
         measured=measured,
     )

@@ -44,7 +44,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="a pipeline folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for model.json and sheets")
     parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
-    parser.add_argument("--card", type=Path, metavar="TRAINING", help="write the model card, from a training's folder")
+    parser.add_argument("--card", type=Path, nargs="+", metavar="TRAINING", help="write the card, from these folders")
     parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
     parser.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
     parser.add_argument("--device", default="auto")
@@ -99,12 +99,13 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    from refedit.picturebook.card import card, read_provenance
+    from refedit.picturebook.card import card
     from refedit.picturebook.evaluate import measure, unseen
     from refedit.picturebook.evaluate_reader import measure_reader
     from refedit.picturebook.evaluate_sam import measure_sam, subjects
     from refedit.picturebook.figures import table, write_figures
     from refedit.picturebook.precision import training_device
+    from refedit.picturebook.provenance import read_provenance
     from refedit.picturebook.reader import Reader
     from refedit.segment import Segmenter
     from refedit.stable_diffusion import StableDiffusion

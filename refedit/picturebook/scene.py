@@ -136,7 +136,7 @@ def _sample_appearance(rng: np.random.Generator) -> Appearance:
         paint=paint,
         pattern=str(rng.choice(PATTERNS)),
         second_paint=sample_contrast(paint, rng),
-        width=rng.uniform(0.10, 0.155),
+        width=rng.uniform(0.13, 0.175),
         angle=rng.uniform(0, 180),
     )
 

@@ -1,26 +1,22 @@
 """Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
 
 import copy
-import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL
 from torch import Tensor
 from transformers import CLIPTokenizer
 
 from refedit.attention import make_controllable
-from refedit.errors import EditError
 from refedit.picturebook import captions, networks
 from refedit.picturebook.checkpoint import read_checkpoint, write_checkpoint
 from refedit.picturebook.clip import build_clip
 from refedit.picturebook.dataset import SceneStore
 from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.log import Report, write_log
-from refedit.picturebook.loop import Plan, Trainer, parts_for
+from refedit.picturebook.loop import Plan, Stage, Trainer, parts_for
 from refedit.picturebook.owners import OwnerStore
 from refedit.picturebook.recipe import RECIPES, Recipe
 from refedit.picturebook.samples import draw_pictures, unseen_captions
@@ -28,7 +24,8 @@ from refedit.picturebook.train_clip import ClipStage
 from refedit.picturebook.train_sam import SamStage
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
 from refedit.picturebook.train_vae import VaeStage, encode_all, to_image
-from refedit.picturebook.vocabulary import build_tokenizer, piece_ids
+from refedit.picturebook.training_folder import TrainingFolder
+from refedit.picturebook.vocabulary import piece_ids
 from refedit.segment_network import build_sam
 from refedit.stable_diffusion import StableDiffusion
 
@@ -53,28 +50,30 @@ class Training:
     save_every: float = 180
     show_every: float = 600
     recipe: Recipe = field(init=False)
+    kept: TrainingFolder = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipe", RECIPES[self.size.name])
+        object.__setattr__(self, "kept", TrainingFolder(self.folder))
 
     @property
     def store(self) -> SceneStore:
-        folder = self.scenes_folder or self.folder / "scenes"
+        folder = self.scenes_folder or self.kept.file("scenes")
         return SceneStore(folder, self.scenes or self.recipe.scenes, self.size.pixels, self.size.word_grid)
 
     def run(self) -> Iterator[Report | str]:
         """Trains what is still missing, step by step; tells how it stands."""
         torch.manual_seed(0)
-        self._file("training.json").write_text(json.dumps({"size": self.size.name, "scenes": self.store.count}) + "\n")
-        tokenizer = self._tokenizer()
-        yield from self._timed("scenes", self._draw_scenes())
-        if "vae" in self.stages and not self._file("unet.pt").exists():
+        self.kept.describe(self.size, self.store.count)
+        tokenizer = self.kept.tokenizer()
+        yield from self.kept.timed("scenes", self._draw_scenes())
+        if "vae" in self.stages and not self.kept.file("unet.pt").exists():
             yield from self._train_vae()
         if "unet" in self.stages:
-            yield from self._timed("latents", self._encode())
+            yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
         if "sam" in self.stages:
-            yield from self._timed("owners", self._draw_owners())
+            yield from self.kept.timed("owners", self._draw_owners())
             yield from self._train_sam()
         if "clip" in self.stages:
             yield from self._train_clip(tokenizer)
@@ -84,25 +83,24 @@ class Training:
             yield f"scenes: {there} of {self.store.count} drawn"
 
     def _train_vae(self) -> Iterator[Report]:
-        recipe = self.recipe.vae
+        recipe, share = self.recipe.vae, self.recipe.vae_share if len(self.stages) > 1 else 1.0
         stage = VaeStage(
-            networks.build_vae(self.size), self.store, recipe, self._file("looks"), self._rows(recipe.batch)
+            networks.build_vae(self.size), self.store, recipe, self.kept.looks, rows=self._rows(recipe.batch)
         )
-        share = self.recipe.vae_share if len(self.stages) > 1 else 1.0
-        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60 * share)))
+        yield from self._trained(stage, self.minutes * 60 * share)
 
     def _encode(self) -> Iterator[str]:
-        vae, step = self._trained_vae()
-        found = read_checkpoint(self._file("latents.pt"))
+        vae, step = self.kept.trained_vae(self.size)
+        found = read_checkpoint(self.kept.file("latents.pt"))
         if found is None or found["step"] != step or len(found["latents"]) != self.store.count:
             yield f"latents: encoding {self.store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), self.store, parts_for(self.device))
             scale = latent_scale(latents)
-            write_checkpoint(self._file("latents.pt"), {"step": step, "latents": latents * scale, "scale": scale})
+            write_checkpoint(self.kept.file("latents.pt"), {"step": step, "latents": latents * scale, "scale": scale})
             yield f"latents: scaling factor {scale:.4f}"
 
     def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        latents: Tensor = (read_checkpoint(self._file("latents.pt")) or {})["latents"]
+        latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]
         stage = UnetStage(
             TextAndUnet(networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)),
             tokenizer,
@@ -114,14 +112,7 @@ class Training:
             self._rows(self.recipe.unet.batch),
         )
         make_controllable(stage.network.unet)
-        seconds = self.minutes * 60 - (self._spent() if len(self.stages) > 1 else 0)
-        yield from self._logged(Trainer(stage, self._plan(seconds)))
-
-    def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        recipe, network = self.recipe.clip, build_clip(self.size, tokenizer, FACTORS)
-        folders, rows = (self._file("pipeline"), self._file("looks")), self._rows(recipe.batch)
-        stage = ClipStage(network, tokenizer, self.store, recipe, *folders, rows)
-        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60)))
+        yield from self._trained(stage, self.minutes * 60 - (self.kept.spent() if len(self.stages) > 1 else 0))
 
     def export(self, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
         """Draws unseen captions with the network as it is, and writes the pipeline folder."""
@@ -129,12 +120,18 @@ class Training:
         embedding = ready.text.get_input_embeddings().weight.data  # type: ignore[union-attr]
         # Pieces of unknown words were never trained: they shall mean as little as the unknown token.
         embedding[list(piece_ids(tokenizer, captions.words()))] = embedding[tokenizer.unk_token_id].clone()
-        vae = self._trained_vae()[0].to(self.device)
+        vae = self.kept.trained_vae(self.size)[0].to(self.device)
         pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)
         model = StableDiffusion(pipeline, "picturebook")
-        self._file("looks").mkdir(exist_ok=True)
-        to_image(draw_pictures(model, unseen_captions(24)), 8).save(self._file("looks") / f"unet-{step:06d}.png")
-        networks.save_pipeline(pipeline, self._file("pipeline"))
+        self.kept.looks.mkdir(exist_ok=True)
+        to_image(draw_pictures(model, unseen_captions(24)), 8).save(self.kept.looks / f"unet-{step:06d}.png")
+        networks.save_pipeline(pipeline, self.kept.pipeline)
+
+    def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
+        recipe, network = self.recipe.clip, build_clip(self.size, tokenizer, FACTORS)
+        where = self.kept.pipeline, self.kept.looks
+        stage = ClipStage(network, tokenizer, self.store, recipe, *where, rows=self._rows(recipe.batch))
+        yield from self._trained(stage, self.minutes * 60)
 
     @property
     def _owners(self) -> OwnerStore:
@@ -147,32 +144,16 @@ class Training:
     def _train_sam(self) -> Iterator[Report]:
         recipe, config = self.recipe.sam, self.size.sam
         network, data = build_sam(config), (self.store.pictures, self._owners)
-        where = self._file("pipeline"), self._file("looks")
+        where = self.kept.pipeline, self.kept.looks
         stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
-        yield from self._logged(Trainer(stage, self._plan(self.minutes * 60)))
-
-    def _trained_vae(self) -> tuple[AutoencoderKL, int]:
-        state = read_checkpoint(self._file("vae.pt"))
-        if state is None:
-            raise EditError("There is no trained VAE in this folder. Run the stage 'vae' first.")
-        vae = networks.build_vae(self.size)
-        vae.load_state_dict({**vae.state_dict(), **state["averaged"]})
-        found = read_checkpoint(self._file("latents.pt"))
-        vae.register_to_config(scaling_factor=1.0 if found is None else found["scale"])
-        return vae, state["step"]
-
-    def _tokenizer(self) -> CLIPTokenizer:
-        # Kept from the start, so that a later change of the world's words can't shift the tokens of a training.
-        folder = self._file("tokenizer")
-        if not folder.exists():
-            build_tokenizer(captions.words()).save_pretrained(folder)
-        return CLIPTokenizer.from_pretrained(folder)
+        yield from self._trained(stage, self.minutes * 60)
 
     def _rows(self, batch: int) -> int:
         return batch // parts_for(self.device)
 
-    def _plan(self, seconds: float) -> Plan:
-        return Plan(
+    def _trained(self, stage: Stage, seconds: float) -> Iterator[Report]:
+        """Trains a stage up to its planned seconds, and keeps its log."""
+        plan = Plan(
             seconds=seconds,
             device=self.device,
             parts=parts_for(self.device),
@@ -180,26 +161,6 @@ class Training:
             save_every=self.save_every,
             show_every=self.show_every,
         )
-
-    def _logged(self, trainer: Trainer) -> Iterator[Report]:
-        for report in trainer.run():
-            write_log(self._file("log.jsonl"), report)
+        for report in Trainer(stage, plan).run():
+            write_log(self.kept.file("log.jsonl"), report)
             yield report
-
-    def _file(self, name: str) -> Path:
-        return self.folder / name
-
-    def _timed(self, name: str, work: Iterator[str]) -> Iterator[str]:
-        started = time.monotonic()
-        yield from work
-        times = self._times()
-        times[name] = times.get(name, 0.0) + time.monotonic() - started
-        self._file("seconds.json").write_text(json.dumps(times))
-
-    def _times(self) -> dict[str, float]:
-        path = self._file("seconds.json")
-        return json.loads(path.read_text()) if path.exists() else {}
-
-    def _spent(self) -> float:
-        """Seconds that everything before the UNet took."""
-        return sum(self._times().values()) + float((read_checkpoint(self._file("vae.pt")) or {}).get("seconds", 0))
