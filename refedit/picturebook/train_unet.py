@@ -13,6 +13,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.captions import Caption, caption
 from refedit.picturebook.dataset import MASKS, SceneStore, epoch_numbers
+from refedit.picturebook.precision import layout
 from refedit.picturebook.recipe import UnetRecipe
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
 
@@ -84,7 +85,7 @@ class UnetStage:
         noisy = alpha.sqrt()[:, None, None, None] * batch.latents + (1 - alpha).sqrt()[:, None, None, None] * noise
         watcher = WordWatcher(self.store.grid)
         text = self.network.text(batch.tokens).last_hidden_state
-        noisy = noisy.contiguous(memory_format=torch.channels_last)
+        noisy = noisy.contiguous(memory_format=layout(device))
         made = self.network.unet(noisy, batch.timesteps, text, cross_attention_kwargs={"control": watcher}).sample
         errors = (made.float() - noise).square().mean((1, 2, 3))
         ratio = alpha / (1 - alpha)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from refedit.picturebook.dataset import SceneStore
-from refedit.picturebook.precision import autocast
+from refedit.picturebook.precision import autocast, layout
 from refedit.picturebook.recipe import VaeRecipe
 
 Pictures = Float[Tensor, "rows 3 height width"]
@@ -74,7 +74,7 @@ class VaeStage:
 
     def losses(self, batch: UInt8[Tensor, "rows height width 3"], generator: torch.Generator) -> dict[str, Tensor]:
         device = self.network.device
-        true = from_bytes(batch.to(device)).contiguous(memory_format=torch.channels_last)
+        true = from_bytes(batch.to(device)).contiguous(memory_format=layout(device))
         posterior = self.network.encode(true).latent_dist
         made = self.network.decode(posterior.sample(generator)).sample.float()
         parts = {
@@ -105,9 +105,9 @@ def encode_all(
     def encoded(start: int) -> Tensor:
         pictures = from_bytes(torch.from_numpy(store.pictures[start : start + rows].copy()).to(vae.device))
         with autocast(vae.device):
-            posterior = vae.encode(pictures.contiguous(memory_format=torch.channels_last)).latent_dist
+            posterior = vae.encode(pictures.contiguous(memory_format=layout(vae.device))).latent_dist
         return posterior.mode().half().cpu()
 
-    vae.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    vae.to(memory_format=layout(vae.device))  # type: ignore[call-overload]
     with ThreadPoolExecutor(parts, initializer=lambda: torch.set_num_threads(1) if parts > 1 else None) as pool:
         return torch.cat(list(pool.map(encoded, range(0, store.count, rows))))
