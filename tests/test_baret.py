@@ -54,6 +54,14 @@ def test_the_transition_ends_are_the_fitted_and_the_target_text() -> None:
     assert torch.equal(falling._between(fitted, target, 0), target)
 
 
+def test_the_edit_may_be_drawn_from_the_transition_instead_of_the_target(model: StableDiffusion) -> None:
+    target, whole, none = (
+        run(model, replace(QUICK, final_text=text, eta=eta, eta_schedule="constant")).latents
+        for text, eta in (("target", 1.0), ("transition", 1.0), ("transition", 0.0))
+    )
+    assert torch.equal(whole, target) and not torch.equal(none, target)
+
+
 def test_more_iterations_come_closer_to_the_pivots(model: StableDiffusion) -> None:
     source = SOURCE
     errors = []

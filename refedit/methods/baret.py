@@ -55,10 +55,11 @@ class Baret(BaretParameters):
         edited = transition = fitted.latents[0]
         for step, timestep in enumerate(schedule.timesteps):
             rows = self._rows(step)
+            between = self._between(fitted.texts[step], target, step)
             texts = {
                 "reconstruction": fitted.texts[step],
-                "transition": self._between(fitted.texts[step], target, step),
-                "edited": target,
+                "transition": between,
+                "edited": target if self.final_text == "target" else between,
             }
             states = {"reconstruction": fitted.latents[step], "transition": transition, "edited": edited}
             eps = model.predict_noise(

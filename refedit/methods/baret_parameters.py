@@ -57,6 +57,11 @@ class BaretParameters:
         high=1,
         step=0.125,
     )
+    final_text: Literal["target", "transition"] = knob(
+        "target",
+        "Text of the edit",
+        "What the edited picture is drawn from: the target sentence, or the transition embedding (not public).",
+    )
     transition_layout: bool = knob(
         False,
         "Layout for the transition",
