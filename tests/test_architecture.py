@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("app", "refedit.__main__", "refedit.command_*"),
     ("refedit.ui",),
-    ("refedit.bench", "refedit.trace"),
+    ("refedit.bench", "refedit.trace*"),
     ("refedit.editor",),
     ("refedit.preparation", "refedit.recipe", "refedit.watched"),
     ("refedit.models", "refedit.stable_diffusion", "refedit.segment*", "refedit.picturebook"),
@@ -36,6 +36,8 @@ HOMES = {
     "diffusers": ("refedit.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.stable_diffusion", "refedit.picturebook"),
     "segment_anything": ("refedit.segment*", "refedit.picturebook"),
+    "scipy": ("refedit.bench.statistics",),
+    "skimage": ("refedit.bench.measures",),
     "torchvision": (),
 }
 METHOD = "refedit.methods.*"
@@ -126,12 +128,20 @@ def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:
     assert any(says in line for line in violations(name, source, modules))
 
 
+def requirements(file: Path) -> list[Requirement]:
+    lines = [line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines()]
+    return [Requirement(line) for line in lines if line]
+
+
 def test_requirements_are_what_the_code_imports() -> None:
-    lines = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines()]
-    required = [Requirement(line) for line in lines if line]
+    required = requirements(ROOT / "requirements.txt")
+    extra = requirements(ROOT / "refedit" / "bench" / "requirements.txt")
+    assert not {requirement.name for requirement in required} & {requirement.name for requirement in extra}
+    required += extra
     assert all({bound.operator for bound in requirement.specifier} == {">=", "<"} for requirement in required)
 
-    names = {{"pillow": "PIL"}.get(requirement.name, requirement.name.replace("-", "_")) for requirement in required}
+    modules = {"pillow": "PIL", "scikit-image": "skimage"}
+    names = {modules.get(requirement.name, requirement.name.replace("-", "_")) for requirement in required}
     used = {target.split(".")[0] for source in sources().values() for target in imported(source, set())}
     assert used - names - COME_WITH_GRADIO - {"app", "refedit"} <= sys.stdlib_module_names
     assert {name for name in names if not any(name in source for source in sources().values())} == set()

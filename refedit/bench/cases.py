@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from refedit.bench.drawn import drawn
 from refedit.edit import EditRequest, Reference
 from refedit.masks import Mask
 from refedit.methods import Method
 from refedit.picturebook.captions import describe
-from refedit.picturebook.drawing import draw
 from refedit.picturebook.edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
 from refedit.picturebook.factors import FACTORS, factors_of
 from refedit.picturebook.scene import (
@@ -46,14 +46,14 @@ class Case:
     changed: tuple[str, ...]
     mention: frozenset[str]
 
-    def request(self, method: Method, size: int) -> EditRequest:
+    def request(self, method: Method, size: int, painted: bool = True) -> EditRequest:
         """The edit to ask for, in pictures `size` wide; the region is painted as a person would, unless all changes."""
         return EditRequest(
             method=method,
-            source=draw(self.source, size).picture,
+            source=drawn(self.source, size).picture,
             prompt=describe(self.result, mention=self.mention).text,
             source_prompt=describe(self.source, mention=self.mention).text,
-            region=None if {"background", "style"} & set(self.changed) else self._painted(size),
+            region=self._painted(size) if painted and not {"background", "style"} & set(self.changed) else None,
             reference=self._reference(size),
         )
 
@@ -67,12 +67,12 @@ class Case:
     def _reference(self, size: int) -> Reference | None:
         if self.reference is None:
             return None
-        return Reference(image=draw(self.reference, size).picture, subject=subject_mask(self.reference, size))
+        return Reference(image=drawn(self.reference, size).picture, subject=subject_mask(self.reference, size))
 
 
 def subject_mask(scene: Scene, size: int) -> Mask:
     """The main subject's true mask."""
-    return Mask(draw(scene, size).masks["subject"].astype(np.float32))
+    return Mask(drawn(scene, size).masks["subject"].astype(np.float32))
 
 
 def case_at(which: str, kind: str, number: int) -> Case:

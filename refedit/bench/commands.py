@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from refedit.bench.evidence_commands import add_evidence
+
 
 def add_commands(commands: Any) -> None:
     """Adds `bench` and its own commands to a parser's."""
@@ -27,6 +29,7 @@ def add_commands(commands: Any) -> None:
     _add_common(tuning, count=24)
     tuning.add_argument("--kind", choices=("reference", "pose", "rigid"), help="only this kind of edit")
     tuning.set_defaults(run=_tune)
+    add_evidence(kinds)
 
 
 def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
@@ -39,40 +42,32 @@ def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
 def _edits(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from refedit.bench.edits import METHODS_OF, figures, run_cases
+    from refedit.bench.edits import ARMS, figures, run_cases, run_timed
+    from refedit.bench.rig import Rig
     from refedit.bench.sheet import sheet
     from refedit.picturebook.figures import table, write_figures
 
-    editor, reader = _editor_and_reader(options)
-    runs = run_cases(editor, reader, options.set, options.cases, options.out)
-    total = options.cases * sum(len(methods) for methods in METHODS_OF.values())
-    found = figures(list(tqdm(runs, total=total)), options.set)
-    sheet(editor, options.set).save(options.out / "sheet.png")
-    write_figures(found, options.out / "edits.json")
-    print(table(found))
+    rig, count = Rig.load(options.model, options.device), options.cases
+    runs = run_cases(rig, options.set, count, options.out)
+    found = list(tqdm(runs, total=count * sum(map(len, ARMS.values()))))
+    rows = figures(found, list(run_timed(rig, options.set, count, options.out)))
+    sheet(rig, options.set).save(options.out / "sheet.png")
+    write_figures(rows, options.out / "edits.json")
+    print(table(rows))
 
 
 def _tune(options: argparse.Namespace) -> None:
+    from refedit.bench.rig import Rig
     from refedit.bench.tune import STARTS, tune
 
-    editor, reader = _editor_and_reader(options)
+    rig = Rig.load(options.model, options.device)
     options.out.mkdir(parents=True, exist_ok=True)
     for kind in (options.kind,) if options.kind else STARTS:
         trials = []
-        for trial in tune(editor, reader, kind, options.cases):
+        for trial in tune(rig, kind, options.cases):
             print(f"{trial.score:8.4f}  {kind}  {dict(trial.settings)}", flush=True)
             trials.append(asdict(trial))
         (options.out / f"{kind}.json").write_text(json.dumps(trials, indent=1) + "\n")
-
-
-def _editor_and_reader(options: argparse.Namespace) -> Any:
-    from refedit.editor import Editor
-    from refedit.models import BUILTIN, builtin_folder, load_model
-    from refedit.picturebook.reader import Reader
-
-    model = load_model(options.model, options.device)
-    folder = builtin_folder() if options.model == BUILTIN else Path(options.model)
-    return Editor(model), Reader.load(folder, model.device)
 
 
 def _speed(options: argparse.Namespace) -> None:

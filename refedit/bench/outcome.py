@@ -1,86 +1,117 @@
-"""One case edited by one method, and how near the result is to the truth."""
+"""How near a result is to the truth, in numbers that JSON can hold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
+import torch
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
+from torch.nn import functional
 
 from refedit.bench.cases import Case
-from refedit.edit import Finished
-from refedit.editor import Editor
+from refedit.bench.drawn import changed_region, drawn
+from refedit.bench.measures import Where, iou, leak, psnr, ssim
+from refedit.bench.runs import Made
 from refedit.images import to_tensor
-from refedit.methods import Method
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.edits import changed_region
+from refedit.methods import SpecRef
+from refedit.picturebook.captions import describe
 from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.reader import Reader
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a case: PSNR in dB to the true result inside and to the source outside the true region.
+    """What came of a case; None is what can't be known: no such pixels, no reference, no reader.
 
-    `inside` is None where the truth equals the source, `outside` where everything changes. `read` is what the reader
-    sees of every factor, `chance` the probability that it gives to the true word; both are empty without a reader.
+    PSNR in dB and SSIM: `inside` the true region to the truth, `outside` it to the source and before pasting back,
+    `whole` to the truth, `to_source` to the source. `distance` is the reader's (0 equal, 4 at most) to the truth, also
+    for the places inside and outside the true region. `leak` is the part of the picture that shows the reference's
+    background, `word_iou` that of the words' region with the true one, `text` the cosine with the target prompt.
+    `read` is what the reader sees of every factor, `truth` what is right, `chance` the probability that the reader
+    gives to that. `loss` is a text inversion's error of the guided noise. `rows` are UNet rows.
     """
 
     number: int
     kind: str
     method: str
+    changed: tuple[str, ...]
     inside: float | None
     outside: float | None
+    ssim_inside: float | None = None
+    ssim_outside: float | None = None
+    whole: float | None = None
+    to_source: float | None = None
     distance: float | None = None
+    distance_inside: float | None = None
+    distance_outside: float | None = None
+    leak: float | None = None
+    word_iou: float | None = None
+    text: float | None = None
+    loss: float | None = None
+    truth: Mapping[str, str] = field(default_factory=dict)
     read: Mapping[str, str] = field(default_factory=dict)
     chance: Mapping[str, float] = field(default_factory=dict)
     rows: int
     seconds: float
 
-
-def run_case(editor: Editor, case: Case, name: str, method: Method, reader: Reader | None) -> Outcome:
-    """Edits a case and measures the result at the model's size."""
-    return measured(case, name, edit_case(editor, case, method), editor.model.size, reader)
-
-
-def edit_case(editor: Editor, case: Case, method: Method) -> Finished:
-    last = list(editor.edit(case.request(method, editor.model.size)))[-1]
-    assert isinstance(last, Finished)
-    return last
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Outcome":
+        return cls(**{**data, "changed": tuple(data["changed"])})
 
 
-def measured(case: Case, name: str, finished: Finished, size: int, reader: Reader | None) -> Outcome:
-    """The measures of a finished edit."""
-    source, truth = draw(case.source, size).picture, draw(case.result, size).picture
-    region = changed_region(case.source, case.result, size)
+def measured(case: Case, name: str, made: Made, size: int, reader: Reader | None) -> Outcome:
+    """The measures of a finished run."""
+    source, truth = drawn(case.source, size).picture, drawn(case.result, size).picture
+    region, everywhere = changed_region(case.source, case.result, size), np.ones((size, size), bool)
     return Outcome(
         number=case.number,
         kind=case.kind,
         method=name,
-        inside=psnr(finished.image, truth, region),
-        outside=psnr(finished.image, source, ~region),
-        rows=finished.rows,
-        seconds=round(finished.seconds, 2),
-        **(_seen(case, finished.image, truth, reader) if reader else {}),
+        changed=case.changed,
+        inside=psnr(made.final, truth, region),
+        outside=psnr(made.image, source, ~region),
+        ssim_inside=ssim(made.final, truth, region),
+        ssim_outside=ssim(made.image, source, ~region),
+        whole=psnr(made.final, truth, everywhere),
+        to_source=psnr(made.final, source, everywhere),
+        leak=leak(made.image, source, truth) if case.reference else None,
+        word_iou=None if made.words is None else iou(_words_region(made.words, size), region),
+        loss=made.loss,
+        truth={factor: case.truth(factor) for factor in FACTORS},
+        rows=made.rows,
+        seconds=round(made.seconds, 2),
+        **(_seen(case, made.final, truth, region, reader) if reader else {}),
     )
 
 
-def psnr(made: Image.Image, true: Image.Image, where: Bool[np.ndarray, "height width"]) -> float | None:
-    """Peak signal-to-noise ratio in dB of the pixels in `where`; None if there are none."""
-    if not where.any():
-        return None
-    made_pixels, true_pixels = (np.asarray(picture, np.float64)[where] for picture in (made, true))
-    error = max(float(((made_pixels - true_pixels) ** 2).mean()), 1e-4)
-    return 10 * float(np.log10(255**2 / error))
+def _words_region(words: Tensor, size: int) -> Where:
+    fine = functional.interpolate(words[None, None].float(), (size, size), mode="bilinear")[0, 0]
+    return np.asarray(fine.cpu() >= SpecRef().region_threshold)
 
 
-def _seen(case: Case, made: Image.Image, truth: Image.Image, reader: Reader) -> dict[str, Any]:
+def _seen(case: Case, made: Image.Image, truth: Image.Image, region: Where, reader: Reader) -> dict[str, Any]:
     pictures = [to_tensor(picture) for picture in (made, truth)]
     chances = reader.probabilities(pictures[0])
     truths = {factor: reader.names[factor].index(case.truth(factor)) for factor in FACTORS}
+    planes = [(a - b).square().sum(1)[0].cpu() for a, b in zip(*map(reader.features, pictures), strict=True)]
     return {
-        "distance": float(reader.distance(*pictures)[0]),
+        "distance": _weighed(planes, np.ones_like(region)),
+        "distance_inside": _weighed(planes, region),
+        "distance_outside": _weighed(planes, ~region),
+        "text": float(reader.score(pictures[0], [describe(case.result, mention=case.mention).text])[0]),
         "read": {factor: reader.names[factor][int(chances[factor][0].argmax())] for factor in FACTORS},
-        "chance": {factor: float(chances[factor][0, place]) for factor, place in truths.items()},
+        "chance": {factor: round(float(chances[factor][0, place]), 5) for factor, place in truths.items()},
     }
+
+
+def _weighed(planes: list[Float[Tensor, "_side _side"]], where: Where) -> float | None:
+    """The mean over maps of their means where a mask is, each place counting by its share of it; None if nowhere."""
+    if not where.any():
+        return None
+    mask = torch.from_numpy(where.astype(np.float32))[None, None]
+    weights = [functional.adaptive_avg_pool2d(mask, plane.shape[-1])[0, 0] for plane in planes]
+    means = [(plane * weight).sum() / weight.sum() for plane, weight in zip(planes, weights, strict=True)]
+    return round(float(torch.stack(means).mean()), 6)

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from PIL import Image
 
 from refedit.bench.cases import Case, case_at
-from refedit.bench.edits import METHODS_OF
-from refedit.bench.outcome import edit_case
-from refedit.editor import Editor
+from refedit.bench.edits import ARMS
+from refedit.bench.rig import Rig
+from refedit.bench.runs import make
 from refedit.picturebook.drawing import draw
 
 ROWS = 6
 SIDE = 160
 
 
-def sheet(editor: Editor, which: str, rows: int = ROWS) -> Image.Image:
+def sheet(rig: Rig, which: str, rows: int = ROWS) -> Image.Image:
     """The first cases of every kind of a set, a row each, SIDE pixels a picture; what a row lacks stays white."""
-    strips = [list(_strip(editor, case_at(which, kind, number))) for kind in METHODS_OF for number in range(rows)]
+    strips = [list(_strip(rig, case_at(which, kind, number))) for kind in ARMS for number in range(rows)]
     image = Image.new("RGB", (SIDE * max(len(strip) for strip in strips), SIDE * len(strips)), "white")
     for y, strip in enumerate(strips):
         for x, picture in enumerate(strip):
@@ -24,8 +24,8 @@ def sheet(editor: Editor, which: str, rows: int = ROWS) -> Image.Image:
     return image
 
 
-def _strip(editor: Editor, case: Case) -> Iterator[Image.Image]:
+def _strip(rig: Rig, case: Case) -> Iterator[Image.Image]:
     scenes = [case.source, *([case.reference] if case.reference else [])]
     yield from (draw(scene, SIDE).picture for scene in scenes)
-    yield from (edit_case(editor, case, method).image for method in METHODS_OF[case.kind].values())
+    yield from (make(rig, case, arm).final for arm in ARMS[case.kind])
     yield draw(case.result, SIDE).picture

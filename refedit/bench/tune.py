@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE, REFERENCE, RIGID, case_at
-from refedit.bench.outcome import Outcome, run_case
-from refedit.editor import Editor
+from refedit.bench.outcome import Outcome, measured
+from refedit.bench.rig import Rig
+from refedit.bench.runs import make
 from refedit.methods import Baret, Method, SpecRef
-from refedit.picturebook.reader import Reader
 
 STARTS: Mapping[str, Method] = {
     REFERENCE: SpecRef(),
@@ -54,10 +55,10 @@ class Trial:
     score: float
 
 
-def tune(editor: Editor, reader: Reader, kind: str, count: int) -> Iterator[Trial]:
+def tune(rig: Rig, kind: str, count: int) -> Iterator[Trial]:
     """Every trial on the first `count` development cases; the best one comes again as the last."""
     start = STARTS[kind]
-    best = Trial(kind=kind, score=_score(editor, reader, kind, start, count))
+    best = Trial(kind=kind, score=_score(rig, kind, start, count))
     yield best
     for name, values in OPTIONS[kind if kind in OPTIONS else POSE].items():
         for value in values:
@@ -65,7 +66,7 @@ def tune(editor: Editor, reader: Reader, kind: str, count: int) -> Iterator[Tria
             if value == getattr(replace(start, **best.settings), name):  # type: ignore[type-var]
                 continue
             changed: Method = replace(start, **settings)  # type: ignore[type-var]
-            trial = Trial(kind=kind, settings=settings, score=_score(editor, reader, kind, changed, count))
+            trial = Trial(kind=kind, settings=settings, score=_score(rig, kind, changed, count))
             yield trial
             best = max(best, trial, key=lambda item: item.score)
     yield best
@@ -76,6 +77,9 @@ def score(outcome: Outcome) -> float:
     return sum(outcome.chance.values()) / len(outcome.chance) - (outcome.distance or 0.0)
 
 
-def _score(editor: Editor, reader: Reader, kind: str, method: Method, count: int) -> float:
-    cases = (case_at("development", kind, number) for number in range(count))
-    return sum(score(run_case(editor, case, "", method, reader)) for case in cases) / count
+def _score(rig: Rig, kind: str, method: Method, count: int) -> float:
+    arm, total = Arm(name="", method=method, paste=True), 0.0
+    for number in range(count):
+        case = case_at("development", kind, number)
+        total += score(measured(case, arm.name, make(rig, case, arm), rig.model.size, rig.reader))
+    return total / count

@@ -1,0 +1,1 @@
+"""The papers' claims as experiments with a falsifier and a verdict."""

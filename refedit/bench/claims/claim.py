@@ -1,0 +1,107 @@
+"""A claim as plain data: what is said, what would refute it, what is run, and which differences decide."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from refedit.bench.arms import Arm
+from refedit.bench.claims.contrast import ENOUGH, Contrast, Curve, Results, Word
+from refedit.bench.statistics import Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A contrast as measured, and what it says of the claim ("" if it is only told)."""
+
+    what: str
+    interval: Interval
+    word: Word | Literal[""]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"what": self.what, "interval": self.interval.to_json(), "word": self.word}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What came of a claim, with a reason where it needs one, and the findings that it rests on."""
+
+    word: Word
+    reason: str
+    findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"verdict": self.word, "reason": self.reason, "findings": [item.to_json() for item in self.findings]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A claim of a paper or its code.
+
+    `arms` gives for every kind of case what is run, on a `share` of the cases that are asked for, and `most` at most.
+    `judge` makes the verdict; None decides by the contrasts. `limits` says what can't be checked here.
+    """
+
+    name: str
+    statement: str
+    source: str
+    falsifier: str
+    arms: Mapping[str, tuple[Arm, ...]]
+    contrasts: tuple[Contrast, ...] = ()
+    share: float = 1.0
+    most: int | None = None
+    limits: str = ""
+    curves: tuple[Curve, ...] = ()
+    judge: Callable[["Claim", Results], Verdict] | None = None
+
+    @property
+    def place(self) -> tuple[bool, int]:
+        """To sort by: S1 to S10, then B1 to B9."""
+        return place_of(self.name)
+
+    def count(self, cases: int) -> int:
+        """On how many cases of each kind its arms are run if `cases` are asked for."""
+        found = math.ceil(self.share * cases)
+        return found if self.most is None else min(found, self.most)
+
+    def verdict(self, results: Results) -> Verdict:
+        """What the outcomes of its arms say; a pure function of them."""
+        return self.judge(self, results) if self.judge else by_contrasts(self.contrasts, results)
+
+    def to_json(self, results: Results) -> dict[str, Any]:
+        """Everything about it and what came of it, for the report."""
+        told = {name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits")}
+        curves = [curve.to_json(results) for curve in self.curves]
+        return {**told, **self.verdict(results).to_json(), "curves": curves}
+
+
+def place_of(name: str) -> tuple[bool, int]:
+    return name[0] != "S", int(name[1:])
+
+
+def by_contrasts(contrasts: Sequence[Contrast], results: Results) -> Verdict:
+    """Fails if any deciding contrast is refuted, holds if all hold, else is not decided."""
+    findings = []
+    for contrast in contrasts:
+        found = contrast.measure(results)
+        findings.append(
+            Finding(what=contrast.what, interval=found, word=contrast.word(found) if contrast.role == "decides" else "")
+        )
+    words = [finding.word for finding in findings if finding.word]
+    if "fails" in words:
+        return Verdict(word="fails", reason="", findings=tuple(findings))
+    if words and all(word == "holds" for word in words):
+        return Verdict(word="holds", reason="", findings=tuple(findings))
+    return Verdict(word="not decided", reason=_why(findings, results), findings=tuple(findings))
+
+
+def _why(findings: Sequence[Finding], results: Results) -> str:
+    """Why nothing was decided: nothing can, no reader, too few cases, or intervals that are too wide."""
+    deciding = [finding for finding in findings if finding.word]
+    if not deciding:
+        return "nothing that is run here can decide it"
+    outcomes = [outcome for cases in results.values() for outcome in cases.values()]
+    fewest = min(finding.interval.cases for finding in deciding)
+    if outcomes and not fewest and not any(outcome.read for outcome in outcomes):
+        return "no reader"
+    return f"too few cases: {fewest}, at least {ENOUGH} are needed" if fewest < ENOUGH else "the interval allows both"

@@ -1,0 +1,93 @@
+"""Contrasts: differences of readings between arms, case by case, and what they say; curves of readings over arms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from refedit.bench.outcome import Outcome
+from refedit.bench.readings import by_case
+from refedit.bench.statistics import Interval, combined, interval
+
+Word = Literal["holds", "fails", "not decided"]
+Results = Mapping[str, Mapping[int, Outcome]]
+"""Outcomes by arm (its name) and number of the case."""
+
+ENOUGH = 8
+"""Fewer cases decide nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A reading of an arm with a weight."""
+
+    weight: float
+    arm: str
+    reading: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """A sum of readings over arms, case by case, whose mean the claim says lies above `floor`.
+
+    It holds if all of the interval does and a mean of `least` is possible, and is refuted if all of the interval lies
+    below `least`: too small to matter, or of the other sign. Of role "told" it is shown and decides nothing.
+    """
+
+    what: str
+    terms: tuple[Term, ...]
+    floor: float = 0.0
+    least: float = 0.0
+    role: Literal["decides", "told"] = "decides"
+
+    def measure(self, results: Results) -> Interval:
+        """Its mean over the cases that all of its arms have."""
+        samples = {str(i): by_case(results.get(t.arm, {}), t.reading) for i, t in enumerate(self.terms)}
+        if len(self.terms) == 1:
+            return interval([x for x in samples["0"].values() if x is not None])
+        return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}))
+
+    def word(self, found: Interval) -> Word:
+        if found.cases < ENOUGH:
+            return "not decided"
+        if found.low > self.floor and found.high >= self.least:
+            return "holds"
+        return "fails" if found.high < self.least else "not decided"
+
+
+def above(
+    what: str,
+    reading: str,
+    first: str,
+    second: str,
+    *,
+    floor: float = 0.0,
+    least: float = 0.0,
+    role: Literal["decides", "told"] = "decides",
+) -> Contrast:
+    """The reading of the first arm less that of the second."""
+    terms = Term(weight=1, arm=first, reading=reading), Term(weight=-1, arm=second, reading=reading)
+    return Contrast(what=what, terms=terms, floor=floor, least=least, role=role)
+
+
+def told(what: str, reading: str, arm: str) -> Contrast:
+    """The mean of an arm's reading, to be shown."""
+    return Contrast(what=what, terms=(Term(weight=1, arm=arm, reading=reading),), role="told")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A reading over one parameter: lines by label, each a series of (x, name of the arm); `y` is for people."""
+
+    title: str
+    x: str
+    y: str
+    reading: str
+    lines: Mapping[str, tuple[tuple[float, str], ...]]
+
+    def to_json(self, results: Results) -> dict[str, Any]:
+        """The curve as measured: every point with its interval."""
+        lines = [{"label": label, "points": self._points(series, results)} for label, series in self.lines.items()]
+        return {"title": self.title, "x": self.x, "y": self.y, "lines": lines}
+
+    def _points(self, series: tuple[tuple[float, str], ...], results: Results) -> list[dict[str, Any]]:
+        return [{"x": x, **told("", self.reading, arm).measure(results).to_json()} for x, arm in series]

@@ -1,0 +1,89 @@
+"""The claim about injection steps, B7: that two kinds of edit have different best arms of a grid."""
+
+from dataclasses import replace
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import POSE, RIGID
+from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
+from refedit.bench.claims.contrast import Contrast, Curve, Results, above
+from refedit.bench.readings import by_case
+from refedit.methods import Baret
+
+READING = "distance"
+
+
+def grid_name(kind: str, self_steps: float, cross_steps: float) -> str:
+    """The name of an arm of a grid: the kind of case, then the pair."""
+    return f"{kind}: self {self_steps:g}, cross {cross_steps:g}"
+
+
+def different_optima(claim: Claim, results: Results) -> Verdict:
+    """Holds if each kind's best arm is surely nearer to the truth there than the other kind's.
+
+    The best ones are chosen on even cases and judged on odd ones: on the same they would look better than they are.
+    """
+    even, odd = (
+        {name: {n: found for n, found in cases.items() if n % 2 == half} for name, cases in results.items()}
+        for half in (0, 1)
+    )
+    best = {kind: _best(claim, kind, even) for kind in (POSE, RIGID)}
+    if not best[POSE] or not best[RIGID]:
+        return Verdict(word="not decided", reason="no reader", findings=())
+    if best[POSE] == best[RIGID]:
+        return Verdict(word="fails", reason=f"the same pair is best for both: {best[POSE]}", findings=())
+    found = by_contrasts([_cost(POSE, best[RIGID], best[POSE]), _cost(RIGID, best[POSE], best[RIGID])], odd)
+    reason = f"best for poses: {best[POSE]}; best for rigid edits: {best[RIGID]}"
+    return replace(found, reason="; ".join(filter(None, (reason, found.reason))))
+
+
+def _best(claim: Claim, kind: str, results: Results) -> str:
+    """The pair with the lowest mean, or "" if nothing could be read."""
+    means: dict[str, float] = {}
+    for arm in claim.arms[kind]:
+        values = [x for x in by_case(results.get(arm.name, {}), READING).values() if x is not None]
+        if values:
+            means[arm.name] = sum(values) / len(values)
+    return min(means, key=lambda name: means[name]).partition(": ")[2] if means else ""
+
+
+def _cost(kind: str, other: str, own: str) -> Contrast:
+    what = f"distance to the truth of {kind} edits, more with the other kind's best pair"
+    return above(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
+
+
+SELF_STEPS, CROSS_STEPS = (0.0, 0.3, 0.6, 0.9), (0.3, 0.6, 0.9)
+
+
+def _grid(kind: str, method: Baret) -> tuple[Arm, ...]:
+    return tuple(
+        Arm(name=grid_name(kind, s, c), method=replace(method, self_steps=s, cross_steps=c))
+        for s in SELF_STEPS
+        for c in CROSS_STEPS
+    )
+
+
+def _grid_curve(kind: str) -> Curve:
+    return Curve(
+        title=f"Injection steps, {kind} edits",
+        x="part of the edit with the reconstruction's self-attention",
+        y="distance to the truth",
+        reading="distance",
+        lines={
+            f"cross-attention until {c:g}": tuple((s, grid_name(kind, s, c)) for s in SELF_STEPS) for c in CROSS_STEPS
+        },
+    )
+
+
+B7 = Claim(
+    name="B7",
+    statement="Rigid and non-rigid edits need different injection steps.",
+    source="BARET, ablation",
+    falsifier="The best pair of injection steps is the same, or either serves the other kind of edit as well.",
+    arms={POSE: _grid(POSE, Baret.presets()["non-rigid"]), RIGID: _grid(RIGID, Baret.presets()["rigid"])},
+    share=0.5,
+    judge=different_optima,
+    limits="The best pair is chosen on even cases by the distance to the truth, and judged on odd ones.",
+    curves=tuple(_grid_curve(kind) for kind in (POSE, RIGID)),
+)
+
+INJECTION_CLAIMS = (B7,)

@@ -1,0 +1,159 @@
+"""Claims about target-text inversion: B1 to B3.
+
+Compared with null-text and negative-prompt inversion at equal iterations, with the learning rate matched to the factor
+by which either embedding enters the guided noise: guidance for the target's, guidance - 1 for the null text's.
+"""
+
+from dataclasses import replace
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import POSE
+from refedit.bench.claims.claim import Claim
+from refedit.bench.claims.contrast import Contrast, Curve, above, told
+from refedit.bench.others.reconstruction import Caption, Reconstruction, Start
+
+STEPS = 10
+GUIDANCE = 7.5
+COUNTS, FEW = (0, 1, 2, 5, 10), (0, 2)
+OTHER_STARTS: tuple[Start, ...] = ("closed form", "empty")
+_RATE = 0.01
+
+
+def target_text(inner_steps: int, pivots: Caption = "target") -> Reconstruction:
+    """TTIS, from the target's embedding."""
+    rate = _RATE * (GUIDANCE - 1) / GUIDANCE
+    return Reconstruction(steps=STEPS, guidance=GUIDANCE, pivots=pivots, inner_steps=inner_steps, rate=rate)
+
+
+def null_text(inner_steps: int, pivots: Caption = "target", caption: Caption = "target") -> Reconstruction:
+    """Null-text inversion, from the empty text's embedding."""
+    return Reconstruction(
+        steps=STEPS,
+        guidance=GUIDANCE,
+        free="unconditional",
+        caption=caption,
+        pivots=pivots,
+        start="empty",
+        inner_steps=inner_steps,
+        rate=_RATE,
+    )
+
+
+def target_text_from(start: Start, inner_steps: int, pivots: Caption = "target") -> Reconstruction:
+    """TTIS from another embedding than the target's."""
+    return replace(target_text(inner_steps, pivots), start=start)
+
+
+def negative_prompt(pivots: Caption = "target") -> Reconstruction:
+    """The target as the unconditional text, and no iterations."""
+    return Reconstruction(steps=STEPS, guidance=GUIDANCE, free="unconditional", pivots=pivots)
+
+
+def _name(method: str, count: int, pivots: str) -> str:
+    return f"{method}, {count} iterations, pivots of the {pivots} text"
+
+
+def _fits(pivots: Caption) -> tuple[Arm, ...]:
+    return (
+        *(Arm(name=_name("TTIS", k, pivots), method=target_text(k, pivots)) for k in COUNTS),
+        *(Arm(name=_name("null-text", k, pivots), method=null_text(k, pivots)) for k in COUNTS),
+        *(
+            Arm(name=_name(f"TTIS from the {start}", k, pivots), method=target_text_from(start, k, pivots))
+            for start in OTHER_STARTS
+            for k in FEW
+        ),
+        Arm(name=_name("negative-prompt", 0, pivots), method=negative_prompt(pivots)),
+    )
+
+
+def _faster(pivots: Caption, count: int) -> tuple[Contrast, Contrast]:
+    own = _name("TTIS", count, pivots)
+    what = f"log10 of the error after {count} iterations (pivots: {pivots} text), higher for"
+    return (
+        above(f"{what} null-text inversion", "log loss", _name("null-text", count, pivots), own),
+        above(f"{what} negative-prompt inversion", "log loss", _name("negative-prompt", 0, pivots), own),
+    )
+
+
+def _convergence(pivots: Caption) -> Curve:
+    return Curve(
+        title=f"Convergence, pivots of the {pivots} text",
+        x="iterations at every step",
+        y="log10 of the error of the guided noise",
+        reading="log loss",
+        lines={
+            "TTIS": tuple((k, _name("TTIS", k, pivots)) for k in COUNTS),
+            "null-text": tuple((k, _name("null-text", k, pivots)) for k in COUNTS),
+            **{
+                f"TTIS from the {s}": tuple((k, _name(f"TTIS from the {s}", k, pivots)) for k in FEW)
+                for s in OTHER_STARTS
+            },
+            "negative-prompt": tuple((k, _name("negative-prompt", 0, pivots)) for k in (0, COUNTS[-1])),
+        },
+    )
+
+
+PIVOTS: tuple[Caption, ...] = ("target", "empty")
+FITS = tuple(arm for pivots in PIVOTS for arm in _fits(pivots))
+
+B1 = Claim(
+    name="B1",
+    statement="Target-text inversion converges faster than null-text inversion.",
+    source="BARET, abstract",
+    falsifier="Null-text or negative-prompt inversion has the lower error of noise at equal iterations.",
+    arms={POSE: FITS},
+    contrasts=tuple(contrast for pivots in PIVOTS for count in COUNTS[1:] for contrast in _faster(pivots, count)),
+    curves=tuple(_convergence(pivots) for pivots in PIVOTS),
+    share=0.5,
+    limits=f"{STEPS} DDIM steps, no early stop. The paper does not publish with which text the picture is inverted, so "
+    "both are tried.",
+)
+
+B2 = Claim(
+    name="B2",
+    statement="The target text is a better initialisation than the null text.",
+    source="BARET, summary",
+    falsifier="Before any iteration its error of noise is higher than with the null text in its place.",
+    arms={POSE: FITS},
+    contrasts=tuple(
+        above(
+            f"log10 of the error at the start (pivots: {pivots} text), higher with the start: {start}",
+            "log loss",
+            _name(f"TTIS from the {start}", 0, pivots),
+            _name("TTIS", 0, pivots),
+            role="decides" if start == "empty" else "told",
+        )
+        for pivots in PIVOTS
+        for start in OTHER_STARTS
+    ),
+    share=0.5,
+    limits="Null-text inversion itself starts with the same guided noise as TTIS: before any iteration they are equal.",
+)
+
+OWN = Arm(name=_name("TTIS", 5, "target"), method=target_text(5))
+
+
+def _captioned(what: str, caption: Caption) -> Arm:
+    return Arm(name=f"null-text with {what}", method=null_text(5, pivots=caption, caption=caption))
+
+
+TRUE, FALSE = _captioned("the true caption", "source"), _captioned("a wrong caption", "wrong")
+EMPTY = _captioned("no caption", "empty")
+
+B3 = Claim(
+    name="B3",
+    statement="A picture is reconstructed without its caption.",
+    source="BARET, abstract",
+    falsifier="The target text reconstructs it more than 0.5 dB worse than null-text inversion with an empty caption.",
+    arms={POSE: (OWN, TRUE, FALSE, EMPTY)},
+    contrasts=(
+        above("PSNR to the source, less no caption's, dB", "to_source", OWN.name, EMPTY.name, floor=-0.5, least=-0.5),
+        above("less the true caption's, dB", "to_source", OWN.name, TRUE.name, role="told"),
+        above("less a wrong caption's, dB", "to_source", OWN.name, FALSE.name, role="told"),
+        told("PSNR to the source, dB", "to_source", OWN.name),
+    ),
+    share=0.5,
+    limits=f"{STEPS} DDIM steps, 5 iterations each; the VAE's own loss is in all of them.",
+)
+
+INVERSION_CLAIMS = (B1, B2, B3)

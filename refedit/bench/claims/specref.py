@@ -1,0 +1,92 @@
+"""Claims about what SpecRef does, and at what cost: S1, S2, S6 to S8."""
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import REFERENCE
+from refedit.bench.claims.claim import Claim
+from refedit.bench.claims.contrast import Contrast, Term, above, told
+from refedit.bench.claims.specref_arms import BOTH, PAINTED, PAINTED_PLAIN, PAPER, PIVOTS, PLAIN, VAE
+from refedit.bench.others.null_text_editing import NullTextEditing
+
+S1 = Claim(
+    name="S1",
+    statement="Keys and values of the reference's self-attention carry its content.",
+    source="SpecRef, method",
+    falsifier="No gain over prompt-to-prompt in reading the reference's colour and pattern.",
+    arms={REFERENCE: (BOTH, PLAIN)},
+    contrasts=(
+        above("chance of the reference's colour and pattern, gained", "look", BOTH.name, PLAIN.name, least=0.02),
+        above("of its colour alone", "chance colour", BOTH.name, PLAIN.name, role="told"),
+        above("of its pattern alone", "chance pattern", BOTH.name, PLAIN.name, role="told"),
+        above("PSNR to the truth inside, gained, dB", "inside", BOTH.name, PLAIN.name, role="told"),
+    ),
+)
+
+S2 = Claim(
+    name="S2",
+    statement="Cross-attention fixes structure; the reference's keys and values change texture and detail.",
+    source="SpecRef, method",
+    falsifier="The chance of the right kind and pose falls as much as that of the right colour and pattern rises.",
+    arms={REFERENCE: (BOTH, PLAIN)},
+    contrasts=(
+        Contrast(
+            what="gain in colour and pattern less loss in kind and pose",
+            terms=(
+                Term(weight=1, arm=BOTH.name, reading="look"),
+                Term(weight=-1, arm=PLAIN.name, reading="look"),
+                Term(weight=1, arm=BOTH.name, reading="shape"),
+                Term(weight=-1, arm=PLAIN.name, reading="shape"),
+            ),
+            least=0.02,
+        ),
+        above("chance of the right kind and pose, gained", "shape", BOTH.name, PLAIN.name, role="told"),
+    ),
+    limits="Only subjects with poses count: a thing's pose can't be read wrongly.",
+)
+
+S6 = Claim(
+    name="S6",
+    statement="A reference controls what the text does not say.",
+    source="SpecRef, its task",
+    falsifier="Prompt-to-prompt comes as near to the reference's colour and pattern, which no prompt names.",
+    arms={REFERENCE: (PAINTED, PAINTED_PLAIN)},
+    contrasts=(
+        above("chance of colour and pattern, gained", "look", PAINTED.name, PAINTED_PLAIN.name, least=0.02),
+        above("distance inside the region, less by", "distance_inside", PAINTED_PLAIN.name, PAINTED.name, role="told"),
+    ),
+    limits="With the preset `recommended` and painted regions; S1 has the paper's own values.",
+)
+
+S7 = Claim(
+    name="S7",
+    statement="What is not edited is preserved.",
+    source="SpecRef, abstract",
+    falsifier="PSNR outside the true region lies more than 3 dB below that of the VAE's round trip.",
+    arms={REFERENCE: (BOTH, VAE, PIVOTS)},
+    contrasts=(
+        above("PSNR outside, less the VAE round trip's, dB", "outside", BOTH.name, VAE.name, floor=-3.0, least=-3.0),
+        above("gained by blending with the inversion, dB", "outside", PIVOTS.name, BOTH.name, role="told"),
+        told("PSNR outside, dB", "outside", BOTH.name),
+    ),
+)
+
+COST = Arm(name="SpecRef alone", method=PAPER, painted=False, alone=True)
+COST_NULL = Arm(name="null-text + prompt-to-prompt alone", method=NullTextEditing(), alone=True)
+
+S8 = Claim(
+    name="S8",
+    statement="SpecRef is fast and needs no training.",
+    source="SpecRef, title",
+    falsifier="It takes as many UNet rows or as long as null-text inversion with prompt-to-prompt.",
+    arms={REFERENCE: (COST, COST_NULL)},
+    contrasts=(
+        above("UNet rows saved", "rows", COST_NULL.name, COST.name),
+        above("seconds saved", "seconds", COST_NULL.name, COST.name),
+        told("UNet rows of an edit", "rows", COST.name),
+        told("seconds of an edit", "seconds", COST.name),
+    ),
+    most=8,
+    limits="A row with a gradient counts once. MasaCtrl, the other training-free method, is not compared.",
+)
+
+
+SPECREF_CLAIMS = (S1, S2, S6, S7, S8)

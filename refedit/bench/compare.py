@@ -1,0 +1,126 @@
+"""The comparison: every method on the same unseen cases, between the bounds, with intervals and what edits cost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from refedit.bench.arms import Arm
+from refedit.bench.bounds import SourceUnchanged, TruthRoundTrip
+from refedit.bench.cases import POSE, REFERENCE, RIGID
+from refedit.bench.others.null_text_editing import NullTextEditing
+from refedit.bench.others.plain_ddim import PlainDdim
+from refedit.bench.outcome import Outcome
+from refedit.bench.readings import by_case
+from refedit.bench.rig import Rig
+from refedit.bench.statistics import combined, interval
+from refedit.bench.store import Store, outcomes
+from refedit.methods import Baret, Method, SpecRef
+
+SPECREF, BARET = "SpecRef recommended", "BARET non-rigid"
+BARET_RIGID = "BARET rigid"
+
+
+def _arm(name: str, method: Method) -> Arm:
+    return Arm(name=name, method=method, paste=True)
+
+
+_FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
+_CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
+_OTHERS = (
+    _arm("null-text + prompt-to-prompt", NullTextEditing()),
+    _arm("plain DDIM", PlainDdim()),
+)
+_BARET = tuple(_arm(f"BARET {name}", preset) for name, preset in Baret.presets().items())
+_TEXT_ONLY = (*_BARET, _arm("prompt-to-prompt", NullTextEditing(inner_steps=0)), *_OTHERS)
+
+ARMS: Mapping[str, tuple[Arm, ...]] = {
+    REFERENCE: (
+        _FLOOR,
+        _arm(SPECREF, SpecRef.presets()["recommended"]),
+        _arm("prompt-to-prompt", SpecRef(reference_steps_start=1.0)),
+        _arm("SpecRef official", SpecRef.presets()["official"]),
+        *_OTHERS,
+        _CEILING,
+    ),
+    POSE: (_FLOOR, *_TEXT_ONLY, _CEILING),
+    RIGID: (_FLOOR, *_TEXT_ONLY, _CEILING),
+}
+"""By kind of case; BARET takes no reference, and SpecRef nothing but one."""
+
+OWN: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIGID}
+"""The method that a kind of case is for: the others' paired differences are to it."""
+
+READINGS: Mapping[str, tuple[str, ...]] = {
+    REFERENCE: ("right colour pattern", "right colour", "right pattern", "right kind", "leak"),
+    POSE: ("changed right", "identity kept"),
+    RIGID: ("changed right", "right kind pose"),
+}
+COMMON = ("distance", "distance_inside", "whole", "inside", "outside", "ssim_inside", "ssim_outside", "text")
+COST_CASES = 3
+"""What an edit costs hardly depends on the case."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The outcomes of all arms on the first `cases` of a set, by kind, arm and number; costs of first edits apart."""
+
+    cases: int
+    found: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+    costs: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        arms = sum(len(arms) for arms in ARMS.values())
+        methods = sum(len(_alone(arms)) for arms in ARMS.values())
+        return arms * self.cases + methods * min(self.cases, COST_CASES)
+
+    def run(self, rig: Rig, store: Store, which: str) -> Iterator[Outcome]:
+        """All of them, as they are done."""
+        for kind, arms in ARMS.items():
+            wanted = ((arms, self.cases, self.found), (_alone(arms), min(self.cases, COST_CASES), self.costs))
+            for chosen, count, kept in wanted:
+                for outcome in outcomes(rig, store, which, kind, range(count), chosen):
+                    kept.setdefault((kind, outcome.method), {})[outcome.number] = outcome
+                    yield outcome
+
+    def to_json(self) -> dict[str, Any]:
+        """Means with intervals, paired differences to each kind's own method, and the numbers of its worst cases."""
+        return {
+            "cases": self.cases,
+            "rows": [row for kind in ARMS for row in self._rows(kind)],
+            "differences": [row for kind in ARMS for row in self._differences(kind)],
+            "worst": {kind: self._worst(kind) for kind in ARMS},
+        }
+
+    def _rows(self, kind: str) -> Iterator[dict[str, Any]]:
+        for arm in ARMS[kind]:
+            for name in (*READINGS[kind], *COMMON):
+                yield _row(kind, arm.name, name, list(by_case(self.found[kind, arm.name], name).values()))
+            for name in ("rows", "seconds"):
+                yield _row(kind, arm.name, name, list(by_case(self.costs.get((kind, arm.name), {}), name).values()))
+
+    def _differences(self, kind: str) -> Iterator[dict[str, Any]]:
+        own = OWN[kind]
+        for arm in ARMS[kind]:
+            for name in ("distance", "whole", READINGS[kind][0]):
+                if arm.name != own:
+                    samples = {who: by_case(self.found[kind, who], name) for who in (own, arm.name)}
+                    values = combined(samples, {own: 1.0, arm.name: -1.0})
+                    yield {**_row(kind, arm.name, name, values), "own": own}
+
+    def _worst(self, kind: str, count: int = 2) -> list[int]:
+        """The cases whose own method's result is farthest from the truth."""
+        found = self.found[kind, OWN[kind]]
+        return sorted(found, key=lambda n: _badness(found[n]), reverse=True)[:count]
+
+
+def _badness(outcome: Outcome) -> float:
+    return -(outcome.whole or 0.0) if outcome.distance is None else outcome.distance
+
+
+def _alone(arms: Sequence[Arm]) -> tuple[Arm, ...]:
+    return tuple(replace(arm, alone=True) for arm in arms if arm not in (_FLOOR, _CEILING))
+
+
+def _row(kind: str, arm: str, name: str, values: Sequence[float | bool | None]) -> dict[str, Any]:
+    found = interval([x for x in values if x is not None])
+    return {"kind": kind, "method": arm, "reading": name, **found.to_json()}

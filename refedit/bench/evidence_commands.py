@@ -1,0 +1,89 @@
+"""`refedit bench claims | compare | report`: what the methods' claims come to, on cases whose truth is known."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from refedit.errors import EditError
+
+
+def add_evidence(kinds: Any) -> None:
+    """Adds the three commands to the parser of `bench`."""
+    claims = kinds.add_parser("claims", help="check the papers' claims: verdicts with intervals")
+    claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
+    _add_run(claims, cases=48)
+    claims.set_defaults(run=_claims)
+    compare = kinds.add_parser("compare", help="both methods, others and bounds on the same cases")
+    _add_run(compare, cases=100)
+    compare.set_defaults(run=_compare)
+    report = kinds.add_parser("report", help="a page and a summary from what `claims` and `compare` wrote")
+    report.add_argument("results", type=Path, metavar="DIR", help="the folder that they wrote to")
+    report.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for report.html and report.md")
+    report.add_argument("--without-pictures", action="store_true", help="run no edits anew")
+    _add_model(report)
+    report.set_defaults(run=_report)
+
+
+def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
+    parser.add_argument("--cases", type=int, default=cases, help="how many of every kind; grids take half as many")
+    parser.add_argument("--set", choices=("development", "test"), default="test")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+    _add_model(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
+    parser.add_argument("--device", default="auto")
+
+
+def _claims(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from refedit.bench.claims.run import Runs, chosen
+    from refedit.bench.report.summary import verdict_table
+    from refedit.bench.results import CLAIMS_FILE, merge_claims
+    from refedit.bench.rig import Rig
+    from refedit.bench.store import Store
+
+    runs = Runs(chosen(options.only), options.cases)
+    rig, store = Rig.load(options.model, options.device), Store(options.out)
+    for _ in tqdm(runs.run(rig, store, options.set), total=len(runs)):
+        pass
+    found = {"about": rig.about(), "set": options.set, "cases": options.cases, "claims": runs.to_json()}
+    print(verdict_table(merge_claims(found, options.out / CLAIMS_FILE)["claims"]))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from refedit.bench.compare import Comparison
+    from refedit.bench.report.summary import comparison_tables
+    from refedit.bench.results import COMPARE_FILE, write
+    from refedit.bench.rig import Rig
+    from refedit.bench.store import Store
+
+    comparison = Comparison(options.cases)
+    rig, store = Rig.load(options.model, options.device), Store(options.out)
+    for _ in tqdm(comparison.run(rig, store, options.set), total=len(comparison)):
+        pass
+    found = {"about": rig.about(), "set": options.set, **comparison.to_json()}
+    write(found, options.out / COMPARE_FILE)
+    print(comparison_tables(found))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from refedit.bench.report.page import page
+    from refedit.bench.report.strips import strips
+    from refedit.bench.report.summary import summary
+    from refedit.bench.results import read_results
+
+    results, rows = read_results(options.results), []
+    try:
+        rows = [] if options.without_pictures else list(strips(results, options.model, options.device))
+    except EditError as error:
+        print(f"refedit: the page has no pictures. {error}", file=sys.stderr)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "report.html").write_text(page(results, rows), encoding="utf-8")
+    (options.out / "report.md").write_text(summary(results), encoding="utf-8")
+    print(options.out / "report.html")

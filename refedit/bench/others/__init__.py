@@ -1,0 +1,1 @@
+"""Methods that only the benchmark runs, to compare with."""

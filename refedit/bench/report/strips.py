@@ -1,0 +1,65 @@
+"""Strips of pictures: source, reference, truth and every method's result, of the first cases and the worst ones."""
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from refedit.bench.cases import Case, case_at
+from refedit.bench.compare import ARMS, OWN
+from refedit.bench.drawn import drawn
+from refedit.bench.results import Results
+from refedit.bench.rig import Rig
+from refedit.bench.runs import make
+from refedit.errors import EditError
+
+FIRST = 2
+SIDE = 128
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A case in pictures, each with its label; `worst` if its own method is farthest from the truth there."""
+
+    kind: str
+    number: int
+    prompt: str
+    worst: bool
+    pictures: tuple[tuple[str, Image.Image], ...]
+
+
+def strips(results: Results, model: str, device: str) -> Iterator[Strip]:
+    """The comparison's strips, run anew; none without a comparison. EditError if its model is not this one."""
+    if results.comparison is None:
+        return
+    rig, weights = Rig.load(model, device), results.comparison["about"]["weights"]
+    if rig.checksum != weights:
+        raise EditError(f"The results are of other weights ({weights}) than '{model}'. Name their model with --model.")
+    for kind, worst in results.comparison["worst"].items():
+        first = [number for number in range(min(FIRST, results.comparison["cases"])) if number not in worst]
+        for number in [*first, *worst]:
+            yield strip(rig, case_at(results.comparison["set"], kind, number), number in worst)
+
+
+def strip(rig: Rig, case: Case, worst: bool) -> Strip:
+    """One case: what is given, what is true, and what every arm makes of it."""
+    scenes = [("source", case.source), ("reference", case.reference), ("truth", case.result)]
+    given = [(label, drawn(scene, SIDE).picture) for label, scene in scenes if scene is not None]
+    made = [(arm.name, make(rig, case, arm).final) for arm in ARMS[case.kind] if "bound" not in arm.name]
+    request = case.request(_own_method(case), SIDE)
+    return Strip(case.kind, case.number, request.prompt, worst, (*given, *made))
+
+
+def _own_method(case: Case) -> Any:
+    return next(arm.method for arm in ARMS[case.kind] if arm.name == OWN[case.kind])
+
+
+def data_uri(picture: Image.Image) -> str:
+    """A picture, SIDE pixels at most, as text that a page can hold."""
+    small, file = picture.copy(), io.BytesIO()
+    small.thumbnail((SIDE, SIDE))
+    small.save(file, "WEBP", quality=88)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")

@@ -1,0 +1,114 @@
+"""Runs one arm on one case, as the editor would, but keeps the edited square before it is pasted back."""
+
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from refedit.bench.arms import Arm
+from refedit.bench.bounds import Bound
+from refedit.bench.cases import Case
+from refedit.bench.drawn import drawn
+from refedit.bench.rig import Rig
+from refedit.ddim import Frame
+from refedit.edit import EditRequest
+from refedit.images import to_image, to_tensor
+from refedit.inversion import Inverter
+from refedit.masks import Mask
+from refedit.memory import Memory, content_key
+from refedit.methods import Method
+from refedit.methods.task import Outcome, Task
+from refedit.preparation import Prepared, prepare
+from refedit.watched import WatchedModel
+
+MEMORY = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a run gave: the edited square, and `final`, the picture that counts as the result.
+
+    `words` is the words' map (0..1) by which a method found its region, at its own grid, and `loss` the last frame's,
+    where there are such. `rows` of the UNet and `seconds` leave out what was in memory already.
+    """
+
+    image: Image.Image
+    final: Image.Image
+    words: Tensor | None = None
+    loss: float | None = None
+    rows: int = 0
+    seconds: float = 0.0
+
+
+def make(rig: Rig, case: Case, arm: Arm) -> Made:
+    """Runs an arm on a case."""
+    seen, method, size = arm.case(case), arm.method_for(case), rig.model.size
+    if isinstance(method, Bound):
+        picture = method.picture(rig.model, drawn(seen.source, size).picture, drawn(seen.result, size).picture)
+        return Made(image=picture, final=picture)
+    request = seen.request(method, size, arm.painted)
+    return _run(rig, method, request, Memory(MEMORY) if arm.alone else rig.memory, arm.paste)
+
+
+def _run(rig: Rig, method: Method, request: EditRequest, memory: Memory, paste: bool) -> Made:
+    started, prepared = time.monotonic(), prepare(request, rig.model.size)
+    watched = WatchedModel(rig.model, memory, threading.Event())
+    task = _task(rig, watched, memory, request, prepared)
+    frames, outcome = _drained(method.edit(watched, task))
+    image = to_image(rig.model.decode(outcome.latents)[0])
+    words = next((frame.masks["mask_t"] for frame in reversed(frames) if "mask_t" in frame.masks), None)
+    return Made(
+        image=image,
+        final=_pasted(request, prepared, image) if paste else image,
+        words=words,
+        loss=frames[-1].loss,
+        rows=watched.rows,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _task(rig: Rig, watched: WatchedModel, memory: Memory, request: EditRequest, prepared: Prepared) -> Task:
+    reference, device = request.reference, rig.model.device
+    return Task(
+        inverter=Inverter(watched, memory),
+        source=_encoded(rig, memory, prepared.source),
+        prompt=request.prompt,
+        source_prompt=request.source_prompt,
+        region=prepared.region.to_tensor().to(device) if prepared.region else None,
+        reference=_encoded(rig, memory, prepared.reference) if prepared.reference else None,
+        reference_prompt=reference.prompt if reference else "",
+        subject=prepared.subject.to_tensor().to(device) if prepared.subject else None,
+    )
+
+
+def _encoded(rig: Rig, memory: Memory, picture: Image.Image) -> Tensor:
+    pixels = to_tensor(picture)
+    key = content_key("latents", pixels)
+    known: Tensor | None = memory.get(key)
+    if known is None:
+        known = rig.model.encode(pixels)
+        memory.put(key, known)
+    return known
+
+
+def _drained(work: Generator[Frame, None, Outcome]) -> tuple[list[Frame], Outcome]:
+    frames = []
+    while True:
+        try:
+            frames.append(next(work))
+        except StopIteration as stop:
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            return frames, stop.value
+
+
+def _pasted(request: EditRequest, prepared: Prepared, image: Image.Image) -> Image.Image:
+    """As the editor pastes: with a soft edge inside the painted region; the whole square where nothing is painted."""
+    if request.region is None:
+        return image
+    soft = request.region.feather(max(1.0, prepared.square.side / 128))
+    return prepared.square.put_back(request.source, image, Mask(soft.values))

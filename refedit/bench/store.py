@@ -1,0 +1,77 @@
+"""Outcomes that are there already: a file of JSON lines in a folder, so that equal runs happen once."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import Case, case_at
+from refedit.bench.drawn import drawn
+from refedit.bench.outcome import Outcome, measured
+from refedit.bench.rig import Rig
+from refedit.bench.runs import make
+
+FILE = "outcomes.jsonl"
+
+
+class Store:
+    """The outcomes in a folder by key; a line that was cut short by an interruption does not count."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / FILE
+        text = self.path.read_text("utf-8") if self.path.exists() else ""
+        self._known: dict[str, Outcome] = dict(_read(text))
+        self._gap = "" if text.endswith("\n") or not text else "\n"
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, key: str) -> Outcome | None:
+        return self._known.get(key)
+
+    def put(self, key: str, outcome: Outcome) -> None:
+        self._known[key] = outcome
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(self._gap + json.dumps({"key": key, **asdict(outcome)}) + "\n")
+        self._gap = ""
+
+
+def outcomes(rig: Rig, store: Store, which: str, kind: str, numbers: range, arms: Sequence[Arm]) -> Iterator[Outcome]:
+    """Every arm on every case of a kind, from the store where it has them, else run and kept.
+
+    Case by case, so that arms share what memory has of its pictures.
+    """
+    for number in numbers:
+        case = case_at(which, kind, number)
+        about = case_key(case, which, rig)
+        for arm in arms:
+            key = hashlib.sha256(f"{about} {arm.key}".encode()).hexdigest()[:24]
+            found = store.get(key)
+            if found is None:
+                found = measured(arm.case(case), arm.name, make(rig, case, arm), rig.model.size, rig.reader)
+                store.put(key, found)
+            yield replace(found, method=arm.name)
+
+
+def case_key(case: Case, which: str, rig: Rig) -> str:
+    """What an outcome depends on besides its arm: set, kind and number, the pictures as drawn, and the weights."""
+    scenes = [scene for scene in (case.source, case.result, case.reference) if scene is not None]
+    digest = hashlib.sha256(repr(scenes).encode())
+    for scene in scenes:
+        digest.update(np.asarray(drawn(scene, rig.model.size).picture).tobytes())
+    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {rig.checksum}"
+
+
+def _read(text: str) -> Iterator[tuple[str, Outcome]]:
+    for line in text.splitlines():
+        try:
+            data = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        key = data.pop("key")
+        yield key, Outcome.from_json(data)

@@ -1,0 +1,164 @@
+"""Claims: plain data that hangs together, and verdicts that can come out each way."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+import torch
+
+from refedit.attention import attend
+from refedit.bench.arms import Arm
+from refedit.bench.cases import CASE_KINDS, POSE, RIGID
+from refedit.bench.claims.claim import Claim, by_contrasts
+from refedit.bench.claims.contrast import ENOUGH, Results, above, told
+from refedit.bench.claims.injection import B7, CROSS_STEPS, SELF_STEPS, grid_name
+from refedit.bench.claims.run import CLAIMS, chosen
+from refedit.bench.statistics import Interval
+from refedit.errors import EditError
+from tests.bench.made_up import outcome, with_readings
+
+BY_CONTRASTS = [claim for claim in CLAIMS if any(contrast.role == "decides" for contrast in claim.contrasts)]
+CASES = 10
+Means = Mapping[tuple[str, str], float]
+
+
+def arms_of(claim: Claim) -> list[Arm]:
+    return [arm for arms in claim.arms.values() for arm in arms]
+
+
+def made(claim: Claim, means: Means, spread: float = 0.0) -> Results:
+    """Outcomes whose readings have these means by (arm, reading), and vary over cases, for every arm differently."""
+    found: dict[str, dict[int, object]] = {}
+    for place, arm in enumerate(arms_of(claim)):
+        names = [name for who, name in means if who == arm.name]
+        for n in range(CASES):
+            sway = (-1) ** n * spread * (place + 1)
+            readings = {x: means[arm.name, x] + sway * (0.005 if x == "log loss" else 1) for x in names}
+            found.setdefault(arm.name, {})[n] = with_readings(n, readings)
+    return found  # type: ignore[return-value]
+
+
+def supporting(claim: Claim) -> dict[tuple[str, str], float]:
+    """Means for which all deciding contrasts are well above their bounds: stepwise, as a perceptron learns."""
+    deciding = [contrast for contrast in claim.contrasts if contrast.role == "decides"]
+    means = {(term.arm, term.reading): 0.0 for contrast in deciding for term in contrast.terms}
+    for _ in range(1000):
+        wrong = 0
+        for contrast in deciding:
+            total = sum(term.weight * means[term.arm, term.reading] for term in contrast.terms)
+            if total < max(contrast.floor, contrast.least) + 0.5:
+                wrong += 1
+                for term in contrast.terms:
+                    means[term.arm, term.reading] += term.weight
+        if not wrong:
+            return means
+    raise AssertionError(f"no outcomes could support {claim.name}")
+
+
+def test_every_claim_of_the_papers_is_there_with_what_would_refute_it() -> None:
+    assert [claim.name for claim in CLAIMS] == [f"S{i}" for i in range(1, 11)] + [f"B{i}" for i in range(1, 10)]
+    for claim in CLAIMS:
+        assert claim.statement and claim.source and claim.falsifier and set(claim.arms) <= set(CASE_KINDS)
+        names = [arm.name for arm in arms_of(claim)]
+        assert len(set(names)) == len(names)
+        used = {term.arm for contrast in claim.contrasts for term in contrast.terms}
+        used |= {arm for curve in claim.curves for line in curve.lines.values() for _, arm in line}
+        assert used <= set(names)
+        assert claim.judge or any(contrast.role == "decides" for contrast in claim.contrasts) or claim.limits
+
+
+@pytest.mark.parametrize("claim", BY_CONTRASTS, ids=lambda claim: claim.name)
+def test_a_verdict_can_come_out_each_way(claim: Claim) -> None:
+    means = supporting(claim)
+    assert claim.verdict(made(claim, means)).word == "holds"
+    contrast = next(contrast for contrast in claim.contrasts if contrast.role == "decides")
+    wrong = dict(means)
+    for term in contrast.terms:
+        wrong[term.arm, term.reading] -= 100 * term.weight * (0.02 if term.reading == "log loss" else 1)
+    assert claim.verdict(made(claim, wrong)).word == "fails"
+    undecided = claim.verdict(made(claim, dict.fromkeys(means, 0.0), spread=50.0))
+    assert undecided.word == "not decided" and undecided.reason == "the interval allows both"
+
+
+@pytest.mark.parametrize("claim", BY_CONTRASTS, ids=lambda claim: claim.name)
+def test_few_cases_decide_nothing(claim: Claim) -> None:
+    results = {arm: dict(list(cases.items())[: ENOUGH - 1]) for arm, cases in made(claim, supporting(claim)).items()}
+    verdict = claim.verdict(results)
+    assert verdict.word == "not decided" and verdict.reason == f"too few cases: {ENOUGH - 1}, at least 8 are needed"
+
+
+def test_without_a_reader_a_verdict_that_needs_one_says_so() -> None:
+    claim = chosen(["S1"])[0]
+    blind = {arm.name: {n: outcome(n, read=False) for n in range(CASES)} for arm in arms_of(claim)}
+    verdict = claim.verdict(blind)
+    assert (verdict.word, verdict.reason) == ("not decided", "no reader")
+    preserved = chosen(["S7"])[0]
+    assert preserved.verdict(made(preserved, supporting(preserved))).word == "holds"
+
+
+def test_what_cannot_be_decided_here_is_not() -> None:
+    claim = chosen(["B8"])[0]
+    verdict = claim.verdict({"balanced": {n: outcome(n) for n in range(CASES)}})
+    assert (verdict.word, verdict.reason) == ("not decided", "nothing that is run here can decide it")
+    assert verdict.findings[0].interval.mean == 1.0 and not verdict.findings[0].word
+
+
+def grids(best: Mapping[str, tuple[float, float]], spread: float = 0.0) -> Results:
+    means = {}
+    for kind in (POSE, RIGID):
+        for pair in ((s, c) for s in SELF_STEPS for c in CROSS_STEPS):
+            means[grid_name(kind, *pair), "distance"] = 0.0 if pair == best[kind] else 1.0
+    return made(B7, means, spread)
+
+
+def repeated(results: Results) -> Results:
+    """Enough cases for both halves."""
+    return {
+        arm: {10 * i + n: replace(found, number=10 * i + n) for i in range(2) for n, found in cases.items()}
+        for arm, cases in results.items()
+    }
+
+
+def test_injection_steps_are_chosen_on_one_half_and_judged_on_the_other() -> None:
+    apart = {POSE: (0.3, 0.6), RIGID: (0.9, 0.9)}
+    verdict = B7.verdict(repeated(grids(apart)))
+    assert verdict.word == "holds"
+    assert verdict.reason == "best for poses: self 0.3, cross 0.6; best for rigid edits: self 0.9, cross 0.9"
+    assert [finding.interval.cases for finding in verdict.findings] == [10, 10]
+    same = B7.verdict(repeated(grids(dict.fromkeys((POSE, RIGID), (0.3, 0.6)))))
+    assert same.word == "fails" and "same pair is best for both" in same.reason
+    assert B7.verdict({}).reason == "no reader"
+
+
+def test_the_other_kinds_best_steps_may_turn_out_as_good() -> None:
+    results = {arm: dict(cases) for arm, cases in repeated(grids({POSE: (0.3, 0.6), RIGID: (0.9, 0.9)})).items()}
+    name = grid_name(POSE, 0.9, 0.9)
+    results[name] = {n: replace(x, distance=-1.0) if n % 2 else x for n, x in results[name].items()}
+    assert B7.verdict(results).word == "fails"
+
+
+def test_a_contrast_tells_a_sure_gain_from_one_that_is_too_small() -> None:
+    contrast = above("", "inside", "a", "b", least=0.5)
+    assert contrast.word(Interval(mean=1, low=0.1, high=2, cases=20)) == "holds"
+    assert contrast.word(Interval(mean=0.2, low=0.1, high=0.3, cases=20)) == "fails"
+    assert contrast.word(Interval(mean=-1, low=-2, high=-0.1, cases=20)) == "fails"
+    assert contrast.word(Interval(mean=0.2, low=-0.1, high=0.6, cases=20)) == "not decided"
+    assert contrast.word(Interval(mean=1, low=-math.inf, high=math.inf, cases=1)) == "not decided"
+
+
+def test_what_is_only_told_decides_nothing() -> None:
+    results = {"a": {n: outcome(n, inside=1.0) for n in range(CASES)}}
+    verdict = by_contrasts([told("PSNR", "inside", "a")], results)
+    assert verdict.word == "not decided" and verdict.findings[0].interval.mean == 1.0
+
+
+def test_unknown_claims_are_named() -> None:
+    with pytest.raises(EditError, match="There is no claim 'S11'. Choose from S1, S2"):
+        chosen(["S1", "S11"])
+
+
+def test_a_constant_added_to_all_logits_changes_nothing() -> None:
+    """Q1: the public code adds 1 to the logits of the reference's subject, which are all that is looked at."""
+    q, k, v = torch.randn(3, 2, 4, 16, 8).unbind(0)
+    assert torch.allclose(attend(q, k, v), attend(q, k, v, torch.ones(16, 16)), atol=1e-6)

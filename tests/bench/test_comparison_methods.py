@@ -1,0 +1,115 @@
+"""The methods that only the benchmark runs: laws that tie them to what is known."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from refedit.attention import Site, attend
+from refedit.bench.arms import Arm
+from refedit.bench.cases import POSE, case_at
+from refedit.bench.measures import psnr
+from refedit.bench.others.map_sources import BaretFrom, MapsFrom
+from refedit.bench.others.null_text_editing import NullTextEditing
+from refedit.bench.others.plain_ddim import PlainDdim
+from refedit.bench.others.reconstruction import Reconstruction, noise_errors
+from refedit.bench.rig import Rig
+from refedit.bench.runs import Made, make
+from refedit.ddim import move
+from refedit.methods import Baret, Method
+from refedit.picturebook.drawing import draw
+from refedit.stable_diffusion import StableDiffusion
+from refedit.text_inversion import FittedText
+
+CASE = case_at("test", POSE, 0)
+
+
+def made(rig: Rig, method: Method) -> Made:
+    return make(rig, CASE, Arm(name="", method=method, alone=True))
+
+
+def test_balanced_attention_from_the_papers_branches_is_baret(rig: Rig) -> None:
+    paper = made(rig, Baret(steps=4, self_steps=0.5, cross_steps=0.75))
+    same = made(rig, BaretFrom(steps=4, self_steps=0.5, cross_steps=0.75))
+    assert paper.image.tobytes() == same.image.tobytes() and paper.rows == same.rows
+
+
+@pytest.mark.parametrize("branch", ["reconstruction", "transition"])
+def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: str) -> None:
+    method = BaretFrom(steps=2, self_steps=0.5, cross_steps=0.5, self_from=branch, cross_from=branch)  # type: ignore[arg-type]
+    rows = method._rows(0)
+    assert {"reconstruction", "transition"} & set(rows) == {branch} and "edited" in rows
+    assert method._rows(1) == ["edited uncond", "edited"]
+    # Nothing else runs: only rows of the branch that leads are paid for.
+    assert made(rig, method).rows < made(rig, Baret(steps=2, self_steps=0.5, cross_steps=0.5)).rows
+
+
+def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:
+    q, k, v = torch.randn(3, 3, 1, 4, 8).unbind(0)
+    control = MapsFrom(rows=["reconstruction", "transition", "edited"], leaders={"cross": "transition"}, self_grid=8)
+    found = control(Site("cross", 0), q, k, v)
+    assert torch.allclose(found[2], attend(q[1], k[1], v[2])) and torch.equal(found[:2], attend(q, k, v)[:2])
+    assert torch.equal(control(Site("self", 0), q, k, v), attend(q, k, v))
+
+
+def test_negative_prompt_inversion_retraces_the_inversion(rig: Rig) -> None:
+    retraced = made(rig, Reconstruction(steps=2, free="unconditional"))
+    plain = made(rig, Reconstruction(steps=2, free="unconditional", guidance=1.0))
+    assert retraced.loss == pytest.approx(plain.loss, rel=1e-3)
+
+
+def test_iterations_lower_the_error_of_the_noise(rig: Rig) -> None:
+    none, some = (made(rig, Reconstruction(steps=2, inner_steps=count)) for count in (0, 3))
+    assert none.loss is not None and some.loss is not None and some.loss < none.loss
+    assert some.rows > none.rows
+
+
+def test_target_and_null_text_start_with_the_same_noise(rig: Rig) -> None:
+    own = made(rig, Reconstruction(steps=3))
+    other = made(rig, Reconstruction(steps=3, free="unconditional", start="empty"))
+    assert own.loss == pytest.approx(other.loss, rel=1e-4)
+
+
+def test_the_error_of_the_noise_is_that_by_which_it_was_wrong(model: StableDiffusion) -> None:
+    schedule = model.schedule(2)
+    z, right = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
+    levels, off, found = [z], [z], 0.5
+    for step in range(2):
+        alphas = schedule.alphas[step : step + 2]
+        # Every step starts at the pivot, so only its own error counts.
+        off.append(move(levels[-1], right + found, *alphas))
+        levels.append(move(levels[-1], right, *alphas))
+    errors = noise_errors(FittedText((), tuple(off), ()), tuple(reversed(levels)), schedule)
+    assert errors == pytest.approx([0.25, 0.25], rel=1e-3)
+
+
+def test_null_text_editing_without_a_change_is_its_reconstruction(rig: Rig) -> None:
+    case = replace(CASE, result=CASE.source)
+    method = NullTextEditing(steps=2, inner_steps=1, cross_replace=1.0, self_replace=1.0)
+    same = make(rig, case, Arm(name="", method=method, painted=False, alone=True))
+    own = Reconstruction(steps=2, free="unconditional", start="empty", inner_steps=1)
+    rebuilt = make(rig, case, Arm(name="", method=own, painted=False, alone=True))
+    everywhere = draw(case.source, 64).masks["subject"] | True
+    nearness = psnr(same.image, rebuilt.image, everywhere)
+    assert nearness is not None and nearness > 45
+
+
+def test_null_text_editing_keeps_what_is_outside_the_painted_region(rig: Rig) -> None:
+    method = NullTextEditing(steps=2, inner_steps=0, guidance=12.0)
+    region = CASE.request(method, 64).region
+    assert region is not None
+    source = draw(CASE.source, 64).picture
+    painted, free = (
+        psnr(make(rig, CASE, Arm(name="", method=method, painted=paint)).image, source, region.values < 0.5) or 0.0
+        for paint in (True, False)
+    )
+    assert painted > free
+
+
+def test_plain_ddim_at_guidance_one_goes_down_as_any_sampler_would(rig: Rig) -> None:
+    plain = made(rig, PlainDdim(steps=3, guidance=1.0))
+    same = made(rig, Reconstruction(steps=3, free="unconditional", pivots="source", guidance=1.0))
+    strong = made(rig, PlainDdim(steps=3, guidance=12.0))
+    everywhere = draw(CASE.source, 64).masks["subject"] | True
+    near, far = (psnr(each.image, plain.image, everywhere) or 0.0 for each in (same, strong))
+    assert near > 45 > far

@@ -1,0 +1,69 @@
+"""The headline table of both methods, the sheet of pictures, and the choice of parameters."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refedit.bench import edits, tune
+from refedit.bench.cases import POSE, REFERENCE
+from refedit.bench.rig import Rig
+from refedit.bench.sheet import SIDE, sheet
+from refedit.bench.store import FILE
+from refedit.memory import Memory
+from refedit.methods import SpecRef
+from tests.bench.conftest import quick_arm
+from tests.bench.made_up import outcome
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {kind: tuple(map(quick_arm, arms)) for kind, arms in edits.ARMS.items()}
+    monkeypatch.setattr(edits, "ARMS", few)
+    monkeypatch.setattr("refedit.bench.sheet.ARMS", few)
+
+
+def test_shares_count_the_cases_whose_factors_are_right() -> None:
+    specref: dict[str, Any] = {"kind": REFERENCE, "method": edits.SPECREF, "changed": ("colour", "pattern")}
+    found = [
+        outcome(0, **specref),
+        outcome(1, wrong=("pattern",), **specref),
+        outcome(0, wrong=("pose",), method=edits.BARET),
+    ]
+    timed = [outcome(0, **specref, seconds=4.0), outcome(1, **specref, seconds=2.0)]
+    rows = {figure.what: figure for figure in edits.figures(found, timed)}
+    assert rows["SpecRef: colour and pattern of the reference"].value == 0.5
+    assert rows["SpecRef: colour"].value == 1 and rows["SpecRef: colour"].cases == 2
+    assert rows["BARET: new pose or expression"].value == 0
+    assert rows["BARET: kind, colour, pattern, background kept"].value == 1
+    assert rows["SpecRef, one edit"].value == 3.0
+    assert "BARET, one edit" not in rows and "BARET: kind and pose kept there" not in rows
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_run_goes_on_where_it_stood(rig: Rig, tmp_path: Path) -> None:
+    rig = replace(rig, memory=Memory(1 << 30))
+    first = list(edits.run_cases(rig, "test", 1, tmp_path))
+    assert {item.method for item in first} == {edits.SPECREF, edits.PLAIN, edits.BARET}
+    again = list(edits.run_cases(rig, "test", 2, tmp_path))
+    assert [item for item in again if item.number == 0] == first
+    assert len((tmp_path / FILE).read_text().splitlines()) == len(again) == 2 * len(first)
+    timed = list(edits.run_timed(rig, "test", 1, tmp_path))
+    assert [(item.kind, item.method) for item in timed] == list(edits.TIMED.items())
+    assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_sheet_has_a_row_for_every_case(rig: Rig) -> None:
+    assert sheet(rig, "test", rows=1).size == (5 * SIDE, 3 * SIDE)
+
+
+def test_tuning_keeps_the_best_of_what_it_tried(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tune, "STARTS", {REFERENCE: SpecRef(steps=2, guidance=5.0)})
+    monkeypatch.setattr(tune, "OPTIONS", {REFERENCE: {"guidance": (1.0, 5.0), "own_keys": (True, False)}})
+    *trials, best = tune.tune(rig, REFERENCE, 1)
+    assert [dict(trial.settings) for trial in trials[:2]] == [{}, {"guidance": 1.0}]
+    assert best in trials and best.score == max(trial.score for trial in trials)
+    assert {trial.settings.get("own_keys") for trial in trials} == {None, False}
+    assert tune.score(outcome(kind=POSE, distance=0.25)) == 0.25

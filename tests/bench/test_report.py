@@ -1,0 +1,123 @@
+"""The page and the summary: what they hold, and that they hold nothing from elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
+from refedit.bench.report.labels import cell, label
+from refedit.bench.report.page import page
+from refedit.bench.report.strips import Strip
+from refedit.bench.report.summary import comparison_tables, summary, verdict_table
+from refedit.bench.results import Results, merge_claims, read_results
+from refedit.bench.statistics import Interval
+
+ABOUT = {
+    "model": "made up", "weights": "abc", "pixels": 64, "reader": True, "code": "0", "cores": 2, "device": "cpu",
+    "name": "chip", "threads": 1, "torch": "2",
+}  # fmt: skip
+NUMBERS = Interval(mean=0.5, low=0.25, high=0.75, cases=24).to_json()
+POINTS = [{"x": x, **NUMBERS} for x in (0.0, 0.5, 1.0)]
+CURVE = {"title": "A <curve>", "x": "eta", "y": "chance", "lines": [{"label": "rising", "points": POINTS}]}
+
+
+def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
+    findings = [
+        {"what": "only told", "interval": NUMBERS, "word": ""},
+        {"what": "gained & won", "interval": NUMBERS, "word": verdict},
+    ]
+    plain = {
+        "name": name,
+        "statement": f"Statement of {name}.",
+        "source": "paper",
+        "falsifier": "no gain",
+        "limits": "",
+    }
+    return {**plain, "verdict": verdict, "reason": "", "findings": findings, "curves": [CURVE], **fields}
+
+
+def row(reading: str, method: str = "SpecRef recommended", **fields: Any) -> dict[str, Any]:
+    return {"kind": "reference", "method": method, "reading": reading, **NUMBERS, **fields}
+
+
+def results() -> Results:
+    claims = {"about": ABOUT, "set": "test", "cases": 24, "claims": [claim("S1"), claim("B2", "fails")]}
+    rows = [row("right colour pattern"), row("inside"), row("rows", mean=None)]
+    differences = [row("distance", method="plain DDIM", own="SpecRef recommended")]
+    comparison = {"rows": rows, "differences": differences, "worst": {"reference": [3]}, "cases": 24}
+    return Results(claims=claims, comparison={"about": ABOUT, "set": "test", **comparison})
+
+
+def test_a_page_holds_tables_curves_and_pictures_and_needs_nothing_else() -> None:
+    strip = Strip("reference", 3, "a <cat>", True, (("source", Image.new("RGB", (256, 256), "red")),))
+    found = page(results(), [strip])
+    assert "Statement of S1." in found and '<strong class="fails">fails</strong>' in found
+    assert "50 (25 to 75)" in found and "SpecRef recommended less plain DDIM" in found
+    assert "reference 3, among the worst: a &lt;cat&gt;" in found and 'src="data:image/webp;base64,' in found
+    assert found.count("<svg") == 2 and "A &lt;curve&gt;" in found and "gained &amp; won" in found
+    assert "prefers-color-scheme: dark" in found
+    assert not any(word in found for word in ("http", "<script", "url(", "@import", "<link"))
+
+
+def test_a_page_without_pictures_says_so() -> None:
+    assert "No pictures were made for this page." in page(results(), [])
+    alone = page(Results(claims=results().claims, comparison=None), [])
+    assert "Comparison" not in alone and "Statement of B2." in alone
+
+
+def test_the_summary_tells_verdicts_and_what_they_rest_on() -> None:
+    text = summary(results())
+    assert "| S1: Statement of S1. | **holds** | gained & won: 0.500 (0.250 to 0.750), 24 cases |" in text
+    assert "weights abc" in text and "24 cases of each kind" in text
+    assert "| SpecRef recommended | 50 (25 to 75) | - | 0.5 (0.2 to 0.8) | - | - | - | - |" in comparison_tables(
+        results().comparison or {}
+    )
+    assert "| **not decided** | no reader; gained & won: " in verdict_table(
+        [claim("S1", "not decided", reason="no reader")]
+    )
+
+
+def test_a_chart_is_sound_and_inside_its_frame() -> None:
+    svg = chart(CURVE)
+    figure = ElementTree.fromstring(svg.replace("<p class=legend>", '<p class="legend">'))
+    dots = figure.findall(".//circle")
+    assert len(dots) == 3 and len(figure.findall(".//polygon")) == 1
+    for dot in dots:
+        assert 0 < float(dot.get("cx", "-1")) < WIDTH and 0 < float(dot.get("cy", "-1")) < HEIGHT
+    places = [float(dot.get("cx", "-1")) for dot in dots]
+    assert places == sorted(places) and places[1] - places[0] == pytest.approx(places[2] - places[1], abs=0.2)
+    nothing = {"x": 0.0, **Interval.from_json({**NUMBERS, "mean": None}).to_json()}
+    assert chart({**CURVE, "lines": [{"label": "unknown", "points": [nothing]}]}) == ""
+
+
+@pytest.mark.parametrize("span", [(0.0, 1.0), (-3.2, 0.4), (17.0, 17.3), (0.0, 250.0)])
+def test_ticks_are_few_and_inside(span: tuple[float, float]) -> None:
+    found = ticks(span)
+    assert 2 <= len(found) <= 6 and all(span[0] - 1e-9 <= tick <= span[1] + 1e-9 for tick in found)
+
+
+def test_numbers_are_written_in_their_unit() -> None:
+    assert cell(NUMBERS, "%") == "50 (25 to 75)" and cell(NUMBERS, "dB") == "0.5 (0.2 to 0.8)"
+    assert cell({**NUMBERS, "low": None, "high": None}) == "0.500"
+    assert cell({**NUMBERS, "mean": 0.004, "low": 0.0, "high": 0.01}, "%") == "0.4 (0 to 1.0)"
+    assert label("inside") == "PSNR inside, dB" and label("rows") == "UNet rows"
+
+
+def test_verdicts_of_equal_weights_are_kept_beside_new_ones(tmp_path: Path) -> None:
+    path = tmp_path / "claims.json"
+    found = {"about": ABOUT, "set": "test", "cases": 24, "claims": [claim("S10"), claim("B1")]}
+    merge_claims(found, path)
+    both = merge_claims({**found, "cases": 8, "claims": [claim("S9"), claim("B1", "fails")]}, path)
+    assert [(one["name"], one["verdict"], one["asked"]) for one in both["claims"]] == [
+        ("S9", "holds", 8),
+        ("S10", "holds", 24),
+        ("B1", "fails", 8),
+    ]
+    other = {**found, "about": {**ABOUT, "weights": "def"}, "claims": [claim("S2")]}
+    assert [one["name"] for one in merge_claims(other, path)["claims"]] == ["S2"]
+    assert json.loads(path.read_text())["about"]["weights"] == "def"
+    assert read_results(tmp_path).comparison is None

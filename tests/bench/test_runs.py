@@ -1,0 +1,91 @@
+"""Runs: what arms make of cases, and the bounds that every result lies between."""
+
+from dataclasses import replace
+
+import pytest
+
+from refedit.bench.arms import Arm
+from refedit.bench.bounds import SourceUnchanged, TruthRoundTrip, round_trip
+from refedit.bench.cases import POSE, REFERENCE, RIGID, case_at
+from refedit.bench.measures import CAP
+from refedit.bench.outcome import measured
+from refedit.bench.placing import Place, placed
+from refedit.bench.rig import Rig
+from refedit.bench.runs import Made, make
+from refedit.edit import Finished
+from refedit.editor import Editor
+from refedit.memory import Memory
+from refedit.methods import Baret, SpecRef
+from refedit.picturebook.drawing import draw
+
+SIZE = 64
+
+
+def test_the_source_unchanged_is_perfect_outside_and_the_truth_everywhere(rig: Rig) -> None:
+    case = case_at("test", REFERENCE, 0)
+    unchanged = measured(case, "", make(rig, case, Arm(name="", method=SourceUnchanged())), SIZE, rig.reader)
+    assert unchanged.outside == unchanged.to_source == CAP and unchanged.ssim_outside == pytest.approx(1)
+    assert unchanged.inside is not None and unchanged.inside < 30
+    # What the reader sees at a place depends on its neighbours, so the change shows a little outside too.
+    assert unchanged.distance_outside is not None and unchanged.distance_inside is not None
+    assert unchanged.distance_outside < unchanged.distance_inside
+    picture = draw(case.result, SIZE).picture
+    true = measured(case, "", Made(image=picture, final=picture), SIZE, rig.reader)
+    assert true.inside == true.whole == CAP and true.ssim_inside == pytest.approx(1)
+    assert true.distance == true.distance_inside == true.leak == 0
+    assert all(0 <= chance <= 1 for chance in true.chance.values())
+
+
+def test_the_best_latent_edit_is_the_truth_through_the_vae(rig: Rig) -> None:
+    case = case_at("test", RIGID, 1)
+    made = make(rig, case, Arm(name="", method=TruthRoundTrip()))
+    assert made.image == round_trip(rig.model, draw(case.result, SIZE).picture) and made.rows == 0
+    found = measured(case, "", made, SIZE, None)
+    assert found.whole is not None and found.to_source is not None and found.whole < CAP
+
+
+def test_a_pasted_run_is_what_the_editor_gives(rig: Rig, editor: Editor) -> None:
+    case, method = case_at("test", POSE, 0), Baret(steps=2)
+    finished = list(editor.edit(case.request(method, SIZE)))[-1]
+    assert isinstance(finished, Finished)
+    made = make(rig, case, Arm(name="", method=method, paste=True, alone=True))
+    assert made.final.tobytes() == finished.image.tobytes() != made.image.tobytes()
+    assert made.rows == finished.rows
+
+
+def test_alone_means_without_memory(rig: Rig) -> None:
+    case, arm = case_at("test", POSE, 1), Arm(name="", method=Baret(steps=2))
+    fresh = replace(rig, memory=Memory(1 << 30))
+    first, again, alone = (make(fresh, case, each) for each in (arm, arm, replace(arm, alone=True)))
+    assert again.rows < alone.rows == first.rows
+    assert first.final.tobytes() == again.final.tobytes() == alone.final.tobytes()
+
+
+def test_without_a_painted_region_the_words_decide(rig: Rig) -> None:
+    for number in (0, 1):  # the same kind, whose prompts are equal, and another
+        case = case_at("test", REFERENCE, number)
+        made = make(rig, case, Arm(name="", method=SpecRef(steps=2), painted=False))
+        found = measured(case, "", made, SIZE, None)
+        assert made.words is not None and made.words.shape == (rig.model.word_grid,) * 2
+        assert found.word_iou is not None and 0 <= found.word_iou <= 1
+    assert make(rig, case, Arm(name="", method=SpecRef(steps=2))).words is None
+
+
+def test_without_a_reader_nothing_is_read(blind: Rig) -> None:
+    case = case_at("test", REFERENCE, 0)
+    found = measured(case, "", make(blind, case, Arm(name="", method=SpecRef(steps=2))), SIZE, None)
+    assert found.read == found.chance == {} and found.distance is None and found.text is None
+    assert found.leak is not None and found.outside is not None and found.rows > 0
+
+
+def test_a_reference_is_placed_beside_the_source() -> None:
+    case = case_at("test", REFERENCE, 0)
+    here = case.source.subjects[0]
+    moved = placed(case, Place(offset=0.2, scale=0.5)).reference
+    assert moved is not None and case.reference is not None
+    there = moved.subjects[0]
+    assert abs(there.x - here.x) == pytest.approx(0.2) and there.size == pytest.approx(here.size / 2)
+    assert there.y == here.y and there.appearance == case.reference.subjects[0].appearance
+    assert 0.1 < there.x < 0.9
+    with pytest.raises(ValueError, match="has no reference to place"):
+        placed(case_at("test", POSE, 0), Place())

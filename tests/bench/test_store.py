@@ -1,0 +1,85 @@
+"""Outcomes are run once, kept, and found again; what decides them is part of their key."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import POSE
+from refedit.bench.others.plain_ddim import PlainDdim
+from refedit.bench.outcome import Outcome
+from refedit.bench.placing import Place
+from refedit.bench.rig import Rig, weights_checksum
+from refedit.bench.store import FILE, Store, outcomes
+from refedit.methods import Baret, SpecRef
+from tests.bench.made_up import outcome
+
+ARM = Arm(name="plain", method=PlainDdim(steps=1))
+
+
+def run(rig: Rig, folder: Path, arms: Sequence[Arm], which: str = "test", count: int = 1) -> list[Outcome]:
+    return list(outcomes(rig, Store(folder), which, POSE, range(count), arms))
+
+
+def test_an_outcome_is_read_again_as_it_was_written(tmp_path: Path) -> None:
+    Store(tmp_path).put("one", outcome(3, wrong=("pose",), leak=0.1))
+    assert Store(tmp_path).get("one") == outcome(3, wrong=("pose",), leak=0.1)
+    assert Store(tmp_path).get("two") is None
+
+
+def test_nothing_is_run_twice(rig: Rig, tmp_path: Path) -> None:
+    first = run(rig, tmp_path, [ARM])
+    again = run(rig, tmp_path, [replace(ARM, name="the same by another name")], count=2)
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert len(lines) == 2 and [found.number for found in again] == [0, 1]
+    assert replace(again[0], method="plain") == first[0]
+    assert again[0].method == "the same by another name"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ARM, method=PlainDdim(steps=1, guidance=2.0)),
+        replace(ARM, method=Baret(steps=1, inner_steps=0)),
+        replace(ARM, painted=False),
+        replace(ARM, paste=True),
+        replace(ARM, alone=True),
+    ],
+)
+def test_arms_that_differ_do_not_share(other: Arm) -> None:
+    assert other.key != ARM.key
+    assert replace(other, name="else").key == other.key
+
+
+def test_places_and_sets_do_not_share(rig: Rig, tmp_path: Path) -> None:
+    assert replace(ARM, place=Place(offset=0.1)).key != replace(ARM, place=Place(offset=0.2)).key
+    run(rig, tmp_path, [ARM])
+    run(rig, tmp_path, [ARM], which="development")
+    assert len(Store(tmp_path)) == 2
+
+
+def test_other_weights_do_not_share(rig: Rig, blind: Rig) -> None:
+    assert rig.checksum != blind.checksum
+    network = torch.nn.Linear(2, 2)
+    before = weights_checksum(network)
+    with torch.no_grad():
+        network.bias[0] += 1e-3
+    assert weights_checksum(network) != before
+
+
+def test_a_line_that_was_cut_short_is_run_again(rig: Rig, tmp_path: Path) -> None:
+    first = run(rig, tmp_path, [ARM], count=2)
+    text = (tmp_path / FILE).read_text()
+    (tmp_path / FILE).write_text(text[: len(text) - 40])
+    again = run(rig, tmp_path, [ARM], count=2)
+    assert [found.whole for found in again] == [found.whole for found in first]
+    assert len(Store(tmp_path)) == 2
+    assert json.loads((tmp_path / FILE).read_text().splitlines()[-1])["number"] == 1
+
+
+def test_equal_methods_of_other_classes_do_not_share() -> None:
+    assert Arm(name="", method=SpecRef()).key != Arm(name="", method=Baret()).key
