@@ -13,10 +13,11 @@ from refedit.ui.settings import Settings
 def main() -> None:
     try:
         settings = Settings.from_environment()
+        options = launch_options(settings)  # first, since a model may take minutes to load
         page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
-    page.launch(**launch_options(settings))
+    page.launch(**options)
 
 
 if __name__ == "__main__":

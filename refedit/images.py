@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
@@ -81,11 +81,27 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         # Pillow clips 16-bit greys to 255 instead of scaling them.
         image = Image.fromarray((np.asarray(image, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return Image.fromarray(np.asarray(image.convert("RGB")))
+    return Image.fromarray(np.asarray(_in_srgb(image, profile).convert("RGB")))
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The colours that the profile means, as browsers show them; telephones write Display P3, printers CMYK."""
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    try:
+        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = "CMYK" if image.mode == "CMYK" else "RGB"
+        if meant.profile.xcolor_space.strip() != space:
+            return image
+        shown = ImageCms.buildTransform(meant, ImageCms.createProfile("sRGB"), space, "RGB")
+        return ImageCms.applyTransform(image.convert(space), shown) or image
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image  # a damaged profile says nothing
 
 
 def write_picture(image: Image.Image, path: str | Path, parameters: Mapping[str, str]) -> None:

@@ -76,8 +76,11 @@ class Mask:
         """Grown by `pixels` in every direction, shrunk if negative (square neighbourhood)."""
         if pixels == 0:
             return self
-        choose = ImageFilter.MaxFilter if pixels > 0 else ImageFilter.MinFilter
-        return Mask.from_image(self.to_image().filter(choose(2 * abs(pixels) + 1)))
+        choose = np.maximum if pixels > 0 else np.minimum
+        levels = np.asarray(self.to_image())
+        for axis in (0, 1):
+            levels = _widest(levels, abs(pixels), axis, choose)
+        return Mask(levels.astype(np.float32) / 255)
 
     def feather(self, pixels: float) -> "Mask":
         """With an edge that falls off to a half inside the mask; what was outside stays exactly 0.
@@ -90,6 +93,21 @@ class Mask:
             return self
         inside = self.to_image()
         return Mask.from_image(ImageChops.darker(inside.filter(ImageFilter.GaussianBlur(pixels)), inside))
+
+
+def _widest(levels: np.ndarray, reach: int, axis: int, choose: np.ufunc) -> np.ndarray:
+    """Along an axis, the largest (or smallest, as `choose` says) level within `reach` of every place.
+
+    By windows that double: Pillow's rank filters take minutes on a photograph.
+    """
+    windows = np.moveaxis(levels, axis, 0)
+    length, whole, window = len(windows), 2 * reach + 1, 1
+    windows = np.pad(windows, ((reach, reach), (0, 0)), mode="edge")
+    while 2 * window <= whole:
+        windows = choose(windows[:-window], windows[window:])
+        window *= 2
+    rest = whole - window
+    return np.moveaxis(choose(windows[:length], windows[rest : rest + length]), 0, axis)
 
 
 def at_grid(

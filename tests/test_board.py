@@ -20,8 +20,8 @@ from refedit.ui.painting import paintable, to_value
 from refedit.ui.pane import BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane, draw_pane
 from refedit.ui.pane_events import change_tool, pane_board, show_board
 from tests.conftest import box_mask, picture
+from tests.page.parts import saved
 from tests.page_server import tiny_segmenter
-from tests.test_page import saved
 
 SIZE = (64, 64)
 LEFT, RIGHT = box_mask(SIZE, (0, 0, 32, 64)), box_mask(SIZE, (32, 0, 64, 64))
@@ -102,6 +102,12 @@ def test_an_untouched_canvas_changes_nothing_and_another_picture_everything(boar
     assert board_of(saved(to_value(picture(1), LEFT), tmp_path), "source", known) is known
     other = board_of(saved(to_value(picture(2), None), tmp_path), "source", known)
     assert other.mask is None and other.past == ()
+
+
+def test_strokes_on_a_new_picture_are_undone(pane: Pane, tmp_path: Path) -> None:
+    painted = pane_board(pane, BRUSH_TOOL, saved(to_value(picture(1), LEFT), tmp_path), None)
+    cleaned = painted.undone()
+    assert painted.mask is not None and cleaned.mask is None and cleaned.undone() is cleaned
 
 
 def test_wrong_places_and_masks_are_one_sentence(board: Board) -> None:

@@ -1,12 +1,15 @@
 """Reading pictures safely: every odd format becomes upright RGB, everything unreadable one sentence."""
 
 import io
+import resource
+import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from refedit.errors import EditError
 from refedit.images import read_channels, read_mask, read_picture, stretch, to_image, to_tensor, write_picture
@@ -43,16 +46,86 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
     assert read.mode == "RGB" and min(read.getpixel((5, 5))) > 250  # type: ignore[type-var, arg-type]
 
 
-def test_an_animation_gives_its_first_frame() -> None:
-    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
-    assert read_picture(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])).getpixel((0, 0)) == (
-        255,
-        0,
-        0,
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_an_animation_gives_its_first_frame(format: str) -> None:
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue", "green", "white", "black")]
+    read = read_picture(encoded(frames[0], format, save_all=True, append_images=frames[1:], lossless=True))
+    assert read.getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_a_palettes_transparency_lies_on_white() -> None:
+    image = Image.new("P", (20, 20))
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.paste(1, (10, 0, 20, 20))
+    read = read_picture(encoded(image, "PNG", transparency=0))
+    assert read.getpixel((0, 0)) == (255, 255, 255) and read.getpixel((15, 5)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(("inks", "colour"), [((0, 255, 255, 0), (255, 0, 0)), ((255, 0, 0, 0), (0, 255, 255))])
+def test_inks_become_the_colours_they_print(inks: tuple[int, ...], colour: tuple[int, ...]) -> None:
+    read = read_picture(encoded(Image.new("CMYK", (20, 20), inks), "JPEG", quality=95))
+    assert np.abs(np.subtract(read.getpixel((5, 5)), colour)).max() < 8  # type: ignore[arg-type]
+
+
+def test_a_colour_profile_means_what_it_says() -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert read_picture(encoded(picture(1), icc_profile=lab)).tobytes() == picture(1).tobytes()
+    read = read_picture(encoded(Image.new("RGB", (20, 20), (128, 128, 128)), icc_profile=swapped_profile()))
+    assert read.getpixel((0, 0)) == pytest.approx((128, 128, 128), abs=3), "grey is grey in every profile"
+    red = read_picture(encoded(Image.new("RGB", (20, 20), (200, 30, 30)), icc_profile=swapped_profile()))
+    assert red.getpixel((0, 0)) == pytest.approx((30, 200, 30), abs=6), (
+        "the profile says that the first channel is green"
     )
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", encoded(picture(1))[:200], encoded(picture(1), "TIFF")])
+def swapped_profile() -> bytes:
+    """sRGB with red and green named the other way round."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return data.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
+
+
+@pytest.mark.parametrize("profile", [b"rubbish", b"", bytes(128)])
+def test_a_damaged_profile_changes_nothing(profile: bytes) -> None:
+    assert read_picture(encoded(picture(1), icc_profile=profile)).tobytes() == picture(1).tobytes()
+
+
+def test_a_photographs_metadata_ends_with_it(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E], exif.get_ifd(0x8825)[2] = "at home", (52.0, 31.0, 0.0)
+    write_picture(read_picture(encoded(picture(1), "JPEG", exif=exif)), tmp_path / "out.png", {})
+    data = (tmp_path / "out.png").read_bytes()
+    assert b"at home" not in data and b"eXIf" not in data
+
+
+def test_what_hides_behind_a_picture_is_not_passed_on(tmp_path: Path) -> None:
+    hidden = io.BytesIO()
+    with zipfile.ZipFile(hidden, "w") as archive:
+        archive.writestr("secret.txt", "secret")
+    read = read_picture(encoded(picture(1), "JPEG") + hidden.getvalue())
+    write_picture(read, tmp_path / "out.png", {})
+    assert b"PK" in hidden.getvalue() and b"PK\x05\x06" not in (tmp_path / "out.png").read_bytes()
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n"
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'/>"
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+UNREADABLE = {
+    "empty": b"",
+    "text": b"no picture",
+    "truncated png": encoded(picture(1))[:200],
+    "truncated jpeg": encoded(picture(1), "JPEG")[:200],
+    "half a jpeg": encoded(picture(1, (200, 200)), "JPEG")[:-400],
+    "tiff": encoded(picture(1), "TIFF"),
+    "bmp": encoded(picture(1), "BMP"),
+    "gif": encoded(picture(1).convert("P"), "GIF"),
+    "eps": EPS,
+    "svg": SVG,
+    "psd": b"8BPS\0\1" + bytes(40),
+    "heic": HEIC,
+}
+
+
+@pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE)
 def test_unreadable_files_are_named_in_one_sentence(data: bytes) -> None:
     with pytest.raises(EditError, match="not a readable PNG, JPEG or WebP"):
         read_picture(data)
@@ -63,6 +136,26 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         read_picture(encoded(Image.new("1", (20000, 20000))))
     with pytest.raises(EditError, match="49 megapixels; the limit is 40"):
         read_picture(encoded(Image.new("1", (7000, 7000))))
+
+
+def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
+    Image.new("1", (13000, 13000)).save(tmp_path / "bomb.png")
+    assert (tmp_path / "bomb.png").stat().st_size < 400_000
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    with pytest.raises(EditError, match="169 megapixels"):
+        read_picture(tmp_path / "bomb.png")
+    assert time.monotonic() - started < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "kilobytes of memory"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 400), (15, 4000)])
+def test_the_smallest_side_counts(size: tuple[int, int]) -> None:
+    with pytest.raises(EditError, match=f"{size[0]}x{size[1]} pixels; at least 16 a side"):
+        read_picture(encoded(Image.new("RGB", size)))
+
+
+def test_a_strip_of_a_picture_is_a_picture() -> None:
+    assert read_picture(encoded(Image.new("RGB", (4000, 16)))).size == (4000, 16)
 
 
 def test_a_tiny_picture_and_a_missing_file_are_refused(tmp_path: Path) -> None:

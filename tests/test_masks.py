@@ -1,9 +1,11 @@
 """Masks: what counts as inside, and what the operations promise."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from refedit.errors import EditError
 from refedit.masks import Mask, at_grid
@@ -34,6 +36,21 @@ def test_growing_and_shrinking_move_the_edge() -> None:
     assert mask.grow(2).box == (4, 4, 12, 12)
     assert mask.grow(-1).box == (7, 7, 9, 9)
     assert mask.grow(0) is mask
+
+
+@pytest.mark.parametrize("pixels", [-7, -3, -1, 1, 2, 6, 20])
+def test_growing_is_what_a_rank_filter_does(pixels: int) -> None:
+    levels = np.random.default_rng(3).integers(0, 256, (31, 47), dtype=np.uint8)
+    choose = ImageFilter.MaxFilter if pixels > 0 else ImageFilter.MinFilter
+    grown = Mask.from_image(Image.fromarray(levels)).grow(pixels)
+    assert grown.to_image().tobytes() == Image.fromarray(levels).filter(choose(2 * abs(pixels) + 1)).tobytes()
+
+
+def test_a_mask_of_a_photograph_changes_at_once() -> None:
+    mask = box_mask((6000, 4000), (600, 600, 4000, 3000))
+    started = time.monotonic()
+    assert mask.grow(60).box == (540, 540, 4060, 3060)
+    assert time.monotonic() - started < 10, "a rank filter took minutes"
 
 
 def test_a_feathered_mask_never_reaches_outside() -> None:

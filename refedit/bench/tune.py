@@ -22,10 +22,10 @@ STARTS: Mapping[str, Method] = {
 }
 OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
     REFERENCE: {
-        "guidance": (3.0, 5.0, 7.5),
+        "guidance": (2.0, 3.0, 5.0, 7.5),
         "unconditional": (0.0, 0.5, 1.0),
         "own_keys": (False, True),
-        "reference_weight": (3.0, 10.0, 30.0),
+        "reference_weight": (1.0, 3.0, 10.0),
         "self_replace": (0.0, 0.3, 0.6),
         "cross_replace": (0.4, 0.8),
         "reference_sites_start": (0.0, 0.4375, 0.625),
@@ -34,13 +34,14 @@ OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "align_reference": (False, True),
     },
     POSE: {
-        "guidance": (3.0, 5.0, 7.5),
+        "guidance": (2.0, 3.0, 4.0, 5.0, 7.5),
         "self_steps": (0.0, 0.15, 0.3, 0.5),
         "cross_steps": (0.3, 0.6, 0.9),
-        "eta": (0.8, 1.0),
+        "eta": (0.5, 0.8, 1.0),
         "eta_schedule": ("rising", "constant", "falling"),
         "self_grid": (0.25, 0.5, 1.0),
         "initial_text": ("target", "closed form"),
+        "final_text": ("target", "transition"),
     },
 }
 """What is tried, in this order; `rigid` tries what `pose` does."""

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,21 @@ def draw_api(editor: Editor, segments: SegmentMemory) -> None:
 
 
 def _draw_edit(editor: Editor) -> None:
+    inputs = [
+        gr.Textbox("specref", label="method", visible=False),
+        _file("source"),
+        gr.Textbox(label="prompt", visible=False),
+        gr.Textbox("", label="source prompt", visible=False),
+        *(_file(name) for name in ("region", "reference", "subject")),
+        gr.Textbox("", label="preset", visible=False),
+        _settings(),
+    ]
+    outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": 1}
+    gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
+
+
+def _edit(editor: Editor) -> Callable[..., Iterator[Answer]]:
     def edit(
         method: str,
         source: str,
@@ -58,29 +73,20 @@ def _draw_edit(editor: Editor) -> None:
             carries its parameters and inputs.
         """
         with spoken_errors(), tempfile.TemporaryDirectory() as folder:
-            request = EditRequest(
-                method=method_of(method, preset, settings or {}),
-                source=read_picture(_given(source, "source")),
-                prompt=prompt,
-                source_prompt=source_prompt,
-                region=read_mask(region) if region else None,
-                reference=_reference(reference, subject),
-            )
+            chosen, pictures = method_of(method, preset, settings or {}), _pictures(source, region, reference, subject)
+            request = EditRequest(method=chosen, prompt=prompt, source_prompt=source_prompt, **pictures)
             yield from answers(editor, request, Path(folder))
 
-    inputs = [
-        gr.Textbox("specref", label="method", visible=False),
-        _file("source"),
-        gr.Textbox(label="prompt", visible=False),
-        gr.Textbox("", label="source prompt", visible=False),
-        *(_file(name) for name in ("region", "reference", "subject")),
-        gr.Textbox("", label="preset", visible=False),
-        gr.JSON({}, label="settings", visible=False),
-    ]
-    outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    gr.Button(visible=False).click(
-        edit, inputs, outputs, api_name="edit", concurrency_id="device", concurrency_limit=1, show_progress="hidden"
-    )
+    return edit
+
+
+def _pictures(source: str, region: str | None, reference: str | None, subject: str | None) -> dict[str, Any]:
+    """The pictures and masks of a request, read from their files, by the names of `EditRequest`."""
+    return {
+        "source": read_picture(_given(source, "source")),
+        "region": read_mask(region) if region else None,
+        "reference": _reference(reference, subject),
+    }
 
 
 def _draw_segment(segments: SegmentMemory) -> None:
@@ -145,6 +151,13 @@ def _reference(path: str | None, subject: str | None) -> Reference | None:
     if not path:
         return None
     return Reference(image=read_picture(path), subject=read_mask(subject) if subject else None)
+
+
+def _settings() -> gr.JSON:
+    settings = gr.JSON({}, label="settings", visible=False)
+    # Gradio's own is {"type": {}}: no valid schema, so that language models' tools refuse every call.
+    settings.api_info = lambda: {"type": "object", "description": "parameters by name"}  # type: ignore[method-assign]
+    return settings
 
 
 def _file(label: str) -> gr.File:

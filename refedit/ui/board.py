@@ -113,7 +113,7 @@ def board_of(value: Board | dict[str, Any] | None, name: str, known: Board | Non
         return value
     painting = read_painting(value, name)
     if known is None or not _same_picture(known.picture, painting.picture):
-        return Board.of(painting)
+        return Board(picture=painting.picture).found(painting.mask)  # strokes on a new picture can be undone
     return known.found(painting.mask)
 
 

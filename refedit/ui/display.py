@@ -1,6 +1,5 @@
 """What an edit's events, and results of before, change on the page."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import gradio as gr
 
 from refedit.edit import EditRequest, Finished, Preview, Progress
-from refedit.images import write_picture
-from refedit.masks import Mask
 from refedit.recipe import Result
 from refedit.stable_diffusion import StableDiffusion
 from refedit.ui import status
 from refedit.ui.history import Entry, History, remembered, strip
 from refedit.ui.notes import notes
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
+from refedit.ui.result_views import show_both, show_result
 from refedit.ui.running import Failed, Halted, RunEvent, Started
 
 Updates = dict[Any, Any]
@@ -29,6 +27,7 @@ class Screen:
         self.started: Started | None = None
         self.losses: list[float] = []
         self.results: list[Result] = []
+        self.files: list[bytes] = []
 
     def show(self, event: RunEvent) -> Updates:
         outputs = self.outputs
@@ -80,63 +79,24 @@ class Screen:
         return {outputs.preview: shown, outputs.after: gr.Column(visible=False)} | hidden
 
     def _finish(self, event: Finished) -> Updates:
-        result = Result.of(self.request, event)
-        self.results.append(result)
-        shown, file = show_result(self.outputs, result, self.folder, self.results)
-        self.history = remembered(self.history, Entry.of(result, file))
         assert self.started is not None
-        last = self.started.number + 1 == self.started.of
+        result, last = Result.of(self.request, event), self.started.number + 1 == self.started.of
+        self.results.append(result)
+        everything = last and len(self.results) > 1
+        views, view = ((RESULT, COMPARE, BOTH), BOTH) if everything else ((RESULT, COMPARE), RESULT)
+        shown, file = show_result(self.outputs, result, self.folder, views, view)
+        self.files.append(file)
+        self.history = remembered(self.history, Entry.of(result, file))
         return {
             **shown,
-            self.outputs.status: status.finished(sum(result.seconds for result in self.results)),
+            **(show_both(self.outputs, self.results, self.files) if everything else {}),
             **show_history(self.outputs, self.history),
-            **(idle(self.outputs) if last else {}),
+            **(self._done() if last else {}),
         }
 
-
-def show_result(
-    outputs: Outputs, result: Result, folder: Path, together: Sequence[Result] = ()
-) -> tuple[Updates, bytes]:
-    """A result with everything below it, and its PNG with everything inside; `together` are those of one run."""
-    full, bare, before = (folder / f"refedit-{result.method.name}{end}.png" for end in ("", "-bare", "-before"))
-    write_picture(result.image, full, result.text())
-    write_picture(result.image, bare, result.text(inputs=False))
-    if result.inputs is not None:
-        write_picture(result.inputs.source, before, {})
-    compared = (str(before), str(bare)) if result.inputs is not None else None
-    views = [RESULT, *([COMPARE] if compared else []), *([BOTH] if len(together) > 1 else [])]
-    view, subject = views[-1] if BOTH in views else RESULT, result.inputs.subject if result.inputs else None
-    updates: Updates = {
-        outputs.preview: gr.update(visible=False),
-        outputs.result: gr.update(value=str(bare), alt_text=f"Edited picture: {result.prompt}", visible=view == RESULT),
-        outputs.compare: gr.update(value=compared, visible=False),
-        outputs.both: gr.Row(visible=view == BOTH),
-        outputs.before: str(before) if compared else None,
-        outputs.after: gr.Column(visible=True),
-        outputs.view: gr.update(choices=views, value=view),
-        outputs.region: _mask_picture(result.used, "Mask: white is where the source was edited"),
-        outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
-        outputs.download: str(full),
-        outputs.download_bare: str(bare),
-        outputs.parameters: status.table(result.parameters),
-        outputs.shown: full.read_bytes(),
-    }
-    return updates | _side_by_side(outputs, together), updates[outputs.shown]
-
-
-def _side_by_side(outputs: Outputs, together: Sequence[Result]) -> Updates:
-    if len(together) < 2:
-        return {}
-    return {
-        picture: gr.update(value=result.image, label=result.method.title, alt_text=f"Edited by {result.method.title}")
-        for picture, result in zip(outputs.results, together, strict=False)
-    }
-
-
-def show_view(outputs: Outputs, view: str) -> Updates:
-    """One of the ways to look at a result."""
-    places = {RESULT: outputs.result, COMPARE: outputs.compare, BOTH: outputs.both}
-    return {part: gr.update(visible=name == view) for name, part in places.items()}
+    def _done(self) -> Updates:
+        seconds = sum(result.seconds for result in self.results)
+        return {self.outputs.status: status.finished(seconds)} | idle(self.outputs)
 
 
 def show_history(outputs: Outputs, history: History) -> Updates:
@@ -146,10 +106,6 @@ def show_history(outputs: Outputs, history: History) -> Updates:
         outputs.visit: gr.Column(visible=bool(history)),
         outputs.strip: gr.update(value=strip(history), selected_index=None),
     }
-
-
-def _mask_picture(mask: Mask | None, about: str) -> dict[str, Any]:
-    return gr.update(value=None if mask is None else mask.to_image(), alt_text=about, visible=mask is not None)
 
 
 def idle(outputs: Outputs) -> Updates:

@@ -29,11 +29,16 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The drawn page: its inputs, its outputs and one button for each example."""
+    """The drawn page: its inputs, its outputs and one button for each example.
+
+    `copy` makes a link, which `link` shows.
+    """
 
     inputs: Inputs
     outputs: Outputs
     tiles: tuple[gr.Button, ...]
+    copy: gr.Button
+    link: gr.Textbox
 
 
 INTRODUCTION = """# RefEdit
@@ -54,21 +59,14 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
     first = next(iter(METHODS.values()))
     gr.Markdown(INTRODUCTION, elem_id="introduction")
     gr.HTML(about, elem_id="about-model", visible=bool(about))
-    with gr.Row(elem_id="chooser"):
-        names = [(method.title, name) for name, method in METHODS.items()]
-        method = gr.Radio(names, value=first.name, label="Method", elem_id="method", container=False)
-        summary = gr.Markdown(first.summary, elem_id="summary")
+    method, summary = _draw_chooser(first)
     buttons = _draw_examples(examples, tiles)
     with gr.Row(elem_id="desk"):
         source, source_prompt = _draw_source(first.needs)
         column, reference = _draw_reference(first.needs)
-        with gr.Column(elem_id="result-column", elem_classes="stage-column"):
-            _heading("Result", "what it should show")
-            prompt, outputs = draw_result(info_for_prompt(first.needs), comparable(first))
-        with gr.Column(elem_id="parameters-column"):
-            gr.HTML("<h2>Parameters</h2>", elem_classes="heading plain")
-            controls = {name: build_controls(kind, kind is first) for name, kind in METHODS.items()}
-    with gr.Accordion("Which models there are", open=False, elem_id="models"):
+        prompt, outputs = _draw_result(first)
+        controls, sharing = _draw_parameters(first)
+    with gr.Accordion("Which models there are, and what they cost", open=False, elem_id="models"):
         gr.HTML(models)
     gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
     inputs = Inputs(
@@ -81,7 +79,38 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
         prompt=prompt,
         controls=controls,
     )
-    return Page(inputs=inputs, outputs=outputs, tiles=buttons)
+    return Page(inputs=inputs, outputs=outputs, tiles=buttons, **sharing)
+
+
+def _draw_chooser(first: type[Any]) -> tuple[gr.Radio, gr.Markdown]:
+    with gr.Row(elem_id="chooser"):
+        names = [(method.title, name) for name, method in METHODS.items()]
+        method = gr.Radio(names, value=first.name, label="Method", elem_id="method", container=False)
+        return method, gr.Markdown(first.summary, elem_id="summary")
+
+
+def _draw_result(first: type[Any]) -> tuple[gr.Textbox, Outputs]:
+    with gr.Column(elem_id="result-column", elem_classes="stage-column"):
+        _heading("Result", "what it should show")
+        return draw_result(info_for_prompt(first.needs), comparable(first))
+
+
+def _draw_parameters(first: type[Any]) -> tuple[dict[str, Controls], dict[str, Any]]:
+    """The controls of every method, and the parts that make a link, by the names of `Page`."""
+    with gr.Column(elem_id="parameters-column"):
+        with gr.Row(elem_id="parameters-head"):
+            gr.HTML("<h2>Parameters</h2>", elem_classes="heading plain")
+            copy = gr.Button("Copy link", size="sm", elem_id="copy-link", min_width=80)
+        link = gr.Textbox(
+            label="Link, copied",
+            info="It carries the method, its parameters, the prompts and the model's name; no pictures.",
+            elem_id="link",
+            visible=False,
+            interactive=False,
+            buttons=["copy"],
+        )
+        controls = {name: build_controls(kind, kind is first) for name, kind in METHODS.items()}
+    return controls, {"copy": copy, "link": link}
 
 
 def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tuple[gr.Button, ...]:

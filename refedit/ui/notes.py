@@ -39,6 +39,13 @@ def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
     return tuple(found)
 
 
+def other_model(made_with: str, model: StableDiffusion) -> tuple[str, ...]:
+    """A note if something was made with another model than the one at work."""
+    if made_with == model.name:
+        return ()
+    return (f"It was made with the model “{made_with[:120]}”; “{model.name}” will give another picture.",)
+
+
 def looks_like_photograph(picture: Image.Image) -> bool:
     """True if the commonest colours, 32 levels each, cover too little of the picture for a drawing."""
     small = picture.convert("RGB")

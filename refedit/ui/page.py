@@ -2,12 +2,14 @@
 
 import tempfile
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from refedit.editor import Editor
+from refedit.errors import EditError
 from refedit.models import CARDS
 from refedit.segment_memory import SegmentMemory, load_segmenter
 from refedit.ui import status
@@ -31,6 +33,13 @@ KEEP_FILES = 3600
 MAX_FILE = "48mb"
 """Of an upload: a downloaded result with large pictures inside has to come back."""
 
+NO_MCP = (
+    'REFEDIT_MCP is 1, but the Python package mcp is missing. Run pip install "gradio[mcp]>=6.30,<7" '
+    '"mcp>=1.21,<2", or leave REFEDIT_MCP out.'
+)
+
+SCRIPTS = ("keys.js", "uploads.js")
+
 VISITORS = 200
 """So many visitors' histories and masks are kept in memory; the one who was away the longest is forgotten first."""
 
@@ -52,13 +61,19 @@ def build_page(editor: Editor, settings: Settings, segments: SegmentMemory | Non
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
-    """What `launch` needs to show the page as it is meant, on the address of the settings."""
+    """What `launch` needs to show the page as it is meant, on the address of the settings.
+
+    Raises EditError if the settings want tools for language models and what those need is not installed.
+    """
+    if settings.mcp and find_spec("mcp") is None:
+        raise EditError(NO_MCP)
     return {
+        "mcp_server": settings.mcp,
         "server_name": settings.host,
         "server_port": settings.port,
         "theme": theme(),
         "css_paths": [Path(__file__).with_name("page.css")],
-        "js": Path(__file__).with_name("page.js").read_text("utf-8"),
+        "js": scripts(),
         "app_kwargs": {"middleware": [(Guard, (), {})]},  # as starlette's Middleware unpacks
         "max_file_size": MAX_FILE,
         "state_session_capacity": VISITORS,
@@ -67,3 +82,9 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "enable_monitoring": False,
         "share": False,
     }
+
+
+def scripts() -> str:
+    """What the browser does by itself: the functions of all scripts, called once the page is there."""
+    texts = [Path(__file__).with_name(name).read_text("utf-8").rstrip() for name in SCRIPTS]
+    return "() => {\n" + "".join(f"(\n{text}\n)();\n" for text in texts) + "}"

@@ -1,5 +1,6 @@
 """A picture that can be painted on: the editor on the page, and what its value means as picture and mask."""
 
+from abc import ABCMeta
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ def painted_picture(*, label: str, placeholder: str, elem_id: str) -> gr.ImageEd
     Its value arrives as files, not as decoded pictures: a dict with "background" (a path or None) and "layers"
     (paths), so that a picture is opened by our own reader with our own limits.
     """
-    editor = gr.ImageEditor(
+    return PAINTED(
         label=label,
         placeholder=placeholder,
         elem_id=elem_id,
@@ -45,16 +46,21 @@ def painted_picture(*, label: str, placeholder: str, elem_id: str) -> gr.ImageEd
         brush=gr.Brush(colors=[(BRUSH, OPACITY)], color_mode="fixed"),
         buttons=["fullscreen"],
     )
-    # Not a subclass: for each of those Gradio writes a .pyi file beside its module as soon as it is imported.
-    editor.preprocess = _files  # type: ignore[method-assign, assignment]
-    return editor
 
 
-def _files(payload: Any) -> dict[str, Any] | None:
+def _files(_: gr.ImageEditor, payload: Any) -> dict[str, Any] | None:
     if payload is None:
         return None
     background = payload.background and payload.background.path
     return {"background": background, "layers": [layer.path for layer in payload.layers or []]}
+
+
+# Gradio makes a new object of the same class for each visitor whose page has changed, so a method of one object would
+# be lost; and its metaclass writes a .pyi file beside the module of every class statement, so that is gone round.
+PAINTED: Any = ABCMeta.__new__(
+    type(gr.ImageEditor), "ImageEditor", (gr.ImageEditor,), {"preprocess": _files, "__module__": __name__}
+)
+"""An editor that hands over files."""
 
 
 def read_painting(value: dict[str, Any] | None, name: str) -> Painting:

@@ -17,6 +17,14 @@ from refedit.ui.overlay import overlay, place
 from refedit.ui.painting import to_value
 from refedit.ui.pane import ADD, BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane
 
+LONGEST = 1280
+"""The longest side, in pixels, of a picture that browsers paint on without stalling; `uploads.js` keeps to it, too."""
+
+TOO_LARGE = (
+    "The picture has {}x{} pixels, too many for the brush. Select by clicks, or drop it on the brush's canvas, which "
+    "makes it smaller."
+)
+
 Updates = dict[Any, Any]
 Change = Callable[[Board], Board]
 
@@ -36,10 +44,10 @@ def pane_board(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Boa
 
 
 def show_board(pane: Pane, tool: str, board: Board | None) -> Updates:
-    """A pane with a tool and a board, which may be missing."""
-    clicking = tool == CLICK_TOOL
+    """A pane with a tool and a board, which may be missing; a picture above `LONGEST` is for clicks only."""
+    clicking = tool == CLICK_TOOL or (board is not None and max(board.picture.size) > LONGEST)
     return {
-        pane.tool: tool,
+        pane.tool: CLICK_TOOL if clicking else BRUSH_TOOL,
         pane.canvas: gr.Column(visible=not clicking),
         pane.editor: None if clicking or board is None else to_value(board.picture, board.mask),
         pane.clicker: gr.update(value=overlay(board) if clicking and board else None, visible=clicking),
@@ -54,6 +62,8 @@ def change_tool(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Bo
     if before == BRUSH_TOOL and (painted is None or painted.get("background") is None):
         return show_board(pane, tool, None)
     known = None if before == CLICK_TOOL and board is None else pane_board(pane, before, painted, board)
+    if tool == BRUSH_TOOL and known is not None and max(known.picture.size) > LONGEST:
+        gr.Warning(TOO_LARGE.format(*known.picture.size), title="Clicks only")
     return show_board(pane, tool, known and known.next_thing())
 
 
@@ -61,7 +71,10 @@ def connect_pane(pane: Pane, segments: SegmentMemory) -> None:
     """Makes a drawn pane react."""
 
     def changed(change: Change, tool: str, painted: Any, board: Board | None) -> Updates:
-        return show_board(pane, tool, change(pane_board(pane, tool, painted, board)))
+        before = pane_board(pane, tool, painted, board)
+        after = change(before)
+        # A canvas that is filled anew loses its own undo, and flickers.
+        return gr.skip() if after is before else show_board(pane, tool, after)
 
     def on_click(tool: str, board: Board | None, sign: str, event: gr.SelectData) -> Updates:
         def click(known: Board) -> Board:

@@ -17,7 +17,9 @@ RESULT, COMPARE, BOTH = "Result", "Before and after", "Both methods"
 class Outputs:
     """Everything the page answers.
 
-    `after` holds what only exists once an edit is finished, `view` chooses between `result`, `compare` and `both`.
+    `after` holds what only exists once an edit is finished, `view` chooses between `result`, `compare` and `both`;
+    `details` are about one result. In `both`, every method has a picture in `results`, its mask in `used` and a button
+    in `choose`; `pair` holds their PNGs.
     `before` is the source, hidden, for a look at it while a key is held. `shown` is the PNG of the result at hand with
     everything inside, `history` a `History`, `pending` the PNG that is about to be restored.
     """
@@ -32,10 +34,13 @@ class Outputs:
     compare: gr.ImageSlider
     both: gr.Row
     results: tuple[gr.Image, ...]
+    used: tuple[gr.Image, ...]
+    choose: tuple[gr.Button, ...]
     before: gr.Image
     after: gr.Column
     view: gr.Radio
     use: gr.Button
+    details: gr.Column
     region: gr.Image
     subject: gr.Image
     download: gr.DownloadButton
@@ -45,6 +50,7 @@ class Outputs:
     strip: gr.Gallery
     restore: gr.UploadButton
     shown: gr.State
+    pair: gr.State
     history: gr.State
     pending: gr.State
 
@@ -52,13 +58,20 @@ class Outputs:
     def all(self) -> list[Any]:
         """Every component, as a list that an event may change."""
         single = [part for part in vars(self).values() if not isinstance(part, tuple)]
-        return [*single, *self.results]
+        return [*single, *self.results, *self.used, *self.choose]
 
 
 PICTURE: dict[str, Any] = {"interactive": False, "height": "auto"}
+SMALL: dict[str, Any] = {"format": "png", "buttons": ["download"], "min_width": 100, **PICTURE}
 
 
-KEYS = "<p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops, holding <kbd>O</kbd> shows the original.</p>"
+KEYS = (
+    "<p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops, holding <kbd>O</kbd> shows the original. "
+    "On a mask: <kbd>B</kbd> brush, <kbd>E</kbd> eraser, "
+    "<span class='together'><kbd>[</kbd> <kbd>]</kbd> size</span>, "
+    "<kbd>Ctrl</kbd>+<kbd>Z</kbd> undo, <kbd>X</kbd> swaps + and \N{MINUS SIGN} of clicks.</p>"
+)
+"""The keys that `keys.js` listens to."""
 
 
 def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
@@ -83,7 +96,7 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     return prompt, Outputs(run=run, run_both=run_both, stop=stop, status=progress, notes=notes, **parts)
 
 
-_STATES: dict[str, Any] = {"shown": None, "history": (), "pending": None}
+_STATES: dict[str, Any] = {"shown": None, "pair": (), "history": (), "pending": None}
 
 
 def _draw_pictures() -> dict[str, Any]:
@@ -98,13 +111,19 @@ def _draw_pictures() -> dict[str, Any]:
         buttons=["fullscreen"],
     )
     with gr.Row(visible=False, elem_id="both") as both:
-        results = tuple(
-            gr.Image(label=method.title, format="png", elem_id=f"both-{name}", buttons=["fullscreen"], **PICTURE)
-            for name, method in METHODS.items()
-        )
+        columns = [_draw_one_of_both(name, method.title) for name, method in METHODS.items()]
+    results, used, choose = zip(*columns, strict=True)
     before = gr.Image(format="png", elem_id="before", alt_text="The source", interactive=False, visible="hidden")
-    pictures = {"preview": preview, "result": result, "compare": compare, "both": both}
-    return pictures | {"results": results, "before": before}
+    pictures = {"preview": preview, "result": result, "compare": compare, "both": both, "before": before}
+    return pictures | {"results": results, "used": used, "choose": choose}
+
+
+def _draw_one_of_both(name: str, title: str) -> tuple[gr.Image, gr.Image, gr.Button]:
+    with gr.Column(min_width=100):
+        picture = gr.Image(label=title, format="png", elem_id=f"both-{name}", buttons=["fullscreen"], **PICTURE)
+        choose = gr.Button(f"Go on with {title}", size="sm", elem_id=f"choose-{name}")
+        used = gr.Image(label=f"Where {title} edited", elem_id=f"used-{name}", elem_classes="small", **SMALL)
+    return picture, used, choose
 
 
 def _draw_after() -> dict[str, Any]:
@@ -113,21 +132,27 @@ def _draw_after() -> dict[str, Any]:
         with gr.Row(elem_classes="tools"):
             view = switch([RESULT, COMPARE], "What to look at", "view")
             use = gr.Button("Use as source", size="sm", elem_id="use", min_width=80)
-        with gr.Row(elem_id="masks"):
-            small: dict[str, Any] = {"format": "png", "buttons": ["download"], "min_width": 100, **PICTURE}
-            region = gr.Image(label="Where it was edited", elem_id="region-used", **small)
-            subject = gr.Image(label="What was taken", elem_id="subject-used", **small)
-        with gr.Row(elem_id="downloads"):
-            full = gr.DownloadButton("Download", elem_id="download", size="md", min_width=160)
-            bare = gr.DownloadButton("Download without inputs", elem_id="download-bare", size="md", min_width=120)
-        gr.HTML(
-            "<p>The download carries your pictures, masks and parameters, so that it can be restored below.</p>",
-            elem_classes="hint",
-        )
-        with gr.Accordion("All parameters of this result", open=False, elem_id="result-parameters"):
-            parameters = gr.HTML("")
-    pictures = {"after": after, "view": view, "use": use, "region": region, "subject": subject}
-    return pictures | {"download": full, "download_bare": bare, "parameters": parameters}
+        with gr.Column(elem_id="details") as details:
+            parts = _draw_details()
+    return parts | {"after": after, "view": view, "use": use, "details": details}
+
+
+def _draw_details() -> dict[str, Any]:
+    """What is told of the one result that is looked at."""
+    with gr.Row(elem_id="masks"):
+        region = gr.Image(label="Where it was edited", elem_id="region-used", **SMALL)
+        subject = gr.Image(label="What was taken", elem_id="subject-used", **SMALL)
+    with gr.Row(elem_id="downloads"):
+        full = gr.DownloadButton("Download", elem_id="download", size="md", min_width=160)
+        bare = gr.DownloadButton("Download without inputs", elem_id="download-bare", size="md", min_width=120)
+    gr.HTML(
+        "<p>The download carries your pictures, masks and parameters, so that it can be restored below.</p>",
+        elem_classes="hint",
+    )
+    with gr.Accordion("All parameters of this result", open=False, elem_id="result-parameters"):
+        parameters = gr.HTML("")
+    downloads = {"download": full, "download_bare": bare}
+    return downloads | {"region": region, "subject": subject, "parameters": parameters}
 
 
 def _draw_visit() -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Settings:
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
     REFEDIT_CHANNELS_LAST: 1 lays the network out as some GPUs prefer; measure it with `bench speed --channels-last`.
     REFEDIT_SAM: "picturebook", or the file of an official SAM checkpoint, whose name holds vit_b, vit_l or vit_h.
+    REFEDIT_MCP: 1 offers the two endpoints as tools to language models, by the Model Context Protocol.
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
     """
 
@@ -25,6 +26,7 @@ class Settings:
     device: str = "auto"
     channels_last: bool = False
     sam: str = "picturebook"
+    mcp: bool = False
     examples: Path = Path(__file__).parents[2] / "examples"
 
     @classmethod
@@ -41,5 +43,6 @@ class Settings:
             device=environment.get("REFEDIT_DEVICE", cls.device),
             channels_last=environment.get("REFEDIT_CHANNELS_LAST", "0") == "1",
             sam=environment.get("REFEDIT_SAM", cls.sam),
+            mcp=environment.get("REFEDIT_MCP", "0") == "1",
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )

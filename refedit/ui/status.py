@@ -41,6 +41,11 @@ def restored(complete: bool) -> str:
     return _box("done", f"<b>Restored.</b> Prompts and parameters are back. {rest}")
 
 
+def linked() -> str:
+    """The page was opened by a link."""
+    return _box("done", "<b>Filled in from a link.</b> Add your pictures and press <b>Run</b>.")
+
+
 def notes(sentences: tuple[str, ...]) -> str:
     """Notes that refuse nothing; empty if there are none."""
     return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)

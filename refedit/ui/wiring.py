@@ -11,6 +11,7 @@ from refedit.ui.display import Updates
 from refedit.ui.examples import Example
 from refedit.ui.forms import empty_panes, fill_in, filled_outputs
 from refedit.ui.layout import Inputs, Page, comparable, hint_for_source, info_for_prompt
+from refedit.ui.link_events import connect_link
 from refedit.ui.pane_events import UI_ONLY, connect_pane
 from refedit.ui.result_events import connect_result
 from refedit.ui.run_events import connect_run
@@ -36,6 +37,7 @@ def connect(
     inputs = page.inputs
     connect_run(page, blocks, editor)
     connect_result(page, editor)
+    connect_link(page, blocks, editor)
     connect_pane(inputs.source, segments)
     connect_pane(inputs.reference, segments)
     panels = [item.panel for item in inputs.controls.values()]

@@ -1,0 +1,109 @@
+// Keys of the page. Its buttons are pressed, so that a key does what a hand would, and nothing else.
+() => {
+  const TEXT = "textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=range], [type=file])";
+  const seen = (element) => Boolean(element?.offsetParent);
+  const press = (...buttons) => {
+    const button = buttons.find((found) => seen(found) && !found.disabled);
+    button?.click();
+    return Boolean(button);
+  };
+  const named = (id) => document.getElementById(id);
+  const soon = (ready, then, tries = 50) => {
+    if (ready()) then();
+    else if (tries) setTimeout(() => soon(ready, then, tries - 1), 100);
+  };
+
+  // Keys of the mask are for the pane that was used last.
+  let last = "source";
+  const use = (event) => {
+    const column = event.target.closest?.("#source-column, #reference-column");
+    if (column) last = column.id.replace("-column", "");
+  };
+  document.addEventListener("pointerdown", use, true);
+  document.addEventListener("focusin", use);
+  const pane = () => (seen(named(`${last}-column`)) ? last : "source");
+
+  // An editor's own buttons have no ids, and their labels follow the visitor's language: they are known by their place.
+  const UNDO = 3, REDO = 4, BRUSH = 1, ERASER = 2;
+  const own = (place) => document.querySelectorAll(`#${pane()} .top-panel button`)[place];
+  const tools = () => [...document.querySelectorAll(`#${pane()} .toolbar-wrap button`)];
+  const painting = () => document.querySelector(`#${pane()}-tool input[value=Brush]`);
+  const hasPicture = () => seen(tools()[BRUSH]) && !document.querySelector(`#${pane()} .empty`);
+  const drawing = () => [BRUSH, ERASER].some((place) => tools()[place].classList.contains("highlight"));
+  const choose = (place) => {
+    const change = !painting().checked;
+    if (change) painting().click();
+    // A picture that comes to the editor chooses the brush itself, shortly after it is there.
+    soon(hasPicture, () => setTimeout(() => press(tools()[place]), change ? 400 : 0));
+  };
+  const resize = (factor) => {
+    if (!painting().checked || !hasPicture()) return;
+    if (!drawing()) press(tools()[BRUSH]);
+    const slider = () => document.querySelector(`#${pane()} .toolbar-wrap input[type=range]`);
+    if (!slider()) setTimeout(() => press(tools().at(-1)), 0);
+    soon(slider, () => {
+      const now = Number(slider().value), wanted = Math.round(now * factor);
+      slider().value = wanted === now ? now + Math.sign(factor - 1) : wanted;
+      slider().dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  };
+  // An editor would undo the picture's arrival, too, so the strokes since then are counted.
+  const strokes = { source: 0, reference: 0 };
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest?.(`#${pane()} .pixi-target`) && drawing()) strokes[pane()] += 1;
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.type === "file") strokes[pane()] = 0;
+  });
+  const count = (event) => {
+    const button = event.target.closest?.(`#${pane()} .top-panel button`);
+    if (button && button === own(UNDO)) strokes[pane()] = Math.max(0, strokes[pane()] - 1);
+    if (button && button === own(REDO)) strokes[pane()] += 1;
+  };
+  document.addEventListener("click", count, true); // the editor keeps its clicks to itself
+  const undo = () => press(...(painting().checked && strokes[pane()] ? [own(UNDO)] : []), named(`${pane()}-undo`));
+  const swap = () => {
+    const other = document.querySelector(`#${pane()}-sign input:not(:checked)`);
+    if (seen(other?.closest("label"))) other.click();
+  };
+  const MASK = { b: () => choose(BRUSH), e: () => choose(ERASER), x: swap, "[": () => resize(0.8), "]": () => resize(1.25) };
+
+  // While O is held, the source is seen in the result's place.
+  let kept = null;
+  const lookBack = () => {
+    const result = document.querySelector("#result img");
+    const before = document.querySelector("#before img");
+    if (kept || !result || !before) return;
+    kept = { result, source: result.src };
+    result.src = before.src;
+    named("result").dataset.held = "";
+  };
+  const lookAgain = () => {
+    if (!kept) return;
+    kept.result.src = kept.source;
+    delete named("result")?.dataset.held;
+    kept = null;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
+    if (key === "enter" && command) {
+      if (press(named("run"))) event.preventDefault();
+    } else if (key === "escape" && !document.fullscreenElement) {
+      press(named("stop"));
+    } else if (event.target.matches?.(TEXT)) {
+      return;
+    } else if (key === "z" && command) {
+      if (event.shiftKey ? press(own(REDO)) : undo()) event.preventDefault();
+    } else if (command && !event.getModifierState("AltGraph")) {
+      return;
+    } else if (key === "o") {
+      lookBack();
+    } else if (MASK[key] && (!event.repeat || "[]".includes(key))) {
+      MASK[key]();
+    }
+  });
+  document.addEventListener("keyup", (event) => event.key.toLowerCase() === "o" && lookAgain());
+  window.addEventListener("blur", lookAgain);
+}

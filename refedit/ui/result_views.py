@@ -1,0 +1,73 @@
+"""The ways to look at a result: alone, before and after, both methods beside each other; its masks and parameters."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from refedit.images import write_picture
+from refedit.masks import Mask
+from refedit.recipe import Result
+from refedit.ui import status
+from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
+
+Updates = dict[Any, Any]
+
+
+def show_result(
+    outputs: Outputs, result: Result, folder: Path, views: Sequence[str] = (RESULT, COMPARE), view: str = RESULT
+) -> tuple[Updates, bytes]:
+    """A result, looked at by `view`, with everything below it; and its PNG with everything inside."""
+    full, bare, before = (folder / f"refedit-{result.method.name}{end}.png" for end in ("", "-bare", "-before"))
+    write_picture(result.image, full, result.text())
+    write_picture(result.image, bare, result.text(inputs=False))
+    if result.inputs is not None:
+        write_picture(result.inputs.source, before, {})
+    compared = (str(before), str(bare)) if result.inputs is not None else None
+    about, label = f"Edited picture: {result.prompt}", f"Result of {result.method.title}"
+    updates: Updates = {
+        outputs.preview: gr.update(visible=False),
+        outputs.result: gr.update(value=str(bare), label=label, alt_text=about, visible=view == RESULT),
+        outputs.compare: gr.update(value=compared, visible=False),
+        outputs.before: str(before) if compared else None,
+        outputs.after: gr.Column(visible=True),
+        outputs.view: gr.update(choices=[name for name in views if compared or name != COMPARE], value=view),
+        outputs.both: gr.Row(visible=view == BOTH),
+        outputs.use: gr.Button(visible=view != BOTH),
+        outputs.details: gr.Column(visible=view != BOTH),
+        outputs.download: str(full),
+        outputs.download_bare: str(bare),
+        outputs.shown: full.read_bytes(),
+    }
+    return updates | _show_details(outputs, result), updates[outputs.shown]
+
+
+def _show_details(outputs: Outputs, result: Result) -> Updates:
+    subject = result.inputs.subject if result.inputs else None
+    return {
+        outputs.region: _mask_picture(result.used, "Mask: white is where the source was edited"),
+        outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
+        outputs.parameters: status.table(result.parameters),
+    }
+
+
+def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]) -> Updates:
+    """The results of all methods beside each other, each with the mask by which it was edited."""
+    updates: Updates = {outputs.pair: tuple(files)}
+    for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
+        title = result.method.title
+        updates[picture] = gr.update(value=result.image, label=title, alt_text=f"Edited by {title}")
+        updates[used] = _mask_picture(result.used, f"Mask: white is where {title} edited")
+    return updates
+
+
+def show_view(outputs: Outputs, view: str) -> Updates:
+    """One of the ways to look at a result; of both at once, nothing is told that is true of one only."""
+    places = {RESULT: outputs.result, COMPARE: outputs.compare, BOTH: outputs.both}
+    shown = {part: gr.update(visible=name == view) for name, part in places.items()}
+    return shown | {part: gr.update(visible=view != BOTH) for part in (outputs.use, outputs.details)}
+
+
+def _mask_picture(mask: Mask | None, about: str) -> dict[str, Any]:
+    return gr.update(value=None if mask is None else mask.to_image(), alt_text=about, visible=mask is not None)

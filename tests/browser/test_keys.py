@@ -1,0 +1,142 @@
+"""Keys do what hands would, and only letters in a field."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.browser.visitor import (
+    BROWSER,
+    canvas,
+    changed_overlay,
+    choose_example,
+    expect,
+    paint,
+    set_steps,
+    shown_mask,
+    tinted,
+    wait_until_tinted,
+)
+
+pytestmark = BROWSER
+HIGHLIGHT = re.compile("highlight")
+
+
+def test_keys_run_stop_and_show_the_original(page: Any) -> None:
+    choose_example(page, 1)
+    page.locator("#prompt textarea").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status .done")).to_be_visible()
+    result = page.locator("#result img")
+    edited = result.get_attribute("src")
+    page.keyboard.press("o")
+    expect(result).to_have_attribute("src", edited)
+    assert page.locator("#prompt textarea").input_value().endswith("o"), "in a field, o is a letter"
+    page.locator("#run").focus()
+    page.keyboard.down("o")
+    expect(result).to_have_attribute("src", page.locator("#before img").get_attribute("src"))
+    page.keyboard.up("o")
+    expect(result).to_have_attribute("src", edited)
+    set_steps(page, "baret", 100)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status .running .step")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#status .stopped")).to_be_visible()
+
+
+def drag(page: Any, editor: str, start: tuple[float, float]) -> None:
+    """A short stroke with whatever tool is chosen, from a place in parts of the canvas."""
+    box = page.locator(f"{editor} .pixi-target canvas").bounding_box()
+    x, y = box["x"] + box["width"] * start[0], box["y"] + box["height"] * start[1]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 12, y + 6, steps=4)
+    page.mouse.up()
+    page.mouse.move(box["x"], box["y"] - 30)
+
+
+def tint(page: Any, editor: str, than: int, more: bool) -> int:
+    """The tinted pixels, once there are clearly more (or fewer) than there were."""
+    for _ in range(40):
+        found = int(tinted(page, editor).sum())
+        if (found > than + 100) if more else (found < than - 100):
+            return found
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{found} of {editor} are tinted, {than} were")
+
+
+def upload(page: Any, editor: str, folder: Path) -> None:
+    Image.new("RGB", (300, 300), (200, 200, 200)).save(folder / "own.png")
+    page.locator(f"{editor} input[type=file]").set_input_files(folder / "own.png")
+    expect(page.locator(f"{editor} .empty")).to_have_count(0)
+
+
+def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
+    upload(page, "#source", tmp_path)
+    page.locator("#source-tool").get_by_text("Brush").click()
+    page.keyboard.press("b")
+    drag(page, "#source", (0.5, 0.4))
+    usual = tint(page, "#source", 0, more=True)
+    page.keyboard.press("Control+z")
+    assert tint(page, "#source", usual, more=False) == 0
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    page.wait_for_timeout(1000)
+    assert (np.abs(canvas(page, "#source") - 200).max(2) < 4).sum() > 5000, "undo stops before the picture"
+
+    for _ in range(5):
+        page.keyboard.press("]")
+    drag(page, "#source", (0.5, 0.4))
+    large = tint(page, "#source", usual, more=True)
+    assert large > 1.5 * usual
+    page.keyboard.press("e")
+    drag(page, "#source", (0.5, 0.4))
+    assert tint(page, "#source", large, more=False) < 0.95 * large
+    page.keyboard.press("Control+z")
+    tint(page, "#source", int(0.97 * large) - 100, more=True)
+
+    page.locator("#prompt textarea").fill("")
+    page.locator("#prompt textarea").press_sequentially("be[x]")
+    assert page.locator("#prompt textarea").input_value() == "be[x]", "in a field, they are letters"
+    assert "highlight" in page.locator("#source .toolbar-wrap button").nth(2).get_attribute("class")
+
+
+def test_keys_are_for_the_pane_used_last(page: Any, tmp_path: Path) -> None:
+    for editor in ("#source", "#reference"):
+        upload(page, editor, tmp_path)
+    erasers = [page.locator(f"{editor} .toolbar-wrap button").nth(2) for editor in ("#source", "#reference")]
+    paint(page, "#reference")
+    wait_until_tinted(page, "#reference")
+    page.keyboard.press("e")
+    page.wait_for_timeout(500)
+    assert ["highlight" in eraser.get_attribute("class") for eraser in erasers] == [False, True]
+    page.locator("#method").get_by_text("BARET").click()
+    expect(page.locator("#reference-column")).to_be_hidden()
+    page.keyboard.press("e")
+    expect(erasers[0]).to_have_class(HIGHLIGHT)
+
+
+def test_x_swaps_what_a_click_does_and_b_goes_back_to_the_brush(page: Any) -> None:
+    choose_example(page, 1)
+    wait_until_tinted(page, "#source")
+    page.locator("#source-tool").get_by_text("Click").click()
+    image = page.locator("#source-clicker img")
+    expect(image).to_be_visible()
+    before = shown_mask(page)
+    page.keyboard.press("x")
+    expect(page.locator("#source-sign input[value=remove]")).to_be_checked()
+    after = changed_overlay(page, lambda: image.click(position={"x": 160, "y": 190}))
+    assert after.sum() < before.sum()
+    page.keyboard.press("Control+z")
+    page.wait_for_function("(old) => document.querySelector('#source-clicker img').src !== old", arg="")
+    page.keyboard.press("x")
+    expect(page.locator("#source-sign input[value=add]")).to_be_checked()
+    page.keyboard.press("e")
+    expect(page.locator("#source-tool input[value=Brush]")).to_be_checked()
+    full = int(wait_until_tinted(page, "#source").sum())
+    expect(page.locator("#source .toolbar-wrap button").nth(2)).to_have_class(HIGHLIGHT)
+    box = page.locator("#source .pixi-target canvas").bounding_box()
+    drag(page, "#source", (0.4, 0.55))
+    assert box and tint(page, "#source", full, more=False) < full

@@ -1,0 +1,48 @@
+"""A link carries the small settings: what is copied on one visit is filled in on the next."""
+
+from typing import Any
+
+from tests.browser.visitor import BROWSER, choose_example, expect, set_steps, visit
+
+pytestmark = BROWSER
+
+
+def copied_link(page: Any) -> str:
+    page.locator("#copy-link").click()
+    field = page.locator("#link textarea, #link input")
+    page.wait_for_function("document.querySelector('#link textarea, #link input')?.value.includes('?')")
+    return str(field.input_value())
+
+
+def test_a_copied_link_fills_in_the_next_visit(chromium: Any, address: str) -> None:
+    page = visit(chromium, address)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    choose_example(page, 1, steps=3)
+    page.locator("#prompt textarea").fill("a größer & <b>redder</b> mug")
+    link = copied_link(page)
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    assert link.startswith(address) and "steps=3" in link and "method=baret" in link and "guidance" not in link
+    page.context.close()
+
+    other = visit(chromium, link)
+    expect(other.locator("#status")).to_contain_text("Filled in from a link")
+    expect(other.locator("#prompt textarea")).to_have_value("a größer & <b>redder</b> mug")
+    expect(other.locator("#baret-steps input[type=number]")).to_have_value("3")
+    expect(other.locator("#reference-column")).to_be_hidden()
+    expect(other.locator("#notes .note")).to_have_count(0)
+    set_steps(other, "baret", 4)
+    assert copied_link(other) == link.replace("steps=3", "steps=4")
+    other.context.close()
+
+
+def test_a_link_of_nonsense_is_named_and_the_page_works(chromium: Any, address: str) -> None:
+    wrong = "/?method=magic&preset=%3Cb%3E&steps=many&nonsense=1&prompt=a%20red%20mug&__theme=dark&model=somewhere/else"
+    page = visit(chromium, address + wrong)
+    expect(page.locator("#notes")).to_contain_text("method “magic”, which is not here")
+    expect(page.locator("#notes")).to_contain_text("preset “<b>”")
+    expect(page.locator("#notes")).to_contain_text("somewhere/else")
+    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+    choose_example(page, 1)
+    page.locator("#run").click()
+    expect(page.locator("#status .done")).to_be_visible()
+    page.context.close()

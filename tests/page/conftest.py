@@ -1,0 +1,69 @@
+"""A visitor's form, a folder of examples, a drawn page and a finished result."""
+
+import json
+import threading
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from refedit.edit import Finished
+from refedit.editor import Editor
+from refedit.recipe import Result
+from refedit.ui.examples import Example, read_examples
+from refedit.ui.forms import Form
+from refedit.ui.layout import Page, draw
+from refedit.ui.painting import to_value
+from refedit.ui.running import Started, run
+from tests.conftest import picture
+from tests.page.parts import BOX, saved
+
+
+@pytest.fixture
+def form(tmp_path: Path) -> Form:
+    source, reference = tmp_path / "source", tmp_path / "reference"
+    source.mkdir()
+    reference.mkdir()
+    return Form(
+        method="specref",
+        source=saved(to_value(picture(1), BOX), source),
+        reference=saved(to_value(picture(2), None), reference),
+        source_prompt="a cat",
+        prompt="a dog",
+        preset="recommended",
+        settings={"steps": 2},
+    )
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> tuple[Example, ...]:
+    for name, seed in (("cat", 1), ("dog", 2)):
+        picture(seed).save(tmp_path / f"{name}.png")
+    BOX.to_image().save(tmp_path / "region.png")
+    both = {"title": "Both", "method": "specref", "source": "cat.png", "region": "region.png", "reference": "dog.png"}
+    rows = [
+        both
+        | {
+            "subject": None,
+            "source_prompt": "a cat",
+            "prompt": "a dog",
+            "preset": "official",
+            "settings": {"steps": 3},
+        },
+        {"title": "One", "method": "baret", "source": "dog.png", "prompt": "a red dog", "preset": "rigid"},
+    ]
+    (tmp_path / "examples.json").write_text(json.dumps(rows))
+    return read_examples(tmp_path)
+
+
+@pytest.fixture
+def page() -> Page:
+    with gr.Blocks(analytics_enabled=False):
+        return draw("", "", (), ())
+
+
+@pytest.fixture
+def result(form: Form, editor: Editor) -> Result:
+    events = list(run(editor, [form], threading.Event()))
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
+    return Result.of(events[0].request, events[-1])

@@ -1,0 +1,24 @@
+"""Pieces that several tests of the page use."""
+
+from pathlib import Path
+from typing import Any
+
+from refedit.images import write_picture
+from refedit.recipe import Result
+from tests.conftest import box_mask
+
+BOX = box_mask((64, 64), (16, 8, 40, 48))
+
+
+def saved(value: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """An editor's value as it comes back from the browser: as files."""
+    value["background"].save(folder / "background.png")
+    for number, layer in enumerate(value["layers"]):
+        layer.save(folder / f"layer{number}.png")
+    layers = [str(folder / f"layer{number}.png") for number in range(len(value["layers"]))]
+    return {"background": str(folder / "background.png"), "layers": layers}
+
+
+def packed(result: Result, folder: Path, inputs: bool = True) -> bytes:
+    write_picture(result.image, folder / "packed.png", result.text(inputs))
+    return (folder / "packed.png").read_bytes()

@@ -1,0 +1,88 @@
+"""What events change on the page."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from refedit.editor import Editor
+from refedit.recipe import read_result
+from refedit.ui.display import Screen
+from refedit.ui.forms import Form
+from refedit.ui.layout import Page
+from refedit.ui.result_column import BOTH, COMPARE, RESULT
+from refedit.ui.result_events import chooser
+from refedit.ui.result_views import show_view
+from refedit.ui.running import Failed, Halted, Started, run
+
+
+def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    outputs = page.outputs
+    screen, seen = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any]()
+    for event in run(editor, [form], threading.Event()):
+        seen |= screen.show(event)
+    assert "Done in" in seen[outputs.status]
+    assert not seen[outputs.preview]["visible"] and seen[outputs.result]["visible"] and seen[outputs.after].visible
+    assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
+    for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
+        read = read_result(Path(seen[download]))
+        assert (read.inputs is not None) == inputs and read.prompt == "a dog" and read.parameters["steps"] == "2"
+    assert read_result(seen[outputs.shown]).image.size == (64, 64)
+    assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef: a dog"]
+
+
+def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    forms = [form, replace(form, method="baret", preset="rigid", settings={"steps": 2})]
+    outputs, events = page.outputs, list(run(editor, forms, threading.Event()))
+    started = [event.request for event in events if isinstance(event, Started)]
+    assert [request.method.name for request in started] == ["specref", "baret"]
+    assert started[0].source.tobytes() == started[1].source.tobytes()
+    screen, seen, said = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any](), []
+    for event in events:
+        changed = screen.show(event)
+        said.append(changed.get(outputs.status, ""))
+        assert outputs.run not in changed or event is events[-1], "Run stays locked between the two"
+        seen |= changed
+    assert any("SpecRef: Editing" in text for text in said) and any("BARET: Editing" in text for text in said)
+    assert seen[outputs.view]["value"] == "Both methods" and len(seen[outputs.history]) == 2
+    assert [seen[picture]["label"] for picture in outputs.results] == ["SpecRef", "BARET"]
+    assert not seen[outputs.details].visible, "nothing is told of both that is true of one"
+    for used, choose, file, started_with in zip(outputs.used, outputs.choose, seen[outputs.pair], started, strict=True):
+        mask = read_result(file).used
+        assert mask is not None and seen[used]["visible"] and choose.value == f"Go on with {started_with.method.title}"
+        assert np.array_equal(np.asarray(seen[used]["value"]), np.asarray(mask.to_image()))
+
+
+def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    other = replace(form, method="baret", preset="rigid", settings={"steps": 2})
+    outputs, seen = page.outputs, dict[Any, Any]()
+    screen = Screen(outputs, editor.model, (), tmp_path)
+    for event in run(editor, [form, other], threading.Event()):
+        seen |= screen.show(event)
+    for number, file in enumerate(seen[outputs.pair]):
+        (changed,) = chooser(outputs, number)(seen[outputs.pair])
+        result = read_result(file)
+        assert result.used is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
+        assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.used.to_image()))
+        assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, BOTH]
+        assert changed[outputs.result]["label"] == f"Result of {result.method.title}"
+    assert show_view(outputs, BOTH)[outputs.details]["visible"] is False
+
+
+@pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way
+@pytest.mark.parametrize("event", [Failed(message="No."), Halted()])
+def test_after_an_early_end_the_page_can_run_again(page: Page, editor: Editor, event: Any, tmp_path: Path) -> None:
+    changed = Screen(page.outputs, editor.model, (), tmp_path).show(event)
+    assert changed[page.outputs.run].interactive
+    assert not {page.outputs.preview, page.outputs.result} & changed.keys(), "the last picture stays"
+
+
+def test_the_loss_is_drawn_from_every_step(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    baret = replace(form, method="baret", preset="rigid", settings={"steps": 3, "stop": 0})
+    screen, drawn = Screen(page.outputs, editor.model, (), tmp_path), ""
+    for event in run(editor, [baret], threading.Event()):
+        drawn += str(screen.show(screen.saw(event)).get(page.outputs.status, ""))
+    assert len(screen.losses) >= 3 and "<polyline" in drawn and f"{screen.losses[-1]:.2g} now" in drawn

@@ -1,0 +1,91 @@
+"""Links: what they carry, and what is made of wrong ones."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from refedit.edit import LONGEST_PROMPT
+from refedit.editor import Editor
+from refedit.errors import EditError
+from refedit.methods import METHODS, knobs
+from refedit.ui.controls import preset_settings
+from refedit.ui.forms import Form
+from refedit.ui.layout import Page
+from refedit.ui.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
+from refedit.ui.link_events import open_link
+
+QUESTIONS = "a größer & <b>redder</b> mug = 100 %?"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_link_brings_everything_small_back(name: str, form: Form) -> None:
+    for preset in METHODS[name].presets():
+        settings = preset_settings(METHODS[name], preset) | {"steps": 7, "guidance": 2.5}
+        asked = replace(form, method=name, preset=preset, settings=settings, prompt=QUESTIONS)
+        query = dict(parse_qsl(query_of(asked, "some/model")))
+        assert query.keys() == {"method", "preset", "model", "prompt", "source_prompt", "steps", "guidance"}
+        link = read_link(query)
+        assert link is not None and link.notes == () and link.model == "some/model"
+        assert link.filling.parameters == settings and link.filling.preset == preset and link.filling.method == name
+        assert (link.filling.prompt, link.filling.source_prompt) == (QUESTIONS, "a cat")
+        assert link.filling.source is None and link.filling.reference is None
+
+
+def test_every_parameter_can_travel() -> None:
+    for method in METHODS.values():
+        assert not {knob.name for knob in knobs(method)} & {*FIXED, *GRADIOS}
+        changed: dict[str, Any] = {}
+        for knob in knobs(method):
+            others: dict[type, Any] = {bool: not knob.default, str: "a b&c=d"}
+            changed[knob.name] = knob.choices[-1] if knob.choices else others.get(knob.kind, knob.high or 3)
+        first = next(iter(method.presets()))
+        form = Form(
+            method=method.name, source=None, reference=None, source_prompt="", prompt="", preset=first, settings=changed
+        )
+        link = read_link(dict(parse_qsl(query_of(form, ""), keep_blank_values=True)))
+        assert link is not None and link.notes == () and link.filling.parameters == changed
+
+
+def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor: Editor) -> None:
+    for query in ({}, {"__theme": "dark", "view": "api", "__sign": "x"}):
+        assert read_link(query) is None
+        assert open_link(page, editor, query) == {"__type__": "update"}
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"method": "magic"}, "the method “magic”, which is not here; “specref” stands in"),
+        ({"method": "baret", "preset": "magic"}, "the preset “magic”"),
+        ({"nonsense": "1"}, "“nonsense”, which SpecRef does not have"),
+        ({"steps": "many"}, "'many' is no value for steps"),
+        ({"steps": "1000"}, "steps is 1000, but has to lie between"),
+        ({"guidance": "nan"}, "guidance is nan"),
+        ({"prompt": "x" * (LONGEST_PROMPT + 1)}, "longer than 2000 characters; its end was cut off"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_the_rest_is_used(query: dict[str, str], says: str) -> None:
+    link = read_link({"source_prompt": "a cat", **query})
+    assert link is not None and len(link.notes) == 1 and says in link.notes[0]
+    assert link.filling.source_prompt == "a cat"
+    assert link.filling.parameters == preset_settings(METHODS[link.filling.method], link.filling.preset)
+
+
+def test_a_flood_of_nonsense_stays_short() -> None:
+    link = read_link({f"nonsense{number}": "x" * 10_000 for number in range(500)} | {"steps": "y" * 10_000})
+    assert link is not None and len(link.notes) == MOST_NOTES + 1 and "498 more things" in link.notes[-1]
+    assert sum(map(len, link.notes)) < 1500
+
+
+def test_a_link_of_another_model_is_told_from_ours(page: Page, editor: Editor) -> None:
+    seen = open_link(page, editor, {"model": "<other>", "steps": "3"})
+    assert "“&lt;other&gt;”" in str(seen[page.outputs.notes].value) and seen[page.outputs.notes].visible
+    assert "Filled in from a link" in seen[page.outputs.status]
+    assert not open_link(page, editor, {"model": editor.model.name})[page.outputs.notes].visible
+
+
+def test_no_link_is_made_of_what_no_edit_would_take(form: Form) -> None:
+    with pytest.raises(EditError, match="steps is 0"):
+        query_of(replace(form, settings={"steps": 0}), "")

@@ -1,0 +1,119 @@
+"""Running edits: requests, events, stopping."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refedit.edit import EditEvent, Finished, Preview, Progress
+from refedit.editor import Editor
+from refedit.ui.examples import Example
+from refedit.ui.forms import Form
+from refedit.ui.page import build_page
+from refedit.ui.running import Failed, Halted, RunEvent, Started, Tickets, paced, run
+from refedit.ui.settings import Settings
+from tests.conftest import picture
+
+
+def test_a_form_asks_for_what_the_method_takes(form: Form) -> None:
+    request = form.request()
+    assert request.region is not None and request.reference is not None and request.reference.subject is None
+    baret = replace(form, method="baret", preset="rigid", settings={}, source_prompt="left over").request()
+    assert baret.reference is None and baret.source_prompt == "" and baret.region is not None
+
+
+def test_a_run_ends_with_the_result(form: Form, editor: Editor) -> None:
+    events = list(run(editor, [form], threading.Event()))
+    assert isinstance(events[0], Started) and isinstance(events[-1], Finished)
+    assert any(isinstance(event, Preview) for event in events)
+
+
+def test_an_error_is_the_last_event(form: Form, editor: Editor) -> None:
+    assert list(run(editor, [replace(form, prompt=" ")], threading.Event())) == [
+        Failed(message="The target prompt is empty. Describe the picture you want.")
+    ]
+
+
+def test_an_unexpected_error_keeps_its_details_in_the_log(
+    form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Iterator[EditEvent]:
+        raise RuntimeError("secret detail")
+        yield
+
+    monkeypatch.setattr(editor, "edit", broken)
+    last = list(run(editor, [form], threading.Event()))[-1]
+    assert isinstance(last, Failed) and "secret detail" not in last.message
+    assert "secret detail" in caplog.text
+
+
+def test_a_set_flag_halts_and_the_next_run_works(form: Form, editor: Editor) -> None:
+    flag, seen = threading.Event(), []
+    for event in run(editor, [form], flag):
+        seen.append(event)
+        flag.set()
+    assert isinstance(seen[-1], Halted)
+    assert isinstance(list(run(editor, [form], threading.Event()))[-1], Finished)
+
+
+def test_a_closed_run_frees_the_device(form: Form, editor: Editor) -> None:
+    events = run(editor, [form], threading.Event())
+    next(events)
+    next(events)
+    events.close()
+    assert isinstance(list(run(editor, [form], threading.Event()))[-1], Finished)
+
+
+def test_nobody_stops_anothers_edit() -> None:
+    tickets = Tickets()
+    mine, yours = tickets.start("me"), tickets.start("you")
+    tickets.stop("me")
+    assert mine.stop.is_set() and not yours.stop.is_set()
+    tickets.stop("nobody")
+    newer = tickets.start("you")
+    assert yours.stop.is_set() and not newer.stop.is_set(), "a visitor has one edit at a time"
+    tickets.end("you", yours)
+    tickets.stop("you")
+    assert newer.stop.is_set(), "an old edit's end does not forget the newer ticket"
+
+
+def test_stopping_waits_until_the_edit_has_ended() -> None:
+    tickets = Tickets()
+    ticket = tickets.start("me")
+
+    def obey() -> None:
+        ticket.stop.wait(5)
+        tickets.end("me", ticket)
+
+    worker = threading.Thread(target=obey)
+    worker.start()
+    tickets.stop("me", patience=5)
+    assert ticket.ended.is_set()
+    worker.join()
+
+
+def test_pacing_drops_only_hasty_progress() -> None:
+    def progress(stage: str, step: int) -> Progress:
+        return Progress(stage=stage, step=step, of=9, fraction=0.1)
+
+    look = Preview(image=picture(1), stage="b", step=1, of=9)
+    events: list[RunEvent] = [progress("a", 1), progress("a", 2), progress("b", 1), look, progress("b", 2)]
+    assert list(paced(events, seconds=60)) == [events[0], events[2], look]
+    assert list(paced(events, seconds=0)) == events
+
+
+def test_nothing_runs_unless_every_form_is_complete(form: Form, editor: Editor) -> None:
+    events = list(run(editor, [form, replace(form, source=None)], threading.Event()))
+    assert len(events) == 1 and isinstance(events[0], Failed)
+
+
+def test_the_page_is_built_and_keeps_all_but_two_events_private(
+    examples: tuple[Example, ...], editor: Editor, tmp_path: Path
+) -> None:
+    blocks = build_page(editor, Settings(examples=tmp_path))
+    assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/segment"}
+    limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
+    assert {fn.concurrency_limit for fn in limited} == {1}

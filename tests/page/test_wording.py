@@ -1,0 +1,65 @@
+"""What the page says: states, notes and the table of models."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from refedit.edit import Progress
+from refedit.editor import Editor
+from refedit.models import BUILTIN, CARDS
+from refedit.ui import status
+from refedit.ui.forms import Form
+from refedit.ui.model_table import model_table
+from refedit.ui.notes import about, looks_like_photograph, notes
+from tests.page_server import ROOT
+
+
+def test_nothing_a_visitor_wrote_becomes_html() -> None:
+    for html in (status.failed("<img src=x>"), status.notes(("<b>",)), status.table({"<i>": "<script>"})):
+        assert not any(tag in html for tag in ("<img", "<script", "<i>", "<b></"))
+
+
+def test_progress_names_stage_step_and_time() -> None:
+    html = status.running(Progress(stage="Editing", step=3, of=20, fraction=0.5, seconds_left=75))
+    assert all(part in html for part in ("Editing", "step 3 of 20", "1 min 15 s", 'aria-valuenow="50"'))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "0.0 s"), (9.97, "10 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s")]
+)
+def test_seconds_are_said_as_a_person_would(seconds: float, words: str) -> None:
+    assert status.seconds_in_words(seconds) == words
+
+
+def test_photographs_are_told_from_drawings() -> None:
+    grain = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    assert looks_like_photograph(Image.fromarray(grain))
+    assert not looks_like_photograph(Image.new("RGB", (64, 64), "red"))
+
+
+def test_only_the_built_in_model_needs_notes(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = form.request()
+    assert notes(editor.model, request) == () and about(editor.model) == ""
+    monkeypatch.setattr(editor.model, "name", BUILTIN)
+    assert about(editor.model)
+    assert all("unknown" not in note for note in notes(editor.model, request))
+
+
+def test_the_model_at_work_is_marked_among_all() -> None:
+    table = model_table(CARDS, BUILTIN)
+    assert table.count("(at work)") == 1 and all(card.title in table and card.licence in table for card in CARDS)
+    assert "&lt;mine&gt; <b>(at work)" in model_table(CARDS, "<mine>")
+
+
+def test_what_an_edit_costs_is_what_was_measured_here() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    builtin = CARDS[0]
+    assert builtin.name == BUILTIN and "measured" in builtin.cost
+    for title in ("SpecRef", "BARET"):
+        measured = re.search(rf"^\| {title}, one edit \| [^|]* \| ([\d.]+) s", readme, re.M)
+        told = re.search(rf"{title} (\d+) s", builtin.cost)
+        assert measured and told and 0.5 < float(told[1]) / float(measured[1]) < 2
+    assert all("estimated" in card.cost or card.cost.startswith("as ") for card in CARDS[1:])
+    assert all(word in model_table(CARDS, BUILTIN) for word in ("An edit takes", "Download", "about 4 GB"))

@@ -1,0 +1,144 @@
+"""Wrong requests: each is named in a sentence, quickly, and the server goes on."""
+
+import contextlib
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from PIL import Image
+
+from refedit.edit import LONGEST_PROMPT
+from refedit.ui.guard import JSON_LIMIT, UPLOAD_LIMIT, fetches
+from tests.conftest import picture
+from tests.server.calls import edit, encoded, post
+
+STATED = "not a readable PNG, JPEG or WebP"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"method": "magic"}, "no method 'magic'. Choose one of specref, baret"),
+        ({"preset": "magic"}, "no preset 'magic'"),
+        ({"settings": {"steps": 0}}, "steps is 0"),
+        ({"settings": {"magic": 1}}, "no parameter 'magic'"),
+        ({"prompt": " "}, "target prompt is empty"),
+        ({"prompt": "x" * (LONGEST_PROMPT + 1)}, "longer than 2000 characters"),
+        ({"prompt": "dog " * 200}, "too long|tokens"),
+        ({"source_prompt": ""}, "source prompt is empty"),
+        ({"reference": None}, "needs a reference picture"),
+    ],
+)
+def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, client: Client, folder: Path) -> None:
+    with pytest.raises(Exception, match=says):
+        edit(client, folder, **changes).result()
+
+
+def wrong_files() -> dict[str, tuple[bytes, str]]:
+    """File contents and what is said of them."""
+    return {
+        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 40"),
+        "bigger": (encoded(Image.new("1", (20000, 20000)), "PNG"), "megapixels"),
+        "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 16 a side"),
+        "tiny": (encoded(Image.new("RGB", (8, 8)), "PNG"), "at least 16 a side"),
+        "empty": (b"", STATED),
+        "text": (b"no picture", STATED),
+        "truncated": (encoded(picture(1), "JPEG")[:200], STATED),
+        "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", STATED),
+        "tiff": (encoded(picture(1), "TIFF"), STATED),
+        "other size": (encoded(picture(1, (32, 64)), "PNG"), "mask.*picture's size"),
+        "nothing inside": (encoded(Image.new("L", (64, 64)), "PNG"), "Nothing is painted"),
+    }
+
+
+@pytest.mark.parametrize("name", wrong_files())
+def test_wrong_files_are_named_quickly_and_the_server_goes_on(
+    name: str, client: Client, folder: Path, address: str
+) -> None:
+    data, says = wrong_files()[name]
+    (folder / "wrong.png").write_bytes(data)
+    place = "region" if name in ("other size", "nothing inside") else "source"
+    started = time.monotonic()
+    with pytest.raises(Exception, match=says):
+        edit(client, folder, **{place: handle_file(str(folder / "wrong.png"))}).result()
+    assert time.monotonic() - started < 10
+    with urllib.request.urlopen(f"{address}/config", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_oversized_requests_are_refused(address: str) -> None:
+    large = json.dumps({"data": ["x" * JSON_LIMIT]}).encode()
+    for path in ("queue/join", "call/edit", "run/edit"):
+        assert post(f"{address}/gradio_api/{path}", large)[0] == 413
+    kind = "multipart/form-data; boundary=x"
+    part = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n"
+    one = part + bytes(49 << 20) + b"\r\n--x--\r\n"
+    assert post(f"{address}/gradio_api/upload", one, kind)[0] == 413
+    request = urllib.request.Request(f"{address}/gradio_api/upload", b"x", {"Content-Type": kind})
+    request.add_header("Content-Length", str(UPLOAD_LIMIT + 1))
+    with pytest.raises(urllib.error.HTTPError, match="413"):
+        urllib.request.urlopen(request, timeout=10)
+
+
+def test_a_thousand_files_in_one_request_are_too_much_once_they_are_large(address: str, folder: Path) -> None:
+    before = stored(folder)
+    part = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n" + bytes(100_000) + b"\r\n"
+    with contextlib.suppress(urllib.error.URLError):  # closed while we are still sending, or answered just in time
+        assert post(f"{address}/gradio_api/upload", part * 1000, "multipart/form-data; boundary=x")[0] == 413
+    assert stored(folder) - before <= UPLOAD_LIMIT
+    status, _ = post(f"{address}/gradio_api/call/edit", b" " * (60 << 20))
+    assert status == 413
+
+
+def stored(folder: Path) -> int:
+    return sum(file.stat().st_size for file in (folder / "cache").rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("name", ["../../../escaped.png", "a" * 5000 + ".png", "..%2fescaped.png", "/etc/escaped.png"])
+def test_a_files_name_leads_nowhere(name: str, address: str, folder: Path) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name=files; filename="{name}"\r\nContent-Type: image/png\r\n\r\n'
+    body = head.encode() + (folder / "source.png").read_bytes() + b"\r\n--x--\r\n"
+    status, answer = post(f"{address}/gradio_api/upload", body, "multipart/form-data; boundary=x")
+    if status == 200:
+        assert Path(json.loads(answer)[0]).resolve().is_relative_to((folder / "cache").resolve())
+    assert not list(folder.parent.glob("**/escaped.png")) or all(
+        file.resolve().is_relative_to((folder / "cache").resolve()) for file in folder.parent.glob("**/escaped.png")
+    )
+    assert not Path("/etc/escaped.png").exists()
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a dog \N{DOG FACE}\N{ZERO WIDTH JOINER}", "ein größerer Hund", "\u202ea dog", "a\ndog\t"]
+)
+def test_unusual_letters_are_edited(prompt: str, client: Client, folder: Path) -> None:
+    what, path = edit(client, folder, method="baret", prompt=prompt).result()
+    assert what["kind"] == "finished" and Image.open(path).size == (64, 64)
+
+
+@pytest.mark.parametrize("path", ["http://127.0.0.1:9/a.png", "https://example.org/a.png", " HTTP://x", "//x/a.png"])
+def test_nothing_is_fetched_from_elsewhere(path: str, address: str) -> None:
+    body = json.dumps({"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "3,3"]}).encode()
+    status, answer = post(f"{address}/gradio_api/call/segment", body)
+    assert status == 400 and b"Upload the file instead" in answer
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", str(Path(__file__))])
+def test_no_file_of_the_server_is_read(path: str, address: str) -> None:
+    body = json.dumps({"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "3,3"]}).encode()
+    status, answer = post(f"{address}/gradio_api/call/segment", body)
+    if status == 200:
+        event = json.loads(answer)["event_id"]
+        with urllib.request.urlopen(f"{address}/gradio_api/call/segment/{event}", timeout=60) as stream:
+            assert "event: error" in stream.read().decode()
+
+
+def test_what_is_fetched_is_found_at_any_depth() -> None:
+    assert fetches(json.dumps({"a": [{"b": {"path": "https://x"}}]}).encode())
+    assert fetches(b"[" * 100_000 + b"]" * 100_000)
+    for harmless in (b"", b"no json", json.dumps({"path": "/anywhere/a", "url": "http://127.0.0.1/a"}).encode()):
+        assert not fetches(harmless)
