@@ -35,7 +35,7 @@ def fit(model: StableDiffusion, method: Baret) -> FittedText:
 def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(model: StableDiffusion) -> None:
     from refedit.ddim import guide, move
 
-    edited = run(model, replace(QUICK, self_steps=0.0, cross_steps=0.0)).latents
+    edited = run(model, replace(QUICK, self_steps=0.0, cross_steps=0.0, final_text="target")).latents
     with torch.no_grad():
         schedule, target, empty = model.schedule(5), model.embed("a red dog"), model.embed("")
         z = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))[-1]
@@ -55,7 +55,7 @@ def test_the_transition_ends_are_the_fitted_and_the_target_text() -> None:
 
 
 def test_the_edit_may_be_drawn_from_the_transition_instead_of_the_target(model: StableDiffusion) -> None:
-    target = replace(QUICK, eta=1.0, eta_schedule="constant")
+    target = replace(QUICK, eta=1.0, eta_schedule="constant", final_text="target")
     whole = replace(target, final_text="transition")
     edited, same, other = (run(model, method).latents for method in (target, whole, replace(whole, eta=0.0)))
     assert torch.equal(same, edited) and not torch.equal(other, edited)

@@ -107,13 +107,13 @@ def shipped_examples() -> tuple[Drawn, ...]:
 
 def _reference_examples() -> tuple[Drawn, ...]:
     cat = scene("cat", 11, pose="sitting", backdrop="meadow", pattern="plain", colour="orange")
-    fish = scene("fish", 67, backdrop="sea", pattern="plain", colour="orange")
+    ball = scene("ball", 3, backdrop="beach", pattern="plain", colour="red")
     car = scene("car", 13, backdrop="beach", pattern="plain", colour="blue")
     bear = scene("bear", 14, pose="sitting", backdrop="snow", pattern="plain", colour="brown")
     dog = scene("dog", 73, pose="standing", backdrop="desert", pattern="plain", colour="brown")
     return (
         reference_example("A dog like this", cat, scene("dog", 21, pose="sitting", pattern="striped", colour="purple")),
-        reference_example("That fish", fish, scene("fish", 68, pattern="striped", colour="purple")),
+        reference_example("That ball", ball, scene("ball", 4, pattern="striped", colour="green")),
         reference_example("Repainted car", car, scene("car", 23, pattern="checkered", colour="yellow")),
         reference_example("A new coat", bear, scene("bear", 24, pose="standing", pattern="striped", colour="green")),
         reference_example("A fox instead", dog, scene("fox", 74, pose="standing", pattern="plain", colour="blue")),
@@ -121,18 +121,19 @@ def _reference_examples() -> tuple[Drawn, ...]:
 
 
 def _sentence_examples() -> tuple[Drawn, ...]:
-    rabbit = scene("rabbit", 32, pose="standing", backdrop="snow", pattern="plain", colour="grey")
-    bird = scene("bird", 49, pose="standing", backdrop="meadow", pattern="plain", colour="blue")
-    bear = scene("bear", 52, pose="standing", backdrop="meadow", pattern="plain", colour="red")
-    fox = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
-    ball = scene("ball", 35, backdrop="beach", pattern="plain", colour="red")
-    posed, coloured = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background"})
+    fox = scene("fox", 132, pose="sitting", backdrop="snow", pattern="plain", colour="orange")
+    bird = scene("bird", 138, pose="standing", backdrop="snow", pattern="plain", colour="red")
+    dog = scene("dog", 133, pose="standing", backdrop="room", pattern="plain", colour="brown")
+    walker = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
+    mushroom = scene("mushroom", 146, backdrop="meadow", pattern="plain", colour="red")
+    posed, styled = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background", "style"})
+    painting = with_style(mushroom, "watercolour")
     return (
-        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
+        sentence_example("Stand up", fox, with_pose(fox, "standing"), mention=posed),
         sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
-        sentence_example("Sit down", bear, with_pose(bear, "sitting"), mention=posed),
-        sentence_example("Winter comes", fox, with_backdrop(fox, "snow"), preset="rigid", painted=False),
-        sentence_example("A blue ball", ball, with_colour(ball, "blue"), preset="rigid", mention=coloured),
+        sentence_example("Sit down", dog, with_pose(dog, "sitting"), mention=posed),
+        sentence_example("Winter comes", walker, with_backdrop(walker, "snow"), preset="rigid", painted=False),
+        sentence_example("In watercolour", mushroom, painting, preset="rigid", mention=styled, painted=False),
     )
 
 

@@ -13,6 +13,7 @@ from refedit.bench.sheet import SIDE, sheet
 from refedit.bench.store import FILE
 from refedit.memory import Memory
 from refedit.methods import SpecRef
+from refedit.picturebook.factors import FACTORS
 from tests.bench.conftest import quick_arm
 from tests.bench.made_up import outcome
 
@@ -66,4 +67,8 @@ def test_tuning_keeps_the_best_of_what_it_tried(rig: Rig, monkeypatch: pytest.Mo
     assert [dict(trial.settings) for trial in trials[:2]] == [{}, {"guidance": 1.0}]
     assert best in trials and best.score == max(trial.score for trial in trials)
     assert {trial.settings.get("own_keys") for trial in trials} == {None, False}
-    assert tune.score(outcome(kind=POSE, distance=0.25)) == 0.25
+
+
+def test_what_is_to_change_weighs_as_much_as_all_that_is_to_stay() -> None:
+    kept = {name: 1.0 for name in FACTORS if name != "pose"}
+    assert tune.score(outcome(kind=POSE, changed=("pose",), distance=0.25, chance={**kept, "pose": 0.0})) == 0.25
