@@ -142,7 +142,7 @@ def _draw_source(needs: frozenset[str]) -> tuple[Pane, gr.Textbox]:
 def hint_for_source(needs: frozenset[str]) -> str:
     """What selecting on the source does with a method of these needs, and what selecting nothing does."""
     undecided = "the words decide where to edit" if "source_prompt" in needs else "the whole picture may change"
-    return f"Paint over what may change, or click on it. **Nothing selected: {undecided}.**"
+    return f"Paint over what may change, or click on it. **If you select nothing, {undecided}.**"
 
 
 def info_for_prompt(needs: frozenset[str]) -> str:
@@ -160,7 +160,7 @@ def comparable(method: type[Any]) -> bool:
 def _draw_reference(needs: frozenset[str]) -> tuple[gr.Column, Pane]:
     with gr.Column(elem_id="reference-column", elem_classes="stage-column", visible="reference" in needs) as column:
         _heading("Reference", "what to take")
-        hint = "Paint over what to take, or click on it. **Nothing selected: the whole reference is taken.**"
+        hint = "Paint over what to take, or click on it. **If you select nothing, all of it is taken.**"
         pane = draw_pane("reference", "Drop the picture to take from here\nor click to upload", hint)
     return column, pane
 
