@@ -10,6 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from refedit.__main__ import main
+from refedit.methods.baret_parameters import RIGID
 from tests.conftest import box_mask, picture
 
 
@@ -44,7 +45,8 @@ def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tin
 def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_folder: Path) -> None:
     arguments = ["edit", "--method", "baret", "--source", files["source"], "--prompt", "a dog", "--out", files["out"]]
     assert main([*arguments, "--model", str(tiny_folder), "--preset", "rigid", "--set", "steps=3"]) == 0
-    assert Image.open(files["out"]).text["self_steps"] == "0.8"  # type: ignore[attr-defined]
+    written = Image.open(files["out"]).text  # type: ignore[attr-defined]
+    assert {name: written[name] for name in RIGID} == {name: str(value) for name, value in RIGID.items()}
 
 
 @pytest.mark.parametrize(
