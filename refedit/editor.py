@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
 from torch.nn import functional
 
 from refedit import __version__
@@ -19,13 +18,13 @@ from refedit.ddim import Frame
 from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress
 from refedit.errors import EditError, Stopped
 from refedit.images import to_image, to_tensor
-from refedit.inversion import Inverter
 from refedit.masks import Mask
-from refedit.memory import Memory, content_key
-from refedit.methods.task import Outcome, Task
+from refedit.memory import Memory
+from refedit.methods.task import Outcome
 from refedit.preparation import prepare
 from refedit.previews import LatentColours
 from refedit.stable_diffusion import StableDiffusion
+from refedit.tasks import soft_region, task_of
 from refedit.watched import WatchedModel
 
 PREVIEW_SIZE = 256
@@ -82,7 +81,7 @@ class _Run:
         self.prepared = prepare(request, model.size)
 
     def events(self) -> Generator[EditEvent, None, None]:
-        task = self._task()
+        task = task_of(self.request, self.prepared, self.model, self.watched, self.memory)
         colours = LatentColours.fit(task.source, to_tensor(self.prepared.source))
         clock, pace = _Clock(self.request.method.stages), _Pace()
         frames = self.request.method.edit(self.watched, task)
@@ -96,29 +95,6 @@ class _Run:
             yield progress
             if pace.due(progress.fraction):
                 yield self._preview(colours, frame)
-
-    def _task(self) -> Task:
-        prepared, request = self.prepared, self.request
-        device = self.model.device
-        return Task(
-            inverter=Inverter(self.watched, self.memory),
-            source=self._encode(prepared.source),
-            prompt=request.prompt,
-            source_prompt=request.source_prompt,
-            region=prepared.region.to_tensor().to(device) if prepared.region else None,
-            reference=self._encode(prepared.reference) if prepared.reference else None,
-            reference_prompt=request.reference.prompt if request.reference else "",
-            subject=prepared.subject.to_tensor().to(device) if prepared.subject else None,
-        )
-
-    def _encode(self, picture: Image.Image) -> Tensor:
-        pixels = to_tensor(picture)
-        key = content_key("latents", pixels)
-        known: Tensor | None = self.memory.get(key)
-        if known is None:
-            known = self.model.encode(pixels)
-            self.memory.put(key, known)
-        return known
 
     def _preview(self, colours: LatentColours, frame: Frame) -> Preview:
         picture = colours.picture(frame.estimate, PREVIEW_SIZE)
@@ -137,14 +113,10 @@ class _Run:
         )
 
     def _mask(self, outcome: Outcome) -> Mask:
-        """Where the result may differ from the source: the painted region, the method's mask, or the square.
-
-        The edge falls off inside a painted region, so that nothing outside it changes.
-        """
+        """Where the result may differ from the source: the painted region, the method's mask, or the square."""
         square, size, source = self.prepared.square, self.model.size, self.request.source
-        soft = max(1.0, square.side / 128)
         if self.request.region is not None:
-            return Mask(self.request.region.feather(soft).values)
+            return soft_region(self.request.region, self.prepared)
         if outcome.mask is None or self.request.method.paste == "square":
             return square.place(Image.new("L", (size, size), 255), source.size)
         grown = functional.max_pool2d(outcome.mask[None, None], 3, 1, 1)[0, 0]

@@ -16,13 +16,12 @@ from refedit.bench.drawn import drawn
 from refedit.bench.rig import Rig
 from refedit.ddim import Frame
 from refedit.edit import EditRequest
-from refedit.images import to_image, to_tensor
-from refedit.inversion import Inverter
-from refedit.masks import Mask
-from refedit.memory import Memory, content_key
+from refedit.images import to_image
+from refedit.memory import Memory
 from refedit.methods import Method
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Outcome
 from refedit.preparation import Prepared, prepare
+from refedit.tasks import soft_region, task_of
 from refedit.watched import WatchedModel
 
 MEMORY = 1 << 30
@@ -57,7 +56,7 @@ def make(rig: Rig, case: Case, arm: Arm) -> Made:
 def _run(rig: Rig, method: Method, request: EditRequest, memory: Memory, paste: bool) -> Made:
     started, prepared = time.monotonic(), prepare(request, rig.model.size)
     watched = WatchedModel(rig.model, memory, threading.Event())
-    task = _task(rig, watched, memory, request, prepared)
+    task = task_of(request, prepared, rig.model, watched, memory)
     frames, outcome = _drained(method.edit(watched, task))
     image = to_image(rig.model.decode(outcome.latents)[0])
     words = next((frame.masks["mask_t"] for frame in reversed(frames) if "mask_t" in frame.masks), None)
@@ -69,30 +68,6 @@ def _run(rig: Rig, method: Method, request: EditRequest, memory: Memory, paste: 
         rows=watched.rows,
         seconds=time.monotonic() - started,
     )
-
-
-def _task(rig: Rig, watched: WatchedModel, memory: Memory, request: EditRequest, prepared: Prepared) -> Task:
-    reference, device = request.reference, rig.model.device
-    return Task(
-        inverter=Inverter(watched, memory),
-        source=_encoded(rig, memory, prepared.source),
-        prompt=request.prompt,
-        source_prompt=request.source_prompt,
-        region=prepared.region.to_tensor().to(device) if prepared.region else None,
-        reference=_encoded(rig, memory, prepared.reference) if prepared.reference else None,
-        reference_prompt=reference.prompt if reference else "",
-        subject=prepared.subject.to_tensor().to(device) if prepared.subject else None,
-    )
-
-
-def _encoded(rig: Rig, memory: Memory, picture: Image.Image) -> Tensor:
-    pixels = to_tensor(picture)
-    key = content_key("latents", pixels)
-    known: Tensor | None = memory.get(key)
-    if known is None:
-        known = rig.model.encode(pixels)
-        memory.put(key, known)
-    return known
 
 
 def _drained(work: Generator[Frame, None, Outcome]) -> tuple[list[Frame], Outcome]:
@@ -110,5 +85,4 @@ def _pasted(request: EditRequest, prepared: Prepared, image: Image.Image) -> Ima
     """As the editor pastes: with a soft edge inside the painted region; the whole square where nothing is painted."""
     if request.region is None:
         return image
-    soft = request.region.feather(max(1.0, prepared.square.side / 128))
-    return prepared.square.put_back(request.source, image, Mask(soft.values))
+    return prepared.square.put_back(request.source, image, soft_region(request.region, prepared))
