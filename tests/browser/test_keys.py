@@ -76,7 +76,9 @@ def upload(page: Any, editor: str, folder: Path) -> None:
 def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     upload(page, "#source", tmp_path)
     page.locator("#source-tool").get_by_text("Brush").click()
+    brush, eraser = (page.locator("#source .toolbar-wrap button").nth(place) for place in (1, 2))
     page.keyboard.press("b")
+    expect(brush).to_have_class(HIGHLIGHT)
     drag(page, "#source", (0.5, 0.4))
     usual = tint(page, "#source", 0, more=True)
     page.keyboard.press("Control+z")
@@ -92,6 +94,7 @@ def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     large = tint(page, "#source", usual, more=True)
     assert large > 1.5 * usual
     page.keyboard.press("e")
+    expect(eraser).to_have_class(HIGHLIGHT)
     drag(page, "#source", (0.5, 0.4))
     assert tint(page, "#source", large, more=False) < 0.95 * large
     page.keyboard.press("Control+z")
@@ -100,7 +103,7 @@ def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     page.locator("#prompt textarea").fill("")
     page.locator("#prompt textarea").press_sequentially("be[x]")
     assert page.locator("#prompt textarea").input_value() == "be[x]", "in a field, they are letters"
-    assert "highlight" in page.locator("#source .toolbar-wrap button").nth(2).get_attribute("class")
+    expect(eraser).to_have_class(HIGHLIGHT)
 
 
 def test_keys_are_for_the_pane_used_last(page: Any, tmp_path: Path) -> None:

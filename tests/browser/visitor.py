@@ -105,8 +105,14 @@ def centre(mask: np.ndarray) -> tuple[float, float]:
 def canvas(page: Any, editor: str) -> np.ndarray:
     """What an editor's canvas shows, without the tools that float on it."""
     bare = f"{editor} > label, {editor} .image-container > :not(.pixi-target) {{ visibility: hidden }}"
-    png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare)
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
+    for _ in range(8):
+        try:
+            png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare)
+        except playwright.Error:  # the editor was just making itself a new canvas, for a picture that came
+            page.wait_for_timeout(250)
+        else:
+            return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
+    raise AssertionError(f"{editor} has no canvas that stays")
 
 
 def tinted(page: Any, editor: str) -> np.ndarray:
