@@ -18,6 +18,7 @@ from torch.nn import functional
 from refedit.errors import EditError
 from refedit.masks import Mask
 from refedit.segment_files import open_sam
+from refedit.threads import use_threads
 
 Box = tuple[float, float, float, float]
 """(left, top, right, bottom) in pixels of a picture."""
@@ -71,10 +72,15 @@ class Segmenter:
         sam, about = open_sam(where)
         return cls(sam, device, about)
 
+    @property
+    def _grid(self) -> int:
+        return int(self.sam.prompt_encoder.image_embedding_size[0])
+
     @torch.no_grad()
     def embed(self, image: Image.Image) -> Embedded:
         """The costly half: the picture's features, to be kept as long as its masks are asked for."""
         side = self.sam.image_encoder.img_size
+        use_threads(1, self._grid)
         scale = side / max(image.size)
         resized = max(1, int(image.width * scale + 0.5)), max(1, int(image.height * scale + 0.5))
         pixels = np.array(image.convert("RGB").resize(resized, Image.Resampling.BILINEAR), np.float32)
@@ -113,6 +119,7 @@ class Segmenter:
             raise EditError("No click is inside the thing. Click on what you want to select.")
         if box is not None and not (box[0] < box[2] and box[1] < box[3]):
             raise EditError("The box is empty. Its left has to lie before its right, and its top above its bottom.")
+        use_threads(1, self._grid)
         sparse, dense = self.sam.prompt_encoder(
             points=self._points(picture, clicks) if clicks else None,
             boxes=None if box is None else self._scaled(picture, [box[:2], box[2:]]).reshape(1, 4),

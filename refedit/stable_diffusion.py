@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 from refedit.attention import AttentionControl, make_controllable
 from refedit.ddim import Latents, Schedule, leading_schedule
 from refedit.errors import EditError
+from refedit.threads import use_threads
 
 
 class StableDiffusion:
@@ -131,22 +132,26 @@ class StableDiffusion:
                 f"Shorten '{prompt[:60]}...'."
             )
         ids = self.tokenizer(prompt, padding="max_length", max_length=self.token_count, return_tensors="pt").input_ids
+        use_threads(1, self.latent_grid)
         return self.text_encoder(ids.to(self.device))[0]
 
     @torch.no_grad()
     def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:
         """Latents of a picture in [-1, 1]: the mode, not a sample, scaled to unit variance."""
+        use_threads(len(picture), self.latent_grid)
         return self.vae.encode(picture.to(self.device)).latent_dist.mode() * self.vae.config.scaling_factor
 
     @torch.no_grad()
     def decode(self, latents: Latents) -> Float[Tensor, "rows 3 side side"]:
         """Pictures in [-1, 1], clamped."""
+        use_threads(len(latents), self.latent_grid)
         return self.vae.decode(latents / self.vae.config.scaling_factor).sample.clamp(-1, 1)
 
     def predict_noise(
         self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
     ) -> Tensor:
         """The noise in latents at a timestep, in float32: one UNet call for all rows; differentiable in `text`."""
+        use_threads(len(latents), self.latent_grid)
         kwargs = None if control is None else {"control": control}
         labels = torch.full((len(latents),), timestep, device=latents.device)
         states, context = latents.to(self.dtype), text.to(self.dtype)

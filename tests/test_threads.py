@@ -1,0 +1,41 @@
+"""Small networks take one thread, in whichever thread they are called; large ones what PyTorch would take."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from refedit.stable_diffusion import StableDiffusion
+from refedit.threads import SMALL, all_threads, use_threads
+
+
+def threads_after(work: Callable[[], object]) -> int:
+    """PyTorch's number in a new thread once it has done some work."""
+
+    def run() -> int:
+        work()
+        return torch.get_num_threads()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
+
+
+def test_a_call_of_few_cells_takes_one_thread_and_of_many_all() -> None:
+    every = all_threads()
+    assert threads_after(lambda: use_threads(SMALL // 256, 16)) == 1
+    assert threads_after(lambda: use_threads(SMALL // 256 + 1, 16)) == every
+    assert threads_after(lambda: [use_threads(1, 16), use_threads(1, 64)]) == every, "the large call is not held down"
+    assert all_threads() == every
+
+
+def test_a_small_models_own_calls_take_one_thread(model: StableDiffusion) -> None:
+    text, latents = model.embed("a dog"), torch.zeros(1, 4, 8, 8)
+    calls: list[Callable[[], object]] = [
+        lambda: model.embed("a cat"),
+        lambda: model.encode(torch.zeros(1, 3, 64, 64)),
+        lambda: model.decode(latents),
+        lambda: model.predict_noise(latents, 500, text),
+    ]
+    for call in calls:
+        assert threads_after(lambda: torch.set_num_threads(2)) == 2
+        assert threads_after(lambda call=call: [torch.set_num_threads(2), call()]) == 1  # type: ignore[misc]
