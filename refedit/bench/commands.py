@@ -65,8 +65,8 @@ def _tune(options: argparse.Namespace) -> None:
     for kind in (options.kind,) if options.kind else STARTS:
         trials = []
         for trial in tune(rig, kind, options.cases):
-            print(f"{trial.score:8.4f}  {kind}  {dict(trial.settings)}", flush=True)
-            trials.append(asdict(trial))
+            print(f"{trial.score:8.4f} on {len(trial.scores)}  {kind}  {dict(trial.settings)}", flush=True)
+            trials.append({**asdict(trial), "score": trial.score})
         (options.out / f"{kind}.json").write_text(json.dumps(trials, indent=1) + "\n")
 
 

@@ -3,11 +3,14 @@
 Our choice of a score: what the reader believes of the truth's words, averaged over the factors that are to change and
 over those that are to stay, one half each, less the distance to the true picture. An edit that does nothing keeps
 every other factor, so a plain average over factors would choose timid edits.
+
+A trial that is surely behind the best one on its first cases is given up (our choice: by a standard error, after 8).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean
+from math import sqrt
+from statistics import fmean, stdev
 from typing import Any
 
 from refedit.bench.arms import Arm
@@ -49,19 +52,26 @@ OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
 """What is tried, in this order; `rigid` tries what `pose` does."""
 
 
+_FEWEST = 8
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One set of parameters, as what differs from the method's defaults, and its mean score."""
+    """One set of parameters, as what differs from the start, and its score on every case until it was given up."""
 
     kind: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    score: float
+    scores: Sequence[float]
+
+    @property
+    def score(self) -> float:
+        return fmean(self.scores)
 
 
 def tune(rig: Rig, kind: str, count: int) -> Iterator[Trial]:
     """Every trial on the first `count` development cases; the best one comes again as the last."""
     start = STARTS[kind]
-    best = Trial(kind=kind, score=_score(rig, kind, start, count))
+    best = Trial(kind=kind, scores=tuple(_scores(rig, kind, start, count)))
     yield best
     for name, values in OPTIONS[kind if kind in OPTIONS else POSE].items():
         for value in values:
@@ -69,10 +79,22 @@ def tune(rig: Rig, kind: str, count: int) -> Iterator[Trial]:
             if value == getattr(replace(start, **best.settings), name):  # type: ignore[type-var]
                 continue
             changed: Method = replace(start, **settings)  # type: ignore[type-var]
-            trial = Trial(kind=kind, settings=settings, score=_score(rig, kind, changed, count))
+            scores = until_behind(_scores(rig, kind, changed, count), best.scores)
+            trial = Trial(kind=kind, settings=settings, scores=tuple(scores))
             yield trial
-            best = max(best, trial, key=lambda item: item.score)
+            if len(trial.scores) == count:
+                best = max(best, trial, key=lambda item: item.score)
     yield best
+
+
+def until_behind(scores: Iterable[float], best: Sequence[float]) -> Iterator[float]:
+    """The scores of a trial, case by case, until they are surely lower than the best trial's on the same cases."""
+    gains: list[float] = []
+    for found, known in zip(scores, best, strict=False):
+        yield found
+        gains.append(found - known)
+        if len(gains) >= _FEWEST and fmean(gains) + stdev(gains) / sqrt(len(gains)) < 0:
+            return
 
 
 def score(outcome: Outcome) -> float:
@@ -82,9 +104,8 @@ def score(outcome: Outcome) -> float:
     return (fmean(new) + fmean(kept)) / 2 - (outcome.distance or 0.0)
 
 
-def _score(rig: Rig, kind: str, method: Method, count: int) -> float:
-    arm, total = Arm(name="", method=method, paste=True), 0.0
+def _scores(rig: Rig, kind: str, method: Method, count: int) -> Iterator[float]:
+    arm = Arm(name="", method=method, paste=True)
     for number in range(count):
         case = case_at("development", kind, number)
-        total += score(measured(case, arm.name, make(rig, case, arm), rig.model.size, rig.reader))
-    return total / count
+        yield score(measured(case, arm.name, make(rig, case, arm), rig.model.size, rig.reader))

@@ -72,3 +72,12 @@ def test_tuning_keeps_the_best_of_what_it_tried(rig: Rig, monkeypatch: pytest.Mo
 def test_what_is_to_change_weighs_as_much_as_all_that_is_to_stay() -> None:
     kept = {name: 1.0 for name in FACTORS if name != "pose"}
     assert tune.score(outcome(kind=POSE, changed=("pose",), distance=0.25, chance={**kept, "pose": 0.0})) == 0.25
+
+
+def test_a_trial_is_given_up_once_it_is_surely_behind_and_not_before() -> None:
+    best = [0.5 + 0.1 * (number % 3) for number in range(24)]
+    behind = [score - 0.2 - 0.1 * (number % 2) for number, score in enumerate(best)]
+    close = [score - 0.1 * (-1) ** number for number, score in enumerate(best)]
+    assert list(tune.until_behind(behind, best)) == behind[:8]
+    assert list(tune.until_behind(close, best)) == close
+    assert list(tune.until_behind([score + 0.2 for score in best], best)) == [score + 0.2 for score in best]
