@@ -9,22 +9,29 @@ from refedit.stable_diffusion import StableDiffusion
 from refedit.threads import SMALL, all_threads, use_threads
 
 
-def threads_after(work: Callable[[], object]) -> int:
+def threads_after(*work: Callable[[], object]) -> int:
     """PyTorch's number in a new thread once it has done some work."""
 
     def run() -> int:
-        work()
+        for part in work:
+            part()
         return torch.get_num_threads()
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(run).result()
 
 
+def two_threads() -> None:
+    torch.set_num_threads(2)
+
+
 def test_a_call_of_few_cells_takes_one_thread_and_of_many_all() -> None:
     every = all_threads()
     assert threads_after(lambda: use_threads(SMALL // 256, 16)) == 1
     assert threads_after(lambda: use_threads(SMALL // 256 + 1, 16)) == every
-    assert threads_after(lambda: [use_threads(1, 16), use_threads(1, 64)]) == every, "the large call is not held down"
+    assert threads_after(lambda: use_threads(1, 16), lambda: use_threads(1, 64)) == every, (
+        "large ones are not held down"
+    )
     assert all_threads() == every
 
 
@@ -37,5 +44,5 @@ def test_a_small_models_own_calls_take_one_thread(model: StableDiffusion) -> Non
         lambda: model.predict_noise(latents, 500, text),
     ]
     for call in calls:
-        assert threads_after(lambda: torch.set_num_threads(2)) == 2
-        assert threads_after(lambda call=call: [torch.set_num_threads(2), call()]) == 1  # type: ignore[misc]
+        assert threads_after(two_threads) == 2
+        assert threads_after(two_threads, call) == 1

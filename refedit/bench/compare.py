@@ -7,6 +7,7 @@ from typing import Any
 from refedit.bench.arms import Arm
 from refedit.bench.bounds import SourceUnchanged, TruthRoundTrip
 from refedit.bench.cases import POSE, REFERENCE, RIGID
+from refedit.bench.others.masactrl import MasaCtrl
 from refedit.bench.others.null_text_editing import NullTextEditing
 from refedit.bench.others.plain_ddim import PlainDdim
 from refedit.bench.outcome import Outcome
@@ -28,6 +29,7 @@ _FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
 _CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
 _OTHERS = (
     _arm("null-text + prompt-to-prompt", NullTextEditing()),
+    _arm("MasaCtrl", MasaCtrl()),
     _arm("plain DDIM", PlainDdim()),
 )
 _BARET = tuple(_arm(f"BARET {name}", preset) for name, preset in Baret.presets().items())

@@ -1,5 +1,6 @@
-"""A rig of tiny networks with random weights, and quick copies of arms."""
+"""A rig of tiny networks with random weights, quick copies of arms, and tasks without pictures."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,11 @@ import torch
 from refedit.bench.arms import Arm
 from refedit.bench.claims.claim import Claim
 from refedit.bench.rig import Rig
+from refedit.ddim import Denoiser
+from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import Method
+from refedit.methods.task import Task
 from refedit.picturebook import captions
 from refedit.picturebook.clip import build_clip
 from refedit.picturebook.factors import FACTORS
@@ -17,6 +21,7 @@ from refedit.picturebook.networks import SIZES
 from refedit.picturebook.reader import Reader
 from refedit.picturebook.vocabulary import build_tokenizer
 from refedit.stable_diffusion import StableDiffusion
+from refedit.watched import WatchedModel
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +43,23 @@ def blind(model: StableDiffusion) -> Rig:
 
 
 def quick_arm(arm: Arm) -> Arm:
-    """The same in two steps, and with one inner step at most."""
+    """The same in two steps, and with one iteration at most of whatever it optimises."""
     if not isinstance(arm.method, Method):
         return arm
-    inner = getattr(arm.method, "inner_steps", 0)
-    few = {"steps": 2, **({"inner_steps": 1} if inner > 1 else {})}
+    counts = ("inner_steps", "text_iterations", "tune_iterations")
+    few = {"steps": 2, **{name: 1 for name in counts if getattr(arm.method, name, 0) > 1}}
     return replace(arm, method=replace(arm.method, **few))  # type: ignore[type-var]
 
 
 def quick_claim(claim: Claim) -> Claim:
     return replace(claim, arms={kind: tuple(map(quick_arm, arms)) for kind, arms in claim.arms.items()})
+
+
+def watched(model: StableDiffusion) -> WatchedModel:
+    return WatchedModel(model, Memory(0), threading.Event())
+
+
+def task_for(model: Denoiser, source_prompt: str = "") -> Task:
+    """To make a dog of latents that no picture has."""
+    source = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
+    return Task(inverter=Inverter(model, Memory(0)), source=source, prompt="a dog", source_prompt=source_prompt)

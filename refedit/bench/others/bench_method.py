@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from refedit.methods import Method
 
-INVERT, FIT, EDIT = "Inverting the source", "Fitting the text", "Editing"
+INVERT, FIT, TUNE, EDIT = "Inverting the source", "Fitting the text", "Tuning a copy", "Editing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class BenchMethod:
 
     @property
     def stages(self) -> Mapping[str, float]:
-        return {INVERT: 1.0, FIT: 1.0, EDIT: 1.0}
+        return {INVERT: 1.0, FIT: 1.0, TUNE: 1.0, EDIT: 1.0}
 
     @classmethod
     def presets(cls) -> Mapping[str, Method]:
