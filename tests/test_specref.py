@@ -26,13 +26,16 @@ QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
 
 def run(model: StableDiffusion, method: SpecRef, **changes: object) -> Outcome:
     """The method's outcome on random latents."""
+    return finish(method.edit(model, replace(task_with(model), **changes)))  # type: ignore[arg-type]
+
+
+def task_with(model: StableDiffusion, region: Tensor | None = None) -> Task:
     z = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     subject = box_mask((64, 64), (0, 0, 64, 32)).to_tensor()
-    task = Task(
+    return Task(
         inverter=Inverter(model, Memory(1 << 28)), source=z[0], prompt="a dog", source_prompt="a cat",
-        reference=z[1], subject=subject,
+        reference=z[1], subject=subject, region=region,
     )  # fmt: skip
-    return finish(method.edit(model, replace(task, **changes)))  # type: ignore[arg-type]
 
 
 def test_the_same_request_gives_the_same_latents(model: StableDiffusion) -> None:
@@ -53,8 +56,22 @@ def test_outside_the_painted_region_the_latents_are_the_sources(model: StableDif
     assert not torch.allclose(outcome.latents[..., :4], source[..., :4])
 
 
+def test_fresh_noise_takes_the_inverted_noises_place_inside_the_painted_region_only(model: StableDiffusion) -> None:
+    left = box_mask((64, 64), (0, 0, 32, 64)).to_tensor()
+    ends: list[Tensor] = []
+    for share in (0.0, 0.5, 1.0):
+        method = replace(QUICK, fresh_noise=share, guidance=1.0, cross_replace=0.0, self_replace=0.0)
+        ends.append(run(model, method, region=left, reference=None).latents)
+    new = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(QUICK.seed))
+    starts = [replace(QUICK, fresh_noise=1.0)._start(z, model, task_with(model, left)) for z in (0 * new, new + 1)]
+    assert torch.equal(starts[0][..., :4], starts[1][..., :4]) and torch.equal(starts[0][..., :4], new[..., :4])
+    assert not starts[0][..., 4:].any() and torch.equal(starts[1][..., 4:], (new + 1)[..., 4:])
+    assert all(not torch.allclose(a, b) for a, b in zip(ends, ends[1:], strict=False))
+    assert torch.equal(run(model, QUICK).latents, run(model, replace(QUICK, fresh_noise=0.0)).latents), "no region"
+
+
 def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: StableDiffusion) -> None:
-    method = SpecRef(steps=6, cross_replace=0.0, self_replace=0.0, blend=False)
+    method = SpecRef(steps=6, cross_replace=0.0, self_replace=0.0, blend=False, fresh_noise=0.0)
     region = box_mask((64, 64), (0, 0, 64, 64)).to_tensor()
     edited = run(model, method, reference=None, region=region).latents
     with torch.no_grad():

@@ -39,7 +39,7 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
     REFERENCE: (
         _FLOOR,
         _arm(SPECREF, SpecRef.presets()["recommended"]),
-        _arm("prompt-to-prompt", SpecRef(reference_steps_start=1.0)),
+        _arm("prompt-to-prompt", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
         _arm("SpecRef official", SpecRef.presets()["official"]),
         *_OTHERS,
         _CEILING,

@@ -21,7 +21,7 @@ SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
 ARMS: Mapping[str, tuple[Arm, ...]] = {
     REFERENCE: (
         Arm(name=SPECREF, method=SpecRef(), paste=True),
-        Arm(name=PLAIN, method=SpecRef(reference_steps_start=1.0), paste=True),
+        Arm(name=PLAIN, method=SpecRef(reference_steps_start=1.0, fresh_noise=0.0), paste=True),
     ),
     POSE: (Arm(name=BARET, method=Baret.presets()["non-rigid"], paste=True),),
     RIGID: (Arm(name=BARET, method=Baret.presets()["rigid"], paste=True),),

@@ -6,6 +6,7 @@ subject. Steps, sites, masks and blending follow the authors' public code; every
 of its own whose official value is the code's. Knows nothing about pictures or pages.
 """
 
+import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,8 +14,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, Latents, Schedule, clean_estimate, guide, move
 from refedit.inversion import Features, Recording
+from refedit.masks import at_grid
 from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
 from refedit.methods.specref_plan import Plan
 from refedit.methods.task import Outcome, Task
@@ -48,7 +50,7 @@ class SpecRef(SpecRefParameters):
         schedule, plan = model.schedule(self.steps), Plan.of(self, model, task)
         source = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
-        z, mask = source[-1], None
+        z, mask = self._start(source[-1], model, task), None
         for step, timestep in enumerate(schedule.timesteps):
             pivot, next_pivot = source[len(schedule) - step], source[len(schedule) - step - 1]
             rows = plan.rows(step)
@@ -68,6 +70,14 @@ class SpecRef(SpecRefParameters):
                 masks=plan.seen(step, mask),
             )
         return Outcome(latents=z, mask=None if mask is None else mask[1])
+
+    def _start(self, inverted: Latents, model: Denoiser, task: Task) -> Latents:
+        """What the edit starts from: inside a painted region part of the source's inverted noise gives way to new."""
+        if task.region is None or not self.fresh_noise:
+            return inverted
+        noise = torch.randn(inverted.shape, generator=torch.Generator().manual_seed(self.seed)).to(inverted)
+        mixed = math.sqrt(1 - self.fresh_noise) * inverted + math.sqrt(self.fresh_noise) * noise
+        return torch.where(at_grid(task.region, model.latent_grid, "area", 0.25) > 0, mixed, inverted)
 
     def _features(self, model: Denoiser, task: Task, schedule: Schedule) -> Generator[Frame, None, Features]:
         if task.reference is None:

@@ -157,7 +157,24 @@ class SpecRefParameters:
         "Reference latents",
         "From its inversion, one step cleaner than the timestep (code), of the timestep itself, or with noise added.",
     )
-    seed: int = knob(0, "Noise seed", "Of the noised reference; nothing else is random.", low=0, high=2**31 - 1, step=1)
+    fresh_noise: float = knob(
+        0.5,
+        "Fresh noise",
+        "How much of the inverted noise gives way to new noise inside a painted region, so that the source's colours "
+        "are let go (our choice; code: 0).",
+        low=0,
+        high=1,
+        step=0.05,
+        basic=True,
+    )
+    seed: int = knob(
+        0,
+        "Noise seed",
+        "Of fresh noise and of the noised reference; nothing else is random.",
+        low=0,
+        high=2**31 - 1,
+        step=1,
+    )
     empty_subject: Literal["error", "average", "skip"] = knob(
         "error",
         "Vanished subject",
@@ -187,6 +204,7 @@ OFFICIAL = {
     "guidance": 7.5,
     "unconditional": 0.0,
     "own_keys": False,
+    "fresh_noise": 0.0,
     "interpolation": "nearest",
     "exact_alignment": False,
     "controller": "replace",

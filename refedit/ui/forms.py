@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gradio.blocks import Block
 from gradio.components import Component
 
 from refedit.edit import EditRequest, Reference
@@ -77,10 +78,10 @@ def all_inputs(inputs: Inputs) -> set[Component]:
     return fixed | {item.preset for item in controls} | {part for item in controls for part in item.components}
 
 
-def filled_outputs(inputs: Inputs) -> list[Component]:
-    """Every component that `fill_in` fills."""
+def filled_outputs(inputs: Inputs) -> list[Block]:
+    """Every component that `fill_in` fills, and the rows of tools that it shows or hides."""
     panes = {part for pane in (inputs.source, inputs.reference) for part in pane.outputs}
-    return list(all_inputs(inputs) | panes)
+    return [*(all_inputs(inputs) | panes)]
 
 
 def empty_panes(inputs: Inputs) -> Updates:

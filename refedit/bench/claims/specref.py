@@ -54,7 +54,7 @@ S6 = Claim(
         above("chance of colour and pattern, gained", "look", PAINTED.name, PAINTED_PLAIN.name, least=0.02),
         above("distance inside the region, less by", "distance_inside", PAINTED_PLAIN.name, PAINTED.name, role="told"),
     ),
-    limits="With the preset `recommended` and painted regions; S1 has the paper's own values.",
+    limits="With the preset `recommended` and painted regions, for both; S1 has the paper's own values.",
 )
 
 S7 = Claim(
