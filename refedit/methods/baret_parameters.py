@@ -10,7 +10,7 @@ from refedit.methods.method import knob
 class BaretParameters:
     """One BARET edit's parameters; the defaults are the `non-rigid` preset.
 
-    Guidance, eta and its schedule, the injection steps and the text of the edit are our choice, by trials on 6 to 8
+    Guidance, eta and its schedule, the injection steps and the text of the edit are our choice, by trials on 24
     development cases of the built-in model; drawing the edit from the transition did most to keep who it is.
     """
 
@@ -38,7 +38,7 @@ class BaretParameters:
         "The paper says linear and progressive, as rising is; constant did better for poses (our choice).",
     )
     self_steps: float = knob(
-        0.5,
+        0.7,
         "Keep layout until",
         "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step).",
         low=0,
@@ -96,5 +96,5 @@ class BaretParameters:
     carry_over: bool = knob(True, "Carry over", "A step starts from the embedding of the step before.")
 
 
-RIGID = {"eta": 1.0, "eta_schedule": "rising", "cross_steps": 0.8, "final_text": "target"}
+RIGID = {"eta": 1.0, "eta_schedule": "rising", "self_steps": 0.3, "cross_steps": 0.8, "final_text": "target"}
 """Style, colour, background: what differs from the defaults (our choice, tried as they were)."""
