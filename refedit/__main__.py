@@ -84,6 +84,9 @@ def _add_ship(commands: Any) -> None:
     ship.add_argument("training", type=Path, nargs="*", help="folders of `picturebook train`, the pipeline's first")
     ship.add_argument("--out", type=Path, required=True, metavar="DIR", help="for measurements and sheets")
     ship.add_argument("--cases", type=int, default=100, help="cases of every kind of edit")
+    ship.add_argument(
+        "--evidence", type=int, default=0, metavar="N", help="run the benchmark too, on N cases (hours on a CPU)"
+    )
     ship.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
     ship.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
     ship.set_defaults(run=_ship)

@@ -4,19 +4,18 @@ Every step is a command of its own that can be run alone; they run in fresh proc
 """
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from refedit.bench.publish import withdraw
 from refedit.checksums import write_sums
 from refedit.errors import EditError
 from refedit.models import builtin_folder
 from refedit.picturebook.figures import read_figures, table
-
-MEASURED = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
+from refedit.readme import readme_file, with_part
 
 
 def run_ship(options: argparse.Namespace) -> None:
@@ -30,9 +29,22 @@ def run_ship(options: argparse.Namespace) -> None:
     write_sums(folder)  # the card is new, and the built-in model is not loaded with a file that is not as listed
     _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
-    readme = folder.parents[2] / "README.md"
-    readme.write_text(with_table(readme.read_text("utf-8"), table(figures)), encoding="utf-8")
+    readme = readme_file()
+    readme.write_text(with_part(readme.read_text("utf-8"), "measured", table(figures)), encoding="utf-8")
     write_sums(folder)
+    _evidence(options)
+
+
+def _evidence(options: argparse.Namespace) -> None:
+    """The benchmark with as many cases as are wanted; without any, what is published of another model is taken back."""
+    if not options.evidence:
+        if options.training:
+            withdraw(readme_file())
+        return
+    where = str(options.out / "evidence")
+    for kind in ("claims", "compare"):
+        _refedit("bench", kind, "--cases", str(options.evidence), "--out", where)
+    _refedit("bench", "publish", where)
 
 
 def assemble(trainings: Iterable[Path], folder: Path) -> None:
@@ -48,13 +60,6 @@ def assemble(trainings: Iterable[Path], folder: Path) -> None:
                 shutil.copytree(part, folder / part.name)
             else:
                 shutil.copy(part, folder / part.name)
-
-
-def with_table(readme: str, rows: str) -> str:
-    """A README with another table between its marks; EditError if it has no marks."""
-    if not MEASURED.search(readme):
-        raise EditError("README.md has no '<!-- measured -->' ... '<!-- /measured -->' to put the table in. Add them.")
-    return MEASURED.sub(lambda _: rows + "\n", readme)
 
 
 def _told(options: argparse.Namespace) -> list[str]:

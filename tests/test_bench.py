@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from refedit.__main__ import main
-from refedit.command_ship import assemble, with_table
+from refedit.command_ship import assemble
 from refedit.errors import EditError
 from refedit.picturebook.figures import Figure, read_figures, table, write_figures
+from refedit.readme import with_part
 
 
 def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:
@@ -19,10 +20,13 @@ def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:
     write_figures(figures, tmp_path / "figures.json")
     assert read_figures(tmp_path / "figures.json") == figures
     assert table(figures).splitlines()[2:] == ["| right | >= 80 % | 46 % | 10 |", "| time | - | 1.23 s | 3 |"]
-    readme = "a\n<!-- measured -->\nold\n<!-- /measured -->\nb"
-    assert with_table(readme, "new") == readme.replace("old", "new")
+
+
+def test_a_part_of_the_readme_is_replaced_and_nothing_else() -> None:
+    readme = "a\n<!-- measured -->\nold\n<!-- /measured -->\nb\n<!-- other -->\nold\n<!-- /other -->\n"
+    assert with_part(readme, "measured", "new") == readme.replace("old", "new", 1)
     with pytest.raises(EditError, match="has no '<!-- measured -->'"):
-        with_table("a", "new")
+        with_part("a", "measured", "new")
 
 
 def test_parts_of_trainings_are_put_together(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`refedit bench claims | compare | report`: what the methods' claims come to, on cases whose truth is known."""
+"""`refedit bench claims | compare | report | publish`: what claims come to, on cases whose truth is known."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from refedit.errors import EditError
 
 
 def add_evidence(kinds: Any) -> None:
-    """Adds the three commands to the parser of `bench`."""
+    """Adds the four commands to the parser of `bench`."""
     claims = kinds.add_parser("claims", help="check the papers' claims: verdicts with intervals")
     claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
     _add_run(claims, cases=48)
@@ -23,6 +23,9 @@ def add_evidence(kinds: Any) -> None:
     report.add_argument("--without-pictures", action="store_true", help="run no edits anew")
     _add_model(report)
     report.set_defaults(run=_report)
+    publish = kinds.add_parser("publish", help="take results of the built-in model into this copy and its README")
+    publish.add_argument("results", type=Path, metavar="DIR", help="the folder that `claims` and `compare` wrote to")
+    publish.set_defaults(run=_publish)
 
 
 def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
@@ -87,3 +90,12 @@ def _report(options: argparse.Namespace) -> None:
     (options.out / "report.html").write_text(page(results, rows), encoding="utf-8")
     (options.out / "report.md").write_text(summary(results), encoding="utf-8")
     print(options.out / "report.html")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from refedit.bench.publish import publish
+    from refedit.bench.rig import Rig
+    from refedit.models import BUILTIN
+    from refedit.readme import readme_file
+
+    publish(options.results, Rig.load(BUILTIN, "cpu").checksum, readme_file())

@@ -11,8 +11,12 @@ from refedit.bench.claims import run as claims_run
 from refedit.bench.claims.run import CLAIMS, Runs
 from refedit.bench.compare import COMMON, READINGS, Comparison
 from refedit.bench.measures import CAP
+from refedit.bench.publish import PUBLISHED, UNKNOWN, publish, withdraw
 from refedit.bench.rig import Rig
 from refedit.bench.store import Store
+from refedit.errors import EditError
+from refedit.models import BUILTIN
+from refedit.readme import readme_file
 from tests.bench.conftest import quick_arm, quick_claim
 
 
@@ -70,11 +74,37 @@ def test_from_the_command_line_to_a_page(tiny_folder: Path, tmp_path: Path, caps
     assert "What is not edited is preserved." in page and "null-text + prompt-to-prompt" in page
     assert "| SpecRef official |" in (tmp_path / "report" / "report.md").read_text()
     told = json.loads((where / "compare.json").read_text())
+    published(where, told["about"]["weights"], tmp_path)
     told["about"]["weights"] = "others"
     (where / "compare.json").write_text(json.dumps(told))
     assert main(["bench", "report", str(where), "--out", str(tmp_path / "other"), *on]) == 0
     assert "the page has no pictures. The results are of other weights (others)" in capsys.readouterr().err
     assert "No pictures were made" in (tmp_path / "other" / "report.html").read_text()
+
+
+def published(results: Path, weights: str, folder: Path) -> None:
+    """Results come into a README and go again; those of another model do not come."""
+    readme, to = folder / "README.md", folder / "measured"
+    readme.write_text("before\n<!-- compared -->\nold\n<!-- /compared -->\nafter\n")
+    with pytest.raises(EditError, match="of other weights than these"):
+        publish(results, "others", readme, to)
+    publish(results, weights, readme, to)
+    shown = readme.read_text()
+    assert "Not decided: S1, S3, S7." in shown and "| SpecRef official |" in shown and "old" not in shown
+    assert {path.name for path in to.iterdir()} == {"claims.json", "compare.json", "report.md"}
+    assert json.loads((to / "claims.json").read_text()) == json.loads((results / "claims.json").read_text())
+    withdraw(readme, to)
+    assert UNKNOWN in readme.read_text() and not list(to.iterdir())
+
+
+def test_what_is_published_is_of_the_model_that_is_shipped() -> None:
+    if (PUBLISHED / "compare.json").exists():
+        weights = Rig.load(BUILTIN, "cpu").checksum
+        for name in ("claims.json", "compare.json"):
+            assert json.loads((PUBLISHED / name).read_text())["about"]["weights"] == weights
+        assert f"weights {weights}" in readme_file().read_text("utf-8")
+    else:
+        assert UNKNOWN in readme_file().read_text("utf-8")
 
 
 def test_a_report_of_nothing_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

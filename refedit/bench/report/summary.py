@@ -13,6 +13,12 @@ HEADLINE: Mapping[str, tuple[str, ...]] = {
 }
 """The columns of each kind's table; the JSON has more."""
 
+TITLES: Mapping[str, str] = {
+    "reference": "Replace by a reference",
+    "pose": "New pose or expression",
+    "rigid": "New colour, background or style",
+}
+
 NOTE = (
     "Intervals are 95 % intervals of the mean over cases, by bootstrap; for shares Wilson's. "
     "In the comparison, readings inside and distances are of the result as pasted into the painted region, readings "
@@ -69,25 +75,27 @@ def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next(iter(same or [finding for finding in findings if finding["word"]] or findings), None)
 
 
-def comparison_tables(found: Mapping[str, Any]) -> str:
-    """A table for each kind of case."""
-    return "\n\n".join(f"### {kind}\n\n" + "\n".join(_table(found, kind)) for kind in HEADLINE)
+def comparison_tables(found: Mapping[str, Any], shown: Mapping[str, Sequence[str]] = HEADLINE) -> str:
+    """A table for each kind of case, with the readings that are to be shown as columns."""
+    return "\n\n".join(f"### {TITLES[kind]}\n\n" + "\n".join(_table(found, kind, shown[kind])) for kind in shown)
 
 
-def _table(found: Mapping[str, Any], kind: str) -> Iterator[str]:
-    columns, rows = table(found, kind)
+def _table(found: Mapping[str, Any], kind: str, readings: Sequence[str]) -> Iterator[str]:
+    columns, rows = table(found, kind, readings)
     yield f"| {' | '.join(columns)} |"
     yield "|" + "---|" * len(columns)
     yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
-def table(found: Mapping[str, Any], kind: str) -> tuple[list[str], list[list[str]]]:
+def table(
+    found: Mapping[str, Any], kind: str, readings: Sequence[str] | None = None
+) -> tuple[list[str], list[list[str]]]:
     """The column names and the rows, a method each, of a kind's table."""
     cells: dict[str, dict[str, str]] = {}
     for row in found["rows"]:
         if row["kind"] == kind:
             cells.setdefault(row["method"], {})[row["reading"]] = cell(row, LABELS.get(row["reading"], ("", ""))[1])
-    readings = HEADLINE[kind]
-    return ["method", *map(label, readings)], [
-        [who, *(has.get(r, "-") for r in readings)] for who, has in cells.items()
+    chosen = readings or HEADLINE[kind]
+    return ["method", *map(label, chosen)], [
+        [who, *(has.get(name, "-") for name in chosen)] for who, has in cells.items()
     ]
