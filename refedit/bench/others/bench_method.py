@@ -1,10 +1,14 @@
 """What the comparison methods have in common: they are run by the benchmark only, so nothing describes them."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from torch import Tensor
+
+from refedit.ddim import Denoiser, Frame, Latents, Schedule, clean_estimate, guide, move
 from refedit.methods import Method
+from refedit.methods.task import Outcome
 
 INVERT, FIT, TUNE, EDIT = "Inverting the source", "Fitting the text", "Tuning a copy", "Editing"
 
@@ -31,3 +35,15 @@ class BenchMethod:
     @classmethod
     def presets(cls) -> Mapping[str, Method]:
         return {}
+
+
+def guided_ddim(
+    model: Denoiser, schedule: Schedule, z: Latents, texts: Tensor, guidance: float
+) -> Generator[Frame, None, Outcome]:
+    """Draws from latents (1 row) by guided DDIM under no control; `texts` are the unconditional and the other one."""
+    for step, timestep in enumerate(schedule.timesteps):
+        unconditional, conditional = model.predict_noise(z.expand(2, -1, -1, -1), timestep, texts).split(1)
+        eps, alphas = guide(unconditional, conditional, guidance), schedule.alphas[step : step + 2]
+        estimate, z = clean_estimate(z, eps, alphas[0]), move(z, eps, *alphas)
+        yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
+    return Outcome(latents=z)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from refedit.bench.others.bench_method import EDIT, FIT, TUNE, BenchMethod
-from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
+from refedit.bench.others.bench_method import FIT, TUNE, BenchMethod, guided_ddim
+from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, move
 from refedit.methods.task import Outcome, Task
 from refedit.watched import WatchedModel
 
@@ -46,12 +46,7 @@ class Imagic(BenchMethod):
         text = text.detach()
         yield from self._fit(TUNE, tuned, text, weights, self.tune_rate, self.tune_iterations, samples)
         texts = torch.cat([model.embed(""), torch.lerp(text, target, self.eta)])
-        for step, timestep in enumerate(schedule.timesteps):
-            unconditional, conditional = tuned.predict_noise(z.expand(2, -1, -1, -1), timestep, texts).split(1)
-            eps, alphas = guide(unconditional, conditional, self.guidance), schedule.alphas[step : step + 2]
-            estimate, z = clean_estimate(z, eps, alphas[0]), move(z, eps, *alphas)
-            yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
-        return Outcome(latents=z)
+        return (yield from guided_ddim(tuned, schedule, z, texts, self.guidance))
 
     def _fit(
         self,

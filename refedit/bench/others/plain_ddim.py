@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from refedit.bench.others.bench_method import EDIT, INVERT, BenchMethod
-from refedit.ddim import Denoiser, Frame, clean_estimate, guide, move
+from refedit.bench.others.bench_method import INVERT, BenchMethod, guided_ddim
+from refedit.ddim import Denoiser, Frame
 from refedit.methods.task import Outcome, Task
 
 
@@ -21,9 +21,4 @@ class PlainDdim(BenchMethod):
         schedule = model.schedule(self.steps)
         text = torch.cat([model.embed(""), model.embed(task.prompt)])
         z = (yield from task.inverter.trajectory(INVERT, task.source, task.source_prompt, schedule))[-1]
-        for step, timestep in enumerate(schedule.timesteps):
-            unconditional, conditional = model.predict_noise(z.expand(2, -1, -1, -1), timestep, text).split(1)
-            eps, alphas = guide(unconditional, conditional, self.guidance), schedule.alphas[step : step + 2]
-            estimate, z = clean_estimate(z, eps, alphas[0]), move(z, eps, *alphas)
-            yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
-        return Outcome(latents=z)
+        return (yield from guided_ddim(model, schedule, z, text, self.guidance))
