@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,20 @@ def test_muon_goes_downhill_in_convolutions_and_matrices_alike() -> None:
         sum(weight.square().sum() for weight in weights).backward()  # type: ignore[union-attr]
         optimizer.step()
     assert max(float(weight.detach().abs().mean()) for weight in weights) < 0.2
+
+
+def test_muon_in_threads_is_muon() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = [torch.randn(shape, generator=generator) for shape in ((4, 6), (4, 3, 3, 3), (6, 4), (4, 6))]
+    alone, shared = ([nn.Parameter(one.clone()) for one in start] for _ in range(2))
+    for weights in (alone, shared):
+        for weight in weights:
+            weight.grad = weight.detach().sin()
+    with ThreadPoolExecutor(2) as pool:
+        Muon(alone, lr=0.1).step()
+        Muon(shared, lr=0.1).step(pool=pool)
+    assert all(torch.equal(one, other) for one, other in zip(alone, shared, strict=True))
+    assert not any(torch.equal(one, other) for one, other in zip(alone, start, strict=True))
 
 
 def test_averaged_weights_forget_the_start_even_after_few_steps() -> None:

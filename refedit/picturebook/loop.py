@@ -17,11 +17,8 @@ from torch import Tensor, nn
 
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint, write_checkpoint
 from refedit.picturebook.log import Report, RunningMeans
-from refedit.picturebook.muon import Muon
+from refedit.picturebook.optimizers import Optimizers
 from refedit.picturebook.precision import autocast, layout
-
-_ENDS = ("embedding", "conv_in", "conv_out.", "quant_conv", "_embed", "rel_pos", "_token.", "_tokens.")
-"""Parts of the names of what is no matrix inside a network."""
 
 
 @runtime_checkable
@@ -91,7 +88,7 @@ class Trainer:
         stage.network.to(plan.device, memory_format=layout(plan.device)).train()  # type: ignore[call-overload]
         self.path = plan.folder / f"{stage.name}.pt"
         self.averaged = AveragedWeights(stage.network, stage.decay)
-        self.optimizers = _optimizers(stage)
+        self.optimizers = Optimizers(stage.network, stage.peak_rate, stage.matrix_rate)
         self.step, self.seconds = 0, 0.0
         self._one_core()
         self._resume()
@@ -152,10 +149,7 @@ class Trainer:
             parameter.grad = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
         losses = {name: torch.stack([part[name] for part, _ in results]).mean() for name in results[0][0]}
         losses["gradient"] = nn.utils.clip_grad_norm_(parameters, 1.0).detach()
-        for optimizer, peak in zip(self.optimizers, (self.stage.peak_rate, self.stage.matrix_rate), strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = peak * self.rate
-            optimizer.step()
+        self.optimizers.step(self.rate, pool)
         self.step += 1
         self.averaged.update(self.stage.network, self.step)
         return losses
@@ -175,7 +169,7 @@ class Trainer:
             "seconds": self.seconds,
             "network": self.stage.network.state_dict(),
             "averaged": self.averaged.values,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizers": self.optimizers.state(),
         }
         write_checkpoint(self.path, state)
 
@@ -196,19 +190,6 @@ class Trainer:
             return
         self.step, self.seconds = state["step"], state["seconds"]
         self.stage.network.load_state_dict(state["network"])
-        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
+        self.optimizers.restore(state["optimizers"])
         for name, value in self.averaged.values.items():
             value.copy_(state["averaged"][name])
-
-
-def _optimizers(stage: Stage) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
-    """AdamW for vectors, embeddings and the layers at the network's ends, Muon for the matrices between them."""
-    inner: list[nn.Parameter] = []
-    other: list[nn.Parameter] = []
-    for name, parameter in stage.network.named_parameters():
-        at_end = any(part in name for part in _ENDS)
-        (other if at_end or parameter.ndim < 2 else inner).append(parameter)
-    # Weight decay would pull norms and biases to zero, so only matrices have it.
-    adam = torch.optim.AdamW(other, lr=stage.peak_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-    return adam, Muon(inner, lr=stage.matrix_rate)

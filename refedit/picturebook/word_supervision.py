@@ -1,5 +1,6 @@
 """Teaches cross-attention where words are: a control that watches the maps of the middle grid during training."""
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -34,13 +35,12 @@ class WordWatcher:
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         watched = site.kind == "cross" and grid_of(q) == self.grid
-        # The fused kernel's backward pass is slower than plain matrix products on a CPU.
-        if not watched and q.device.type != "cpu":
-            return attend(q, k, v)
-        probabilities = attention_map(q, k)
         if watched:
-            self.maps.append(probabilities.float().mean(1))
-        return probabilities.to(v.dtype) @ v
+            probabilities = attention_map(q, k)
+            self.maps.append(probabilities.mean(1))
+            return probabilities.to(v.dtype) @ v
+        # The fused kernel's backward pass is slower than plain matrix products on a CPU.
+        return _attend_by_products(q, k, v) if q.device.type == "cpu" else attend(q, k, v)
 
     def loss(self, targets: WordTargets, certainty: Float[Tensor, " rows"]) -> Float[Tensor, ""]:
         """How far the words' maps, as distributions over positions, are from even ones on their masks.
@@ -56,3 +56,7 @@ class WordWatcher:
         divergence = functional.kl_div(seen.clamp(min=1e-8).log(), wanted, reduction="none").sum(1)
         weight = certainty[targets.rows] * (area[:, 0] > 0.5)
         return (divergence * weight).sum() / max(len(targets.rows), 1)
+
+
+def _attend_by_products(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return torch.softmax(q @ (k / math.sqrt(q.shape[-1])).transpose(-1, -2), dim=-1) @ v
