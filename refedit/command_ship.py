@@ -15,7 +15,7 @@ from refedit.checksums import write_sums
 from refedit.errors import EditError
 from refedit.models import builtin_folder
 from refedit.picturebook.figures import read_figures, table
-from refedit.readme import readme_file, with_part
+from refedit.readme import readme_file, write_part
 
 
 def run_ship(options: argparse.Namespace) -> None:
@@ -29,8 +29,7 @@ def run_ship(options: argparse.Namespace) -> None:
     write_sums(folder)  # the card is new, and the built-in model is not loaded with a file that is not as listed
     _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
-    readme = readme_file()
-    readme.write_text(with_part(readme.read_text("utf-8"), "measured", table(figures)), encoding="utf-8")
+    write_part(readme_file(), "measured", table(figures))
     write_sums(folder)
     _evidence(options)
 

@@ -64,6 +64,16 @@ def guide(unconditional: Latents, conditional: Latents, guidance: float) -> Late
     return unconditional + guidance * (conditional - unconditional)
 
 
+def guided(noise: Mapping[str, Latents], row: str, guidance: float) -> Latents:
+    """The guided noise of a row by name; at guidance 1 its unconditional partner, "`row` uncond", may be missing."""
+    return noise[row] if guidance == 1 else guide(noise[f"{row} uncond"], noise[row], guidance)
+
+
+def step_along(z: Latents, eps: Latents, alpha: float, alpha_next: float) -> tuple[Latents, Latents]:
+    """Where a DDIM step along `eps` leads, and the clean latents as guessed before it."""
+    return move(z, eps, alpha, alpha_next), clean_estimate(z, eps, alpha)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frame:
     """What a method tells after a step.

@@ -11,6 +11,11 @@ def readme_file() -> Path:
     return Path(__file__).parents[1] / "README.md"
 
 
+def write_part(readme: Path, name: str, text: str) -> None:
+    """Puts a text into a README's part; raises as `with_part`."""
+    readme.write_text(with_part(readme.read_text("utf-8"), name, text), encoding="utf-8")
+
+
 def with_part(readme: str, name: str, text: str) -> str:
     """A README with another text between `<!-- name -->` and `<!-- /name -->`; EditError if it has no such marks."""
     marked = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, Schedule, guide, move, step_along
 from refedit.inversion import Trajectory
 
 
@@ -51,9 +51,7 @@ class TextInversion:
             fixed = model.predict_noise(z, timestep, other)
             text = text if self.carry_over else start
             text, eps, found = self._fit(model, z, timestep, alphas, text, fixed, pivots[steps - step - 1], step)
-            guided = self._guided(eps, fixed)
-            estimate = clean_estimate(z, guided, alphas[0])
-            z = move(z, guided, *alphas)
+            z, estimate = step_along(z, self._guided(eps, fixed), *alphas)
             texts.append(text)
             latents.append(z)
             losses.append(found)

@@ -13,13 +13,13 @@ from refedit.picturebook import captions
 from refedit.picturebook.dataset import MASKS, SceneStore, grid_masks, scene_at
 from refedit.picturebook.drawing import draw
 from refedit.picturebook.networks import (
-    SIZES,
     build_pipeline,
     build_text_encoder,
     build_unet,
     build_vae,
     save_pipeline,
 )
+from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.vocabulary import TOKENS, build_tokenizer, piece_ids
 from refedit.stable_diffusion import StableDiffusion
 

@@ -27,7 +27,6 @@ from refedit.picturebook.evaluate_reader import (
 )
 from refedit.picturebook.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
 from refedit.picturebook.networks import (
-    SIZES,
     build_pipeline,
     build_text_encoder,
     build_unet,
@@ -37,6 +36,7 @@ from refedit.picturebook.networks import (
 from refedit.picturebook.reader import Reader
 from refedit.picturebook.recipe import RECIPES
 from refedit.picturebook.scene import THINGS, poses_of
+from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.train import Training
 from refedit.picturebook.train_clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
 from refedit.picturebook.vocabulary import build_tokenizer

@@ -17,10 +17,10 @@ from refedit.picturebook.drawing import draw
 from refedit.picturebook.evaluate_sam import iou, measure_sam, subjects
 from refedit.picturebook.log import Report
 from refedit.picturebook.mask_losses import dice_loss, focal_loss, mask_losses
-from refedit.picturebook.networks import SIZES
 from refedit.picturebook.owners import OwnerStore, owners_of, things_in
 from refedit.picturebook.prompts import box_of, click_in, cover, pick, prompts
 from refedit.picturebook.recipe import RECIPES
+from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.train import Training
 from refedit.picturebook.train_sam import SamStage, aim
 from refedit.segment import Segmenter

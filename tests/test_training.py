@@ -20,11 +20,11 @@ from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.commands import add_commands
 from refedit.picturebook.figures import read_figures, table
 from refedit.picturebook.log import Report
-from refedit.picturebook.loop import rate_factor
 from refedit.picturebook.muon import Muon, orthogonalised
-from refedit.picturebook.networks import SIZES
+from refedit.picturebook.plan import rate_factor
 from refedit.picturebook.precision import has_fast_bf16
 from refedit.picturebook.provenance import read_provenance
+from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.train import Training
 from refedit.picturebook.train_unet import word_targets, word_tokens
 from refedit.picturebook.train_vae import sharpness_loss

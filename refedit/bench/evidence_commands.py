@@ -76,6 +76,8 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
     from refedit.bench.report.page import page
     from refedit.bench.report.strips import strips
     from refedit.bench.report.summary import summary
@@ -83,7 +85,8 @@ def _report(options: argparse.Namespace) -> None:
 
     results, rows = read_results(options.results), []
     try:
-        rows = [] if options.without_pictures else list(strips(results, options.model, options.device))
+        if not options.without_pictures:
+            rows = list(tqdm(strips(results, options.model, options.device), desc="pictures", unit="case"))
     except EditError as error:
         print(f"refedit: the page has no pictures. {error}", file=sys.stderr)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 from refedit.bench.report.summary import about, comparison_tables, summary
 from refedit.bench.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
-from refedit.readme import with_part
+from refedit.readme import write_part
 
 PUBLISHED = Path(__file__).parent / "measured"
 PART = "compared"
@@ -23,22 +23,27 @@ UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `be
 def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> None:
     """Copies the results of a folder, with their summary, and shows them in a README; EditError for other weights."""
     results = read_results(folder)
-    for found in (results.claims, results.comparison):
-        if found is None or found["about"]["weights"] != weights:
-            raise EditError(
-                f"The results in '{folder}' are not whole, or of other weights than these ({weights}). "
-                "Run `bench claims` and `bench compare` anew."
-            )
-        write(found, to / (CLAIMS_FILE if found is results.claims else COMPARE_FILE))
+    claims, comparison = (_of(weights, found, folder) for found in (results.claims, results.comparison))
+    write(claims, to / CLAIMS_FILE)
+    write(comparison, to / COMPARE_FILE)
     (to / "report.md").write_text(summary(results), encoding="utf-8")
-    readme.write_text(with_part(readme.read_text("utf-8"), PART, short(results)), encoding="utf-8")
+    write_part(readme, PART, short(results))
+
+
+def _of(weights: str, found: Mapping[str, Any] | None, folder: Path) -> Mapping[str, Any]:
+    if found is None or found["about"]["weights"] != weights:
+        raise EditError(
+            f"The results in '{folder}' are not whole, or of other weights than these ({weights}). "
+            "Run `bench claims` and `bench compare` anew."
+        )
+    return found
 
 
 def withdraw(readme: Path, of: Path = PUBLISHED) -> None:
     """Takes the results out again, when the model has changed."""
     for name in (CLAIMS_FILE, COMPARE_FILE, "report.md"):
         (of / name).unlink(missing_ok=True)
-    readme.write_text(with_part(readme.read_text("utf-8"), PART, UNKNOWN), encoding="utf-8")
+    write_part(readme, PART, UNKNOWN)
 
 
 def short(results: Results) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from refedit.attention import Site, attend, grid_of, routed
-from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, Schedule, guided, move, step_along
 from refedit.memory import content_key
 from refedit.methods.baret_parameters import RIGID, BaretParameters
 from refedit.methods.task import Outcome, Task
@@ -71,9 +71,8 @@ class Baret(BaretParameters):
             noise = {row: eps[i : i + 1] for i, row in enumerate(rows)}
             alphas = schedule.alphas[step : step + 2]
             if "transition" in noise:
-                transition = move(transition, self._guided(noise, "transition"), *alphas)
-            guided = self._guided(noise, "edited")
-            estimate, edited = clean_estimate(edited, guided, alphas[0]), move(edited, guided, *alphas)
+                transition = move(transition, guided(noise, "transition", self.guidance), *alphas)
+            edited, estimate = step_along(edited, guided(noise, "edited", self.guidance), *alphas)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=edited)
         return Outcome(latents=edited)
 
@@ -129,9 +128,6 @@ class Baret(BaretParameters):
             "edited": True,
         }
         return [row for row, needed in wanted.items() if needed]
-
-    def _guided(self, noise: Mapping[str, Tensor], row: str) -> Tensor:
-        return noise[row] if self.guidance == 1 else guide(noise[f"{row} uncond"], noise[row], self.guidance)
 
     def _control(self, step: int, rows: list[str], latent_grid: int) -> "BalancedAttention | None":
         if "reconstruction" not in rows and "transition" not in rows:

@@ -14,7 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.ddim import Denoiser, Frame, Latents, Schedule, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, Latents, Schedule, guided, step_along
 from refedit.inversion import Features, Recording
 from refedit.masks import at_grid
 from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
@@ -106,7 +106,6 @@ class SpecRef(SpecRefParameters):
         estimate = states[-1:]
         for row in ("source", "target"):
             if row in noise and (self.guidance == 1 or f"{row} uncond" in noise):
-                guided = noise[row] if self.guidance == 1 else guide(noise[f"{row} uncond"], noise[row], self.guidance)
                 z = states[rows.index(row)][None]
-                moved[row], estimate = move(z, guided, *alphas), clean_estimate(z, guided, alphas[0])
+                moved[row], estimate = step_along(z, guided(noise, row, self.guidance), *alphas)
         return moved, estimate

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer, CLIPVisionConfig
 
-from refedit.picturebook.networks import Size, build_text_encoder
+from refedit.picturebook.networks import build_text_encoder
+from refedit.picturebook.sizes import Size
 
 _HIDDEN = 64
 

@@ -77,8 +77,8 @@ def draw_examples(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     from refedit.errors import EditError
-    from refedit.picturebook.networks import SIZES
     from refedit.picturebook.precision import training_device
+    from refedit.picturebook.sizes import SIZES
     from refedit.picturebook.train import STAGES, Training
 
     if any(arguments.out.glob("*.pt")) and not arguments.resume:

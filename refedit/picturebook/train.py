@@ -16,10 +16,12 @@ from refedit.picturebook.clip import build_clip
 from refedit.picturebook.dataset import SceneStore
 from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.log import Report, write_log
-from refedit.picturebook.loop import Plan, Stage, Trainer, parts_for
+from refedit.picturebook.loop import Stage, Trainer
 from refedit.picturebook.owners import OwnerStore
+from refedit.picturebook.plan import Plan, parts_for
 from refedit.picturebook.recipe import RECIPES, Recipe
 from refedit.picturebook.samples import draw_pictures, unseen_captions
+from refedit.picturebook.sizes import Size
 from refedit.picturebook.train_clip import ClipStage
 from refedit.picturebook.train_sam import SamStage
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
@@ -40,7 +42,7 @@ class Training:
     may be shared by trainings of one size. The pipeline folder is `folder`/pipeline.
     """
 
-    size: networks.Size
+    size: Size
     minutes: float
     folder: Path
     device: torch.device

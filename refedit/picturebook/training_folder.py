@@ -12,7 +12,8 @@ from transformers import CLIPTokenizer
 from refedit.errors import EditError
 from refedit.picturebook import captions
 from refedit.picturebook.checkpoint import read_checkpoint
-from refedit.picturebook.networks import Size, build_vae
+from refedit.picturebook.networks import build_vae
+from refedit.picturebook.sizes import Size
 from refedit.picturebook.vocabulary import build_tokenizer
 
 

@@ -17,8 +17,8 @@ from refedit.methods.task import Task
 from refedit.picturebook import captions
 from refedit.picturebook.clip import build_clip
 from refedit.picturebook.factors import FACTORS
-from refedit.picturebook.networks import SIZES
 from refedit.picturebook.reader import Reader
+from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.vocabulary import build_tokenizer
 from refedit.stable_diffusion import StableDiffusion
 from refedit.watched import WatchedModel

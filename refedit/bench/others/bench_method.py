@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from refedit.ddim import Denoiser, Frame, Latents, Schedule, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, Latents, Schedule, guide, step_along
 from refedit.methods import Method
 from refedit.methods.task import Outcome
 
@@ -44,6 +44,6 @@ def guided_ddim(
     for step, timestep in enumerate(schedule.timesteps):
         unconditional, conditional = model.predict_noise(z.expand(2, -1, -1, -1), timestep, texts).split(1)
         eps, alphas = guide(unconditional, conditional, guidance), schedule.alphas[step : step + 2]
-        estimate, z = clean_estimate(z, eps, alphas[0]), move(z, eps, *alphas)
+        z, estimate = step_along(z, eps, *alphas)
         yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
     return Outcome(latents=z)

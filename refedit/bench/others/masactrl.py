@@ -8,7 +8,7 @@ from torch import Tensor
 
 from refedit.attention import Site, attend
 from refedit.bench.others.bench_method import EDIT, INVERT, BenchMethod
-from refedit.ddim import Denoiser, Frame, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, guide, step_along
 from refedit.methods.task import Outcome, Task
 
 
@@ -35,7 +35,7 @@ class MasaCtrl(BenchMethod):
             rows = torch.cat([z, z, pivots[len(schedule) - step]])[: 3 if looks else 2]
             eps = model.predict_noise(rows, timestep, text[: len(rows)], control if looks else None)
             guided, alphas = guide(eps[:1], eps[1:2], self.guidance), schedule.alphas[step : step + 2]
-            estimate, z = clean_estimate(z, guided, alphas[0]), move(z, guided, *alphas)
+            z, estimate = step_along(z, guided, *alphas)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
         return Outcome(latents=z)
 

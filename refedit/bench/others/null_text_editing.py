@@ -8,7 +8,7 @@ from torch import Tensor
 
 from refedit.bench.null_text import null_text_inversion
 from refedit.bench.others.bench_method import EDIT, FIT, INVERT, BenchMethod
-from refedit.ddim import Denoiser, Frame, clean_estimate, guide, move
+from refedit.ddim import Denoiser, Frame, guide, step_along
 from refedit.masks import at_grid
 from refedit.methods.task import Outcome, Task
 from refedit.prompt_to_prompt import PromptToPrompt
@@ -47,8 +47,8 @@ class NullTextEditing(BenchMethod):
                 self._control(step, alignment, model.latent_grid),
             )
             guided, alphas = guide(eps[:1], eps[2:], self.guidance), schedule.alphas[step : step + 2]
-            estimate = clean_estimate(z, guided, alphas[0])
-            z = self._blended(step, move(z, guided, *alphas), fitted.latents[step + 1], region)
+            moved, estimate = step_along(z, guided, *alphas)
+            z = self._blended(step, moved, fitted.latents[step + 1], region)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
         return Outcome(latents=z)
 

@@ -7,7 +7,7 @@ from typing import Any
 from refedit.bench.report.chart import chart
 from refedit.bench.report.labels import LABELS, cell
 from refedit.bench.report.strips import Strip, data_uri
-from refedit.bench.report.summary import HEADLINE, NOTE, about, rests_on, table
+from refedit.bench.report.summary import HEADLINE, NOTE, TITLES, about, rests_on, table
 from refedit.bench.results import Results
 
 _STYLE = """
@@ -83,10 +83,10 @@ def _claim(claim: Mapping[str, Any]) -> str:
 
 def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
     for kind in HEADLINE:
-        columns, rows = table(found, kind)
-        yield f"<h3>{escape(kind)}: {found['cases']} cases</h3>"
+        (columns, rows), title = table(found, kind), escape(TITLES[kind])
+        yield f"<h3>{title}: {found['cases']} cases</h3>"
         yield _table(columns, [[escape(part) for part in row] for row in rows])
-        yield f"<details><summary>Paired differences, {escape(kind)}</summary>{_differences(found, kind)}</details>"
+        yield f"<details><summary>Paired differences: {title}</summary>{_differences(found, kind)}</details>"
 
 
 def _differences(found: Mapping[str, Any], kind: str) -> str:
@@ -103,7 +103,7 @@ def _differences(found: Mapping[str, Any], kind: str) -> str:
 def _strips(strips: Sequence[Strip]) -> Iterator[str]:
     for strip in strips:
         worst = ", among the worst" if strip.worst else ""
-        yield f"<h3>{escape(strip.kind)} {strip.number}{worst}: {escape(strip.prompt)}</h3>"
+        yield f"<h3>{escape(TITLES[strip.kind])}, case {strip.number}{worst}: {escape(strip.prompt)}</h3>"
         shown = (
             f'<div><img src="{data_uri(picture)}" alt="{escape(label)}">{escape(label)}</div>'
             for label, picture in strip.pictures

@@ -47,9 +47,13 @@ def about(found: Mapping[str, Any]) -> str:
     reader = "" if on["reader"] else " It has no reader, so nothing is read off pictures."
     return (
         f"Model {on['model']}, {on['pixels']} px, weights {on['weights']}.{reader} Code: RefEdit {on['code']}. "
-        f"Hardware: {on['device']}, {on['name']}, {on['cores']} cores, {on['threads']} threads, torch {on['torch']}. "
+        f"Hardware: {on['device']}, {on['name']}, {on['cores']} cores, {_threads(on['threads'])}, torch {on['torch']}. "
         f"Set: {found['set']}."
     )
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"
 
 
 def verdict_table(claims: Sequence[Mapping[str, Any]]) -> str:
