@@ -13,6 +13,7 @@ from refedit.bench.others.plain_ddim import PlainDdim
 from refedit.bench.outcome import Outcome
 from refedit.bench.readings import by_case
 from refedit.bench.rig import Rig
+from refedit.bench.share import WHOLE, Share
 from refedit.bench.statistics import combined, interval
 from refedit.bench.store import Store, outcomes
 from refedit.methods import Baret, Method, SpecRef
@@ -75,12 +76,13 @@ class Comparison:
         methods = sum(len(_alone(arms)) for arms in ARMS.values())
         return arms * self.cases + methods * min(self.cases, COST_CASES)
 
-    def run(self, rig: Rig, store: Store, which: str) -> Iterator[Outcome]:
-        """All of them, as they are done."""
+    def run(self, rig: Rig, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
+        """All of a share, as they are done; costs belong to the whole run, which has nothing beside it."""
+        costs = min(self.cases, COST_CASES) if share.whole else 0
         for kind, arms in ARMS.items():
-            wanted = ((arms, self.cases, self.found), (_alone(arms), min(self.cases, COST_CASES), self.costs))
-            for chosen, count, kept in wanted:
-                for outcome in outcomes(rig, store, which, kind, range(count), chosen):
+            wanted = ((arms, share.of_cases(self.cases), self.found), (_alone(arms), range(costs), self.costs))
+            for chosen, numbers, kept in wanted:
+                for outcome in outcomes(rig, store, which, kind, numbers, chosen):
                     kept.setdefault((kind, outcome.method), {})[outcome.number] = outcome
                     yield outcome
 

@@ -32,6 +32,12 @@ def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
     parser.add_argument("--cases", type=int, default=cases, help="how many of every kind; grids take half as many")
     parser.add_argument("--set", choices=("development", "test"), default="test")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+    parser.add_argument(
+        "--share",
+        default="1/1",
+        metavar="K/N",
+        help="only the K-th of N parts, for as many processes side by side; then run without, to put them together",
+    )
     _add_model(parser)
 
 
@@ -47,12 +53,15 @@ def _claims(options: argparse.Namespace) -> None:
     from refedit.bench.report.summary import verdict_table
     from refedit.bench.results import CLAIMS_FILE, merge_claims
     from refedit.bench.rig import Rig
+    from refedit.bench.share import Share
     from refedit.bench.store import Store
 
-    runs = Runs(chosen(options.only), options.cases)
-    rig, store = Rig.load(options.model, options.device), Store(options.out)
-    for _ in tqdm(runs.run(rig, store, options.set), total=len(runs)):
+    runs, share = Runs(chosen(options.only), options.cases), Share.parse(options.share)
+    rig, store = Rig.load(options.model, options.device), Store(options.out, share)
+    for _ in tqdm(runs.run(rig, store, options.set, share), total=len(runs) // share.of):
         pass
+    if not share.whole:
+        return
     found = {"about": rig.about(), "set": options.set, "cases": options.cases, "claims": runs.to_json()}
     print(verdict_table(merge_claims(found, options.out / CLAIMS_FILE)["claims"]))
 
@@ -64,12 +73,15 @@ def _compare(options: argparse.Namespace) -> None:
     from refedit.bench.report.summary import comparison_tables
     from refedit.bench.results import COMPARE_FILE, write
     from refedit.bench.rig import Rig
+    from refedit.bench.share import Share
     from refedit.bench.store import Store
 
-    comparison = Comparison(options.cases)
-    rig, store = Rig.load(options.model, options.device), Store(options.out)
-    for _ in tqdm(comparison.run(rig, store, options.set), total=len(comparison)):
+    comparison, share = Comparison(options.cases), Share.parse(options.share)
+    rig, store = Rig.load(options.model, options.device), Store(options.out, share)
+    for _ in tqdm(comparison.run(rig, store, options.set, share), total=len(comparison) // share.of):
         pass
+    if not share.whole:
+        return
     found = {"about": rig.about(), "set": options.set, **comparison.to_json()}
     write(found, options.out / COMPARE_FILE)
     print(comparison_tables(found))

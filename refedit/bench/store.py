@@ -1,4 +1,4 @@
-"""Outcomes that are there already: a file of JSON lines in a folder, so that equal runs happen once."""
+"""Outcomes that are there already: files of JSON lines in a folder, so that equal runs happen once."""
 
 import hashlib
 import json
@@ -14,19 +14,22 @@ from refedit.bench.drawn import drawn
 from refedit.bench.outcome import Outcome, measured
 from refedit.bench.rig import Rig
 from refedit.bench.runs import make
-
-FILE = "outcomes.jsonl"
+from refedit.bench.share import WHOLE, Share
 
 
 class Store:
-    """The outcomes in a folder by key; a line that was cut short by an interruption does not count."""
+    """The outcomes in a folder by key; a line that was cut short by an interruption does not count.
 
-    def __init__(self, folder: Path) -> None:
+    Those of every share are known, new ones go to the file of this one.
+    """
+
+    def __init__(self, folder: Path, share: Share = WHOLE) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / FILE
-        text = self.path.read_text("utf-8") if self.path.exists() else ""
-        self._known: dict[str, Outcome] = dict(_read(text))
-        self._gap = "" if text.endswith("\n") or not text else "\n"
+        self.path = folder / f"{share.file}.jsonl"
+        texts = {path: path.read_text("utf-8") for path in sorted(folder.glob(f"{WHOLE.file}*.jsonl"))}
+        self._known: dict[str, Outcome] = {key: found for text in texts.values() for key, found in _read(text)}
+        own = texts.get(self.path, "")
+        self._gap = "" if own.endswith("\n") or not own else "\n"
 
     def __len__(self) -> int:
         return len(self._known)

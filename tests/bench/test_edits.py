@@ -9,8 +9,8 @@ import pytest
 from refedit.bench import edits, tune
 from refedit.bench.cases import POSE, REFERENCE
 from refedit.bench.rig import Rig
+from refedit.bench.share import WHOLE
 from refedit.bench.sheet import SIDE, sheet
-from refedit.bench.store import FILE
 from refedit.memory import Memory
 from refedit.methods import SpecRef
 from refedit.picturebook.factors import FACTORS
@@ -49,7 +49,7 @@ def test_a_run_goes_on_where_it_stood(rig: Rig, tmp_path: Path) -> None:
     assert {item.method for item in first} == {edits.SPECREF, edits.PLAIN, edits.BARET}
     again = list(edits.run_cases(rig, "test", 2, tmp_path))
     assert [item for item in again if item.number == 0] == first
-    assert len((tmp_path / FILE).read_text().splitlines()) == len(again) == 2 * len(first)
+    assert len((tmp_path / f"{WHOLE.file}.jsonl").read_text().splitlines()) == len(again) == 2 * len(first)
     timed = list(edits.run_timed(rig, "test", 1, tmp_path))
     assert [(item.kind, item.method) for item in timed] == list(edits.TIMED.items())
     assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory

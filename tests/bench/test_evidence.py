@@ -61,7 +61,10 @@ def test_a_comparison_has_every_method_between_its_bounds(rig: Rig, tmp_path: Pa
 def test_from_the_command_line_to_a_page(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where, on = tmp_path / "results", ["--model", str(tiny_folder), "--device", "cpu"]
     common = [*on, "--cases", "1", "--out", str(where)]
+    assert main(["bench", "claims", "--only", "S3", "S1", *common, "--share", "1/2"]) == 0
+    assert not (where / "claims.json").exists()
     assert main(["bench", "claims", "--only", "S3", "S1", *common]) == 0
+    assert [path.name for path in where.glob("outcomes*")] == ["outcomes-1-of-2.jsonl"], "nothing was left to run"
     assert main(["bench", "claims", "--only", "S7", *common]) == 0
     told = json.loads((where / "claims.json").read_text())
     assert [claim["name"] for claim in told["claims"]] == ["S1", "S3", "S7"]

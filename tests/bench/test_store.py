@@ -14,7 +14,9 @@ from refedit.bench.others.plain_ddim import PlainDdim
 from refedit.bench.outcome import Outcome
 from refedit.bench.placing import Place
 from refedit.bench.rig import Rig, weights_checksum
-from refedit.bench.store import FILE, Store, outcomes
+from refedit.bench.share import WHOLE, Share
+from refedit.bench.store import Store, outcomes
+from refedit.errors import EditError
 from refedit.methods import Baret, SpecRef
 from tests.bench.made_up import outcome
 
@@ -34,7 +36,7 @@ def test_an_outcome_is_read_again_as_it_was_written(tmp_path: Path) -> None:
 def test_nothing_is_run_twice(rig: Rig, tmp_path: Path) -> None:
     first = run(rig, tmp_path, [ARM])
     again = run(rig, tmp_path, [replace(ARM, name="the same by another name")], count=2)
-    lines = (tmp_path / FILE).read_text().splitlines()
+    lines = (Store(tmp_path).path).read_text().splitlines()
     assert len(lines) == 2 and [found.number for found in again] == [0, 1]
     assert replace(again[0], method="plain") == first[0]
     assert again[0].method == "the same by another name"
@@ -73,12 +75,27 @@ def test_other_weights_do_not_share(rig: Rig, blind: Rig) -> None:
 
 def test_a_line_that_was_cut_short_is_run_again(rig: Rig, tmp_path: Path) -> None:
     first = run(rig, tmp_path, [ARM], count=2)
-    text = (tmp_path / FILE).read_text()
-    (tmp_path / FILE).write_text(text[: len(text) - 40])
+    text = (Store(tmp_path).path).read_text()
+    (Store(tmp_path).path).write_text(text[: len(text) - 40])
     again = run(rig, tmp_path, [ARM], count=2)
     assert [found.whole for found in again] == [found.whole for found in first]
     assert len(Store(tmp_path)) == 2
-    assert json.loads((tmp_path / FILE).read_text().splitlines()[-1])["number"] == 1
+    assert json.loads((Store(tmp_path).path).read_text().splitlines()[-1])["number"] == 1
+
+
+def test_shares_have_every_case_once_and_know_each_other(rig: Rig, tmp_path: Path) -> None:
+    shares = [Share.parse(f"{place}/3") for place in (1, 2, 3)]
+    assert sorted(number for share in shares for number in share.of_cases(7)) == list(range(7))
+    for share in shares[:2]:
+        list(outcomes(rig, Store(tmp_path, share), "test", POSE, share.of_cases(2), [ARM]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outcomes-1-of-3.jsonl", "outcomes-2-of-3.jsonl"]
+    assert len(run(rig, tmp_path, [ARM], count=2)) == 2 and not Store(tmp_path, WHOLE).path.exists()
+
+
+@pytest.mark.parametrize("wrong", ["", "2", "0/2", "3/2", "1/2/3"])
+def test_what_is_no_share_is_refused(wrong: str) -> None:
+    with pytest.raises(EditError, match="is no share"):
+        Share.parse(wrong)
 
 
 def test_equal_methods_of_other_classes_do_not_share() -> None:

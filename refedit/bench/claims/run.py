@@ -15,6 +15,7 @@ from refedit.bench.claims.specref_details import DETAIL_CLAIMS
 from refedit.bench.claims.specref_masks import MASK_CLAIMS
 from refedit.bench.outcome import Outcome
 from refedit.bench.rig import Rig
+from refedit.bench.share import WHOLE, Share
 from refedit.bench.store import Store, outcomes
 from refedit.errors import EditError
 
@@ -42,10 +43,10 @@ class Runs:
     def __len__(self) -> int:
         return sum(len(self._arms(kind, number)) for kind in self._kinds() for number in range(self.cases))
 
-    def run(self, rig: Rig, store: Store, which: str) -> Iterator[Outcome]:
-        """Every case of every kind with all the arms that it needs, as they are done."""
+    def run(self, rig: Rig, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
+        """Every case of a share, of every kind, with all the arms that it needs, as they are done."""
         for kind in self._kinds():
-            for number in range(self.cases):
+            for number in share.of_cases(self.cases):
                 arms = self._arms(kind, number)
                 done = outcomes(rig, store, which, kind, range(number, number + 1), tuple(arms.values()))
                 for key, outcome in zip(arms, done, strict=True):
