@@ -121,18 +121,20 @@ def _reference_examples() -> tuple[Drawn, ...]:
 
 
 def _sentence_examples() -> tuple[Drawn, ...]:
-    fox = scene("fox", 132, pose="sitting", backdrop="snow", pattern="plain", colour="orange")
+    rabbit = scene("rabbit", 234, pose="sitting", backdrop="meadow", pattern="plain", colour="grey")
     bird = scene("bird", 138, pose="standing", backdrop="snow", pattern="plain", colour="red")
     dog = scene("dog", 133, pose="standing", backdrop="room", pattern="plain", colour="brown")
     walker = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
     mushroom = scene("mushroom", 146, backdrop="meadow", pattern="plain", colour="red")
     posed, styled = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background", "style"})
-    painting = with_style(mushroom, "watercolour")
+    painting, snowed = with_style(mushroom, "watercolour"), with_backdrop(walker, "snow")
+    # A whole new background has to be there from the first step: its places are decided early.
+    at_once = {"eta_schedule": "constant"}
     return (
-        sentence_example("Stand up", fox, with_pose(fox, "standing"), mention=posed),
+        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
         sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
         sentence_example("Sit down", dog, with_pose(dog, "sitting"), mention=posed),
-        sentence_example("Winter comes", walker, with_backdrop(walker, "snow"), preset="rigid", painted=False),
+        sentence_example("Winter comes", walker, snowed, preset="rigid", painted=False, settings=at_once),
         sentence_example("In watercolour", mushroom, painting, preset="rigid", mention=styled, painted=False),
     )
 
