@@ -19,13 +19,6 @@ from refedit.stable_diffusion import StableDiffusion
 MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file stay in one worker, and all that share a server of the page: fixtures are made once."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ("browser", "server") else str(item.path)))
-
-
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
     """Writes a pipeline of 64 px pictures and 8x8 latents: two-level blocks in SD's order, 16 self-attention sites."""
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
