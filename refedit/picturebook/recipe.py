@@ -91,7 +91,7 @@ RECIPES: dict[str, Recipe] = {
         vae=VaeRecipe(batch=32, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
         unet=UnetRecipe(batch=64, peak_rate=6e-4, matrix_rate=2e-3),
         clip=ClipRecipe(batch=48, peak_rate=1e-3, matrix_rate=3e-3),
-        sam=SamRecipe(batch=8, peak_rate=1e-3, matrix_rate=3e-3),
+        sam=SamRecipe(batch=32, peak_rate=1e-3, matrix_rate=3e-3),
     ),
     "tiny": Recipe(
         scenes=8,
