@@ -47,44 +47,45 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _claims(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from refedit.bench.claims.run import Runs, chosen
     from refedit.bench.report.summary import verdict_table
     from refedit.bench.results import CLAIMS_FILE, merge_claims
-    from refedit.bench.rig import Rig
-    from refedit.bench.share import Share
-    from refedit.bench.store import Store
 
-    runs, share = Runs(chosen(options.only), options.cases), Share.parse(options.share)
-    rig, store = Rig.load(options.model, options.device), Store(options.out, share)
-    for _ in tqdm(runs.run(rig, store, options.set, share), total=len(runs) // share.of):
-        pass
-    if not share.whole:
+    runs = Runs(chosen(options.only), options.cases)
+    about = _run(runs, options)
+    if about is None:
         return
-    found = {"about": rig.about(), "set": options.set, "cases": options.cases, "claims": runs.to_json()}
+    found = {"about": about, "set": options.set, "cases": options.cases, "claims": runs.to_json()}
     print(verdict_table(merge_claims(found, options.out / CLAIMS_FILE)["claims"]))
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from refedit.bench.compare import Comparison
     from refedit.bench.report.summary import comparison_tables
     from refedit.bench.results import COMPARE_FILE, write
+
+    comparison = Comparison(options.cases)
+    about = _run(comparison, options)
+    if about is None:
+        return
+    found = {"about": about, "set": options.set, **comparison.to_json()}
+    write(found, options.out / COMPARE_FILE)
+    print(comparison_tables(found))
+
+
+def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Runs the claims or the comparison; says what on, or None after a share, which has no result of its own."""
+    from tqdm import tqdm
+
     from refedit.bench.rig import Rig
     from refedit.bench.share import Share
     from refedit.bench.store import Store
 
-    comparison, share = Comparison(options.cases), Share.parse(options.share)
+    share = Share.parse(options.share)
     rig, store = Rig.load(options.model, options.device), Store(options.out, share)
-    for _ in tqdm(comparison.run(rig, store, options.set, share), total=len(comparison) // share.of):
+    for _ in tqdm(work.run(rig, store, options.set, share), total=len(work) // share.of):
         pass
-    if not share.whole:
-        return
-    found = {"about": rig.about(), "set": options.set, **comparison.to_json()}
-    write(found, options.out / COMPARE_FILE)
-    print(comparison_tables(found))
+    return rig.about() if share.whole else None
 
 
 def _report(options: argparse.Namespace) -> None:
