@@ -65,6 +65,15 @@ def test_wishes_are_kept() -> None:
     assert all(scene.backdrop.name != "studio" for scene in scenes(60, studio=False))
 
 
+def test_two_subjects_look_the_same_half_of_the_time() -> None:
+    pairs = [scene.subjects for scene in scenes(200, count=2)]
+    twins = [(one, other) for one, other in pairs if one.appearance == other.appearance]
+    assert 70 < len(twins) < 130
+    assert all(one.kind == other.kind for one, other in twins)
+    assert any(one.pose != other.pose for one, other in twins)
+    assert any(one.kind == other.kind for one, other in pairs if one.appearance != other.appearance)
+
+
 def test_poses_belong_to_their_kinds() -> None:
     assert all(poses_of(kind) == POSES for kind in ANIMALS)
     assert all(poses_of(kind) == ("",) for kind in THINGS)

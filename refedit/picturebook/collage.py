@@ -1,6 +1,6 @@
 """Collages: a subject of one drawn scene put into another, so that subjects have neighbours (arXiv:2012.07177).
 
-One scene in seven has two subjects; a SAM that sees no more of them takes both for one.
+One scene in five has two subjects; a SAM that sees no more of them takes both for one.
 """
 
 import numpy as np

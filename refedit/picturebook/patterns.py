@@ -8,6 +8,8 @@ from refedit.picturebook.colours import byte
 from refedit.picturebook.scene import Appearance
 
 _SHARE = {"striped": 0.40, "dotted": 0.31}
+# Marks in one period: of equal periods, stripes would look (and be for a network) the finest, checks the coarsest.
+_DENSITY = {"striped": 0.85, "dotted": 0.92, "checkered": 1.25}
 
 
 def coat(look: Appearance, place: Place, frame: tuple[int, int, int, int], pixels: int) -> Image.Image:
@@ -27,6 +29,7 @@ def coat(look: Appearance, place: Place, frame: tuple[int, int, int, int], pixel
 
 def _marks(pattern: str, across: np.ndarray, down: np.ndarray, angle: float) -> np.ndarray:
     turn = np.deg2rad(angle)
+    across, down = _DENSITY[pattern] * across, _DENSITY[pattern] * down
     u = np.cos(turn) * across[None, :] + np.sin(turn) * down[:, None]
     if pattern == "striped":
         return u % 1 < _SHARE["striped"]
@@ -34,6 +37,5 @@ def _marks(pattern: str, across: np.ndarray, down: np.ndarray, angle: float) -> 
     if pattern == "dotted":
         row = np.floor(v)
         return ((u + 0.5 * (row % 2)) % 1 - 0.5) ** 2 + (v - row - 0.5) ** 2 < _SHARE["dotted"] ** 2
-    u, v = 1.25 * u, 1.25 * v
     # A little more of the main paint than of the second one, so that the colour word stays true.
     return np.sin(np.pi * u) * np.sin(np.pi * v) > 0.04

@@ -4,7 +4,7 @@ Coordinates are fractions of the picture, x to the right and y down.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ BACKGROUNDS: tuple[str, ...] = ("meadow", "beach", "night", "snow", "desert", "r
 STYLES: tuple[str, ...] = ("storybook", "flat", "paper", "watercolour", "pencil")
 
 _DETAILS = 8
+_PAIRS, _TWINS = 0.2, 0.5
 _STYLE_ODDS = (0.60, 0.10, 0.10, 0.10, 0.10)
 
 
@@ -92,16 +93,18 @@ def sample_scene(
     count: int | None = None,
     studio: bool | None = None,
 ) -> Scene:
-    """A scene drawn at random, all factors independent.
+    """A scene drawn at random, all factors independent, but that two subjects are twins half of the time.
 
-    `kinds` limits the subjects, `count` (1 or 2) fixes their number (mostly 1), `studio` asks for the plain
-    background or one of the others (one in eight is plain).
+    Twins have one kind and one appearance, and poses of their own: from them a network can learn that one thing
+    tells how another looks, which is what a reference is for. `kinds` limits the subjects, `count` (1 or 2) fixes
+    their number (mostly 1), `studio` asks for the plain background or one of the others (one in eight is plain).
     """
-    number = count or (2 if rng.random() < 0.15 else 1)
+    number = count or (2 if rng.random() < _PAIRS else 1)
     style = STYLES[int(rng.choice(len(STYLES), p=_STYLE_ODDS))]
     plain = rng.random() < 0.125 if studio is None else studio
     sides = (0.5,) if number == 1 else ((0.27, 0.73) if rng.random() < 0.5 else (0.73, 0.27))
-    subjects = tuple(_sample_subject(rng, kinds, side, number) for side in sides)
+    first, *others = [_sample_subject(rng, kinds, side, number) for side in sides]
+    subjects = (first, *(_twin(rng, first, other) if rng.random() < _TWINS else other for other in others))
     return Scene(subjects=subjects, backdrop=_sample_backdrop(rng, plain), style=style)
 
 
@@ -121,6 +124,12 @@ def _sample_subject(rng: np.random.Generator, kinds: tuple[str, ...] | None, sid
     )
 
 
+def _twin(rng: np.random.Generator, first: Subject, other: Subject) -> Subject:
+    """`other` as another one of the first's kind, and looking the same."""
+    pose = str(rng.choice(poses_of(first.kind)))
+    return replace(other, kind=first.kind, pose=pose, appearance=first.appearance)
+
+
 def _sample_kind(rng: np.random.Generator) -> str:
     group = rng.random()
     if group < 0.6:
@@ -136,7 +145,7 @@ def _sample_appearance(rng: np.random.Generator) -> Appearance:
         paint=paint,
         pattern=str(rng.choice(PATTERNS)),
         second_paint=sample_contrast(paint, rng),
-        width=rng.uniform(0.13, 0.175),
+        width=rng.uniform(0.17, 0.225),
         angle=rng.uniform(0, 180),
     )
 
