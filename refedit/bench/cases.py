@@ -51,11 +51,17 @@ class Case:
         return EditRequest(
             method=method,
             source=drawn(self.source, size).picture,
-            prompt=describe(self.result, mention=self.mention).text,
-            source_prompt=describe(self.source, mention=self.mention).text,
+            prompt=self.prompts[1],
+            source_prompt=self.prompts[0],
             region=self._painted(size) if painted and not {"background", "style"} & set(self.changed) else None,
             reference=self._reference(size),
         )
+
+    @property
+    def prompts(self) -> tuple[str, str]:
+        """What is said of the source and of the result."""
+        source, result = (describe(scene, mention=self.mention).text for scene in (self.source, self.result))
+        return source, result
 
     def truth(self, factor: str) -> str:
         """What the true result shows: a word, or "" for the pose of a thing."""

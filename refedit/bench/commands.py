@@ -58,13 +58,13 @@ def _edits(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     from refedit.bench.rig import Rig
+    from refedit.bench.store import Store
     from refedit.bench.tune import STARTS, tune
 
-    rig = Rig.load(options.model, options.device)
-    options.out.mkdir(parents=True, exist_ok=True)
+    rig, store = Rig.load(options.model, options.device), Store(options.out)
     for kind in (options.kind,) if options.kind else STARTS:
         trials = []
-        for trial in tune(rig, kind, options.cases):
+        for trial in tune(rig, store, kind, options.cases):
             print(f"{trial.score:8.4f} on {len(trial.scores)}  {kind}  {dict(trial.settings)}", flush=True)
             trials.append({**asdict(trial), "score": trial.score})
         (options.out / f"{kind}.json").write_text(json.dumps(trials, indent=1) + "\n")

@@ -28,20 +28,26 @@ def _arm(name: str, method: Method) -> Arm:
 
 _FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
 _CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
+_LESS = Baret().guidance
 _OTHERS = (
     _arm("null-text + prompt-to-prompt", NullTextEditing()),
+    _arm(f"null-text + prompt-to-prompt, guidance {_LESS:g}", NullTextEditing(guidance=_LESS)),
     _arm("MasaCtrl", MasaCtrl()),
+    _arm(f"MasaCtrl, guidance {_LESS:g}", MasaCtrl(guidance=_LESS)),
     _arm("plain DDIM", PlainDdim()),
+    _arm(f"plain DDIM, guidance {_LESS:g}", PlainDdim(guidance=_LESS)),
 )
+"""With their authors' guidance, and with BARET's, which was chosen for the built-in model."""
 _BARET = tuple(_arm(f"BARET {name}", preset) for name, preset in Baret.presets().items())
-_TEXT_ONLY = (*_BARET, _arm("prompt-to-prompt", NullTextEditing(inner_steps=0)), *_OTHERS)
+_TEXT_ONLY = (*_BARET, _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0)), *_OTHERS)
 
 ARMS: Mapping[str, tuple[Arm, ...]] = {
     REFERENCE: (
         _FLOOR,
         _arm(SPECREF, SpecRef.presets()["recommended"]),
-        _arm("prompt-to-prompt", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
-        _arm("SpecRef official", SpecRef.presets()["official"]),
+        _arm("SpecRef without a reference", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
+        _arm("SpecRef official, painted", SpecRef.presets()["official"]),
+        replace(_arm("SpecRef official, by words", SpecRef.presets()["official"]), painted=False),
         *_OTHERS,
         _CEILING,
     ),
@@ -100,7 +106,9 @@ class Comparison:
             for name in (*READINGS[kind], *COMMON):
                 yield _row(kind, arm.name, name, list(by_case(self.found[kind, arm.name], name).values()))
             for name in ("rows", "seconds"):
-                yield _row(kind, arm.name, name, list(by_case(self.costs.get((kind, arm.name), {}), name).values()))
+                found = by_case(self.costs.get((kind, arm.name), {}), name).values()
+                # Too few cases for an interval.
+                yield {**_row(kind, arm.name, name, list(found)), "low": None, "high": None}
 
     def _differences(self, kind: str) -> Iterator[dict[str, Any]]:
         own = OWN[kind]

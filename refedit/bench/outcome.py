@@ -17,7 +17,6 @@ from refedit.bench.measures import Where, iou, leak, psnr, ssim
 from refedit.bench.runs import Made
 from refedit.images import to_tensor
 from refedit.methods import SpecRef
-from refedit.picturebook.captions import describe
 from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.reader import Reader
 
@@ -28,10 +27,11 @@ class Outcome:
 
     PSNR in dB and SSIM: `inside` the true region to the truth, `outside` it to the source and before pasting back,
     `whole` to the truth, `to_source` to the source. `distance` is the reader's (0 equal, 4 at most) to the truth, also
-    for the places inside and outside the true region. `leak` is the part of the picture that shows the reference's
+    for the places inside the true region. `leak` is the part of the picture that shows the reference's
     background, `word_iou` that of the words' region with the true one, `text` the cosine with the target prompt.
     `read` is what the reader sees of every factor, `truth` what is right, `chance` the probability that the reader
-    gives to that. `loss` is a text inversion's error of the guided noise. `rows` are UNet rows.
+    gives to that. `loss` is a text inversion's error of the guided noise, the geometric mean over steps.
+    `rows` are UNet rows.
     """
 
     number: int
@@ -46,7 +46,6 @@ class Outcome:
     to_source: float | None = None
     distance: float | None = None
     distance_inside: float | None = None
-    distance_outside: float | None = None
     leak: float | None = None
     word_iou: float | None = None
     text: float | None = None
@@ -100,8 +99,7 @@ def _seen(case: Case, made: Image.Image, truth: Image.Image, region: Where, read
     return {
         "distance": _weighed(planes, np.ones_like(region)),
         "distance_inside": _weighed(planes, region),
-        "distance_outside": _weighed(planes, ~region),
-        "text": float(reader.score(pictures[0], [describe(case.result, mention=case.mention).text])[0]),
+        "text": float(reader.score(pictures[0], [case.prompts[1]])[0]),
         "read": {factor: reader.names[factor][int(chances[factor][0].argmax())] for factor in FACTORS},
         "chance": {factor: round(float(chances[factor][0, place]), 5) for factor, place in truths.items()},
     }

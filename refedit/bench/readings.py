@@ -14,7 +14,7 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
 
     Besides the fields of `Outcome`: "chance X" (of a factor), "right X Y" (all read as they are in the truth),
     "changed right" (the factors that the edit changes), "identity kept" (those of IDENTITY that it does not), "look"
-    and "shape" (mean chances of colour and pattern, kind and pose), "log loss" (base 10).
+    (mean chance of colour and pattern), "pose" (its chance, None for things), "log loss" (see `Outcome.log_loss`).
     """
     first, _, rest = name.partition(" ")
     if name in _OTHERS:
@@ -47,9 +47,9 @@ def _look(outcome: Outcome) -> float | None:
     return _mean_chance(outcome, "colour", "pattern")
 
 
-def _shape(outcome: Outcome) -> float | None:
+def _pose(outcome: Outcome) -> float | None:
     """None for things: they have one pose, which can't be read wrongly."""
-    return _mean_chance(outcome, "kind", "pose") if outcome.truth["pose"] else None
+    return outcome.chance.get("pose") if outcome.truth["pose"] else None
 
 
 def _mean_chance(outcome: Outcome, *factors: str) -> float | None:
@@ -64,6 +64,6 @@ _OTHERS: Mapping[str, Callable[[Outcome], float | bool | None]] = {
     "changed right": _changed,
     "identity kept": _kept,
     "look": _look,
-    "shape": _shape,
+    "pose": _pose,
     "log loss": _log_loss,
 }

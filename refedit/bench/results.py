@@ -29,16 +29,20 @@ def read_results(folder: Path) -> Results:
 
 
 def merge_claims(found: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-    """Writes verdicts beside those of other claims that the file has of the same weights and set, and gives all."""
+    """Writes verdicts beside those of other claims that the file has of the same weights, code and set; gives all."""
     before = _read(path)
     fresh = {claim["name"]: {**claim, "asked": found["cases"]} for claim in found["claims"]}
     kept: dict[str, Any] = {}
-    if before and (before["about"]["weights"], before["set"]) == (found["about"]["weights"], found["set"]):
+    if before and _made_of(before) == _made_of(found):
         kept = {claim["name"]: claim for claim in before["claims"]}
     every = sorted((kept | fresh).values(), key=lambda claim: place_of(claim["name"]))
     whole = {**found, "claims": every}
     write(whole, path)
     return whole
+
+
+def _made_of(found: Mapping[str, Any]) -> tuple[str, str, str]:
+    return found["about"]["weights"], found["about"].get("deciding", ""), found["set"]
 
 
 def write(found: Mapping[str, Any], path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from refedit.bench.deciding import deciding_code
 from refedit.bench.speed import machine
 from refedit.memory import Memory
 from refedit.models import BUILTIN, builtin_folder, load_model
@@ -26,6 +27,7 @@ class Rig:
     model: StableDiffusion
     reader: Reader | None = None
     memory: Memory = field(default_factory=lambda: Memory(1 << 30))
+    folder: Path | None = None
 
     @classmethod
     def load(cls, name: str, device: str) -> "Rig":
@@ -33,11 +35,17 @@ class Rig:
         model = load_model(name, device)
         folder = builtin_folder() if name == BUILTIN else Path(name)
         has = (folder / "clip").is_dir() or name == BUILTIN
-        return cls(model=model, reader=Reader.load(folder, model.device) if has else None)
+        reader = Reader.load(folder, model.device) if has else None
+        return cls(model=model, reader=reader, folder=folder if folder.is_dir() else None)
 
     @cached_property
     def checksum(self) -> str:
-        """Of all weights that decide an outcome, as 16 hexadecimal digits."""
+        """Of all weights that decide an outcome, as 16 hexadecimal digits.
+
+        By the files where there are some: networks in half precision on a GPU have other bits than those on a CPU.
+        """
+        if self.folder is not None:
+            return files_checksum(self.folder)
         networks = [self.model.unet, self.model.vae, self.model.text_encoder]
         return weights_checksum(*networks, *([self.reader.network] if self.reader else []))
 
@@ -49,9 +57,20 @@ class Rig:
             "pixels": self.model.size,
             "reader": self.reader is not None,
             "code": code_version(),
+            "deciding": deciding_code(),
             "cores": os.cpu_count(),
             **machine(self.model.device),
         }
+
+
+def files_checksum(folder: Path) -> str:
+    """The beginning of the SHA-256 sum over the weight files of a model's folder, but for its SAM's."""
+    digest = hashlib.sha256()
+    for part in ("clip", "text_encoder", "unet", "vae"):
+        for path in sorted((folder / part).glob("*.safetensors")):
+            digest.update(f"{part}/{path.name}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def weights_checksum(*networks: nn.Module) -> str:

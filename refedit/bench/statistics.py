@@ -37,51 +37,56 @@ class Interval:
         return cls(**read, cases=data["cases"])
 
 
-def interval(values: Sequence[float]) -> Interval:
-    """The mean of cases, bootstrapped with a fixed seed; of values that are all 0 or 1, Wilson's interval.
+def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
+    """The mean of cases, bootstrapped with a fixed seed; of values that are all yes or no, Wilson's interval.
 
-    A bootstrap of equal shares (none of 24) would claim to be certain.
+    A bootstrap of equal shares (none of 24) would claim to be certain; so it would of equal differences of yes and no,
+    which are whole numbers: those reach as far as Wilson's interval of none.
     """
     cases = len(values)
     mean = float(np.mean(values)) if cases else math.nan
     if cases < 2:
         return Interval(mean=mean, low=-math.inf, high=math.inf, cases=cases)
     if all(isinstance(value, bool) for value in values):
-        low, high = _wilson(int(sum(values)), cases)
+        low, high = _wilson(int(sum(values)), cases, level)
     elif max(values) == min(values):
-        low = high = mean
+        reach = _wilson(0, cases, level)[1] if all(isinstance(value, int) for value in values) else 0.0
+        low, high = mean - reach, mean + reach
     else:
-        low, high = _bootstrap(np.asarray(values, np.float64))
+        low, high = _bootstrap(np.asarray(values, np.float64), level)
     return Interval(mean=mean, low=low, high=high, cases=cases)
 
 
 def combined(samples: Mapping[str, Mapping[int, float | None]], weights: Mapping[str, float]) -> list[float]:
     """Per case the weighted sum of arms, for the cases that all of them have: paired differences and interactions.
 
-    `samples` gives every arm's value by case number; with weights 1 and -1 this is a difference.
+    `samples` gives every arm's value by case number; with weights 1 and -1 this is a difference, of yes and no a whole
+    number.
     """
     shared = set.intersection(*({number for number, x in samples[name].items() if x is not None} for name in weights))
     found = []
     for number in sorted(shared):
-        found.append(sum(weight * float(samples[name][number] or 0.0) for name, weight in weights.items()))
+        values = {name: samples[name][number] or 0 for name in weights}
+        total = sum(weight * values[name] for name, weight in weights.items())
+        found.append(int(total) if all(isinstance(samples[name][number], bool) for name in weights) else total)
     return found
 
 
-def _bootstrap(values: np.ndarray) -> tuple[float, float]:
+def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
     stats = _scipy_stats()
     found = stats.bootstrap(
         (values,),
         np.mean,
         n_resamples=RESAMPLES,
-        confidence_level=LEVEL,
+        confidence_level=level,
         method="BCa",
         rng=np.random.default_rng(0),
     )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
-def _wilson(right: int, cases: int) -> tuple[float, float]:
-    found = _scipy_stats().binomtest(right, cases).proportion_ci(LEVEL, method="wilson")
+def _wilson(right: int, cases: int, level: float) -> tuple[float, float]:
+    found = _scipy_stats().binomtest(right, cases).proportion_ci(level, method="wilson")
     return float(found.low), float(found.high)
 
 

@@ -3,22 +3,25 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from refedit.bench.arms import Arm
 from refedit.bench.cases import Case, case_at
+from refedit.bench.deciding import deciding_code
 from refedit.bench.drawn import drawn
 from refedit.bench.outcome import Outcome, measured
 from refedit.bench.rig import Rig
 from refedit.bench.runs import make
 from refedit.bench.share import WHOLE, Share
 
+_FIELDS = {field.name for field in fields(Outcome)}
+
 
 class Store:
-    """The outcomes in a folder by key; a line that was cut short by an interruption does not count.
+    """The outcomes in a folder by key; a line that was cut short, or has other fields, does not count.
 
     Those of every share are known, new ones go to the file of this one.
     """
@@ -62,12 +65,13 @@ def outcomes(rig: Rig, store: Store, which: str, kind: str, numbers: range, arms
 
 
 def case_key(case: Case, which: str, rig: Rig) -> str:
-    """What an outcome depends on besides its arm: set, kind and number, the pictures as drawn, and the weights."""
+    """What an outcome depends on besides its arm: set, kind and number, what is drawn and said, weights and code."""
     scenes = [scene for scene in (case.source, case.result, case.reference) if scene is not None]
-    digest = hashlib.sha256(repr(scenes).encode())
+    digest = hashlib.sha256(repr((scenes, case.prompts, rig.model.schedule(50))).encode())
     for scene in scenes:
         digest.update(np.asarray(drawn(scene, rig.model.size).picture).tobytes())
-    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {rig.checksum}"
+    run_by = f"{rig.model.unet.device.type} {rig.model.unet.dtype} {rig.checksum} {deciding_code()}"
+    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
 
 
 def _read(text: str) -> Iterator[tuple[str, Outcome]]:
@@ -77,4 +81,5 @@ def _read(text: str) -> Iterator[tuple[str, Outcome]]:
         except json.JSONDecodeError:
             continue
         key = data.pop("key")
-        yield key, Outcome.from_json(data)
+        if data.keys() == _FIELDS:
+            yield key, Outcome.from_json(data)

@@ -14,10 +14,10 @@ from statistics import fmean, stdev
 from typing import Any
 
 from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE, REFERENCE, RIGID, case_at
-from refedit.bench.outcome import Outcome, measured
+from refedit.bench.cases import POSE, REFERENCE, RIGID
+from refedit.bench.outcome import Outcome
 from refedit.bench.rig import Rig
-from refedit.bench.runs import make
+from refedit.bench.store import Store, outcomes
 from refedit.methods import Baret, Method, SpecRef
 
 STARTS: Mapping[str, Method] = {
@@ -35,14 +35,15 @@ OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "cross_replace": (0.4, 0.8),
         "reference_sites_start": (0.0, 0.4375, 0.625),
         "reference_steps_start": (0.0, 0.08, 0.2),
+        "fresh_noise": (0.0, 0.3, 0.5),
         "reference_at": ("inversion", "aligned"),
         "align_reference": (False, True),
     },
     POSE: {
         "guidance": (2.0, 3.0, 4.0, 5.0, 7.5),
-        "self_steps": (0.0, 0.15, 0.3, 0.5),
+        "self_steps": (0.0, 0.15, 0.3, 0.5, 0.7),
         "cross_steps": (0.3, 0.6, 0.9),
-        "eta": (0.5, 0.8, 1.0),
+        "eta": (0.5, 0.7, 0.85, 1.0),
         "eta_schedule": ("rising", "constant", "falling"),
         "self_grid": (0.25, 0.5, 1.0),
         "initial_text": ("target", "closed form"),
@@ -68,10 +69,10 @@ class Trial:
         return fmean(self.scores)
 
 
-def tune(rig: Rig, kind: str, count: int) -> Iterator[Trial]:
+def tune(rig: Rig, store: Store, kind: str, count: int) -> Iterator[Trial]:
     """Every trial on the first `count` development cases; the best one comes again as the last."""
     start = STARTS[kind]
-    best = Trial(kind=kind, scores=tuple(_scores(rig, kind, start, count)))
+    best = Trial(kind=kind, scores=tuple(_scores(rig, store, kind, start, count)))
     yield best
     for name, values in OPTIONS[kind if kind in OPTIONS else POSE].items():
         for value in values:
@@ -79,7 +80,7 @@ def tune(rig: Rig, kind: str, count: int) -> Iterator[Trial]:
             if value == getattr(replace(start, **best.settings), name):  # type: ignore[type-var]
                 continue
             changed: Method = replace(start, **settings)  # type: ignore[type-var]
-            scores = until_behind(_scores(rig, kind, changed, count), best.scores)
+            scores = until_behind(_scores(rig, store, kind, changed, count), best.scores)
             trial = Trial(kind=kind, settings=settings, scores=tuple(scores))
             yield trial
             if len(trial.scores) == count:
@@ -104,8 +105,6 @@ def score(outcome: Outcome) -> float:
     return (fmean(new) + fmean(kept)) / 2 - (outcome.distance or 0.0)
 
 
-def _scores(rig: Rig, kind: str, method: Method, count: int) -> Iterator[float]:
-    arm = Arm(name="", method=method, paste=True)
-    for number in range(count):
-        case = case_at("development", kind, number)
-        yield score(measured(case, arm.name, make(rig, case, arm), rig.model.size, rig.reader))
+def _scores(rig: Rig, store: Store, kind: str, method: Method, count: int) -> Iterator[float]:
+    arm = Arm(name="tuning", method=method, paste=True)
+    yield from map(score, outcomes(rig, store, "development", kind, range(count), (arm,)))

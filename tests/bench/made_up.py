@@ -30,14 +30,14 @@ def outcome(number: int = 0, wrong: tuple[str, ...] = (), read: bool = True, **f
 
 
 def with_readings(number: int, readings: Mapping[str, float]) -> Outcome:
-    """An outcome that gives these readings; look and shape are given to both factors that they are the mean of."""
+    """An outcome that gives these readings; look is given to both factors that it is the mean of."""
     fields: dict[str, Any] = {}
     chance: dict[str, float] = {}
     for name, value in readings.items():
         if name == "look":
             chance |= {"colour": value, "pattern": value}
-        elif name == "shape":
-            chance |= {"kind": value, "pose": value}
+        elif name == "pose":
+            chance["pose"] = value
         elif name.startswith("chance "):
             chance[name.removeprefix("chance ")] = value
         elif name == "log loss":

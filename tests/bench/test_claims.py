@@ -131,6 +131,13 @@ def test_injection_steps_are_chosen_on_one_half_and_judged_on_the_other() -> Non
     same = B7.verdict(repeated(grids(dict.fromkeys((POSE, RIGID), (0.3, 0.6)))))
     assert same.word == "fails" and "same pair is best for both" in same.reason
     assert B7.verdict({}).reason == "no reader"
+    few = B7.verdict(grids(apart))
+    assert few.word == "not decided" and few.reason.startswith("too few cases")
+
+
+def test_both_kinds_of_edit_try_the_same_steps_of_one_method() -> None:
+    tried = {kind: [arm.method for arm in arms] for kind, arms in B7.arms.items()}
+    assert tried[POSE] == tried[RIGID]
 
 
 def test_the_other_kinds_best_steps_may_turn_out_as_good() -> None:
@@ -142,11 +149,27 @@ def test_the_other_kinds_best_steps_may_turn_out_as_good() -> None:
 
 def test_a_contrast_tells_a_sure_gain_from_one_that_is_too_small() -> None:
     contrast = above("", "inside", "a", "b", least=0.5)
-    assert contrast.word(Interval(mean=1, low=0.1, high=2, cases=20)) == "holds"
-    assert contrast.word(Interval(mean=0.2, low=0.1, high=0.3, cases=20)) == "fails"
-    assert contrast.word(Interval(mean=-1, low=-2, high=-0.1, cases=20)) == "fails"
-    assert contrast.word(Interval(mean=0.2, low=-0.1, high=0.6, cases=20)) == "not decided"
-    assert contrast.word(Interval(mean=1, low=-math.inf, high=math.inf, cases=1)) == "not decided"
+
+    def word(mean: float, low: float, high: float, cases: int = 20, more: float = 0.0) -> str:
+        found = Interval(mean=mean, low=low, high=high, cases=cases)
+        return contrast.word(found, replace(found, low=low - more, high=high + more))
+
+    assert word(1, 0.1, 2) == "holds"
+    assert word(0.2, 0.1, 0.3) == "fails" and word(-1, -2, -0.1) == "fails"
+    assert word(0.2, 0.1, 0.4, more=0.2) == "not decided", "the wider interval allows it"
+    assert word(0.2, -0.1, 0.6) == "not decided"
+    assert word(1, -math.inf, math.inf, cases=1) == "not decided"
+
+
+def test_one_of_many_contrasts_needs_more_to_refute() -> None:
+    values = [-1.0, -0.6, -1.4, 0.3, -0.2, -0.9, -0.5, 0.4, -0.8, 0.1]
+    results = {
+        "a": {n: outcome(n, inside=10 + value, outside=2.0) for n, value in enumerate(values)},
+        "b": {n: outcome(n, inside=10.0, outside=1.0) for n in range(len(values))},
+    }
+    unlucky, sure = above("", "inside", "a", "b"), above("", "outside", "a", "b")
+    assert by_contrasts([unlucky], results).word == "fails"
+    assert by_contrasts([unlucky, *[sure] * 40], results).word == "not decided"
 
 
 def test_what_is_only_told_decides_nothing() -> None:

@@ -12,14 +12,13 @@ from refedit.bench.measures import psnr
 from refedit.bench.others.map_sources import BaretFrom, MapsFrom
 from refedit.bench.others.null_text_editing import NullTextEditing
 from refedit.bench.others.plain_ddim import PlainDdim
-from refedit.bench.others.reconstruction import Reconstruction, noise_errors
+from refedit.bench.others.reconstruction import Reconstruction, geometric_mean, noise_errors
 from refedit.bench.rig import Rig
 from refedit.bench.runs import Made, make
 from refedit.ddim import move
 from refedit.methods import Baret, Method
 from refedit.picturebook.drawing import draw
 from refedit.stable_diffusion import StableDiffusion
-from refedit.text_inversion import FittedText
 
 CASE = case_at("test", POSE, 0)
 
@@ -79,8 +78,18 @@ def test_the_error_of_the_noise_is_that_by_which_it_was_wrong(model: StableDiffu
         # Every step starts at the pivot, so only its own error counts.
         off.append(move(levels[-1], right + found, *alphas))
         levels.append(move(levels[-1], right, *alphas))
-    errors = noise_errors(FittedText((), tuple(off), ()), tuple(reversed(levels)), schedule)
+    errors = noise_errors(off[1:], tuple(reversed(levels)), schedule)
     assert errors == pytest.approx([0.25, 0.25], rel=1e-3)
+    assert geometric_mean([1e-4, 1e2]) == pytest.approx(0.1)
+
+
+def test_from_the_pivots_only_the_first_steps_error_is_the_same(rig: Rig) -> None:
+    for method in (Reconstruction(steps=1), Reconstruction(steps=1, start="empty")):
+        assert made(rig, replace(method, at_pivots=True)).loss == pytest.approx(made(rig, method).loss, rel=1e-4)
+    drifted, apart = (made(rig, Reconstruction(steps=3, at_pivots=at)).loss for at in (False, True))
+    assert drifted is not None and apart is not None and apart != pytest.approx(drifted, rel=1e-2)
+    null = made(rig, Reconstruction(steps=3, free="unconditional", start="empty", at_pivots=True))
+    assert null.loss == pytest.approx(apart, rel=1e-4)
 
 
 def test_null_text_editing_without_a_change_is_its_reconstruction(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from refedit.bench.cases import POSE, REFERENCE
 from refedit.bench.rig import Rig
 from refedit.bench.share import WHOLE
 from refedit.bench.sheet import SIDE, sheet
+from refedit.bench.store import Store
 from refedit.memory import Memory
 from refedit.methods import SpecRef
 from refedit.picturebook.factors import FACTORS
@@ -60,13 +61,18 @@ def test_a_sheet_has_a_row_for_every_case(rig: Rig) -> None:
     assert sheet(rig, "test", rows=1).size == (5 * SIDE, 3 * SIDE)
 
 
-def test_tuning_keeps_the_best_of_what_it_tried(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tuning_keeps_the_best_of_what_it_tried_and_goes_on_from_there(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tune, "STARTS", {REFERENCE: SpecRef(steps=2, guidance=5.0)})
     monkeypatch.setattr(tune, "OPTIONS", {REFERENCE: {"guidance": (1.0, 5.0), "own_keys": (True, False)}})
-    *trials, best = tune.tune(rig, REFERENCE, 1)
+    *trials, best = tune.tune(rig, Store(tmp_path), REFERENCE, 1)
     assert [dict(trial.settings) for trial in trials[:2]] == [{}, {"guidance": 1.0}]
     assert best in trials and best.score == max(trial.score for trial in trials)
     assert {trial.settings.get("own_keys") for trial in trials} == {None, False}
+    kept = Store(tmp_path).path.read_bytes()
+    assert [*trials, best] == list(tune.tune(rig, Store(tmp_path), REFERENCE, 1))
+    assert Store(tmp_path).path.read_bytes() == kept
 
 
 def test_what_is_to_change_weighs_as_much_as_all_that_is_to_stay() -> None:

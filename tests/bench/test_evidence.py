@@ -75,7 +75,7 @@ def test_from_the_command_line_to_a_page(tiny_folder: Path, tmp_path: Path, caps
     page = (tmp_path / "report" / "report.html").read_text()
     assert page.count("data:image/webp;base64,") > 20 and "http" not in page
     assert "What is not edited is preserved." in page and "null-text + prompt-to-prompt" in page
-    assert "| SpecRef official |" in (tmp_path / "report" / "report.md").read_text()
+    assert "| SpecRef official, painted |" in (tmp_path / "report" / "report.md").read_text()
     told = json.loads((where / "compare.json").read_text())
     published(where, told["about"]["weights"], tmp_path)
     told["about"]["weights"] = "others"
@@ -93,7 +93,7 @@ def published(results: Path, weights: str, folder: Path) -> None:
         publish(results, "others", readme, to)
     publish(results, weights, readme, to)
     shown = readme.read_text()
-    assert "Not decided: S1, S3, S7." in shown and "| SpecRef official |" in shown and "old" not in shown
+    assert "Not decided: S1, S3, S7." in shown and "| SpecRef official, painted |" in shown and "old" not in shown
     assert {path.name for path in to.iterdir()} == {"claims.json", "compare.json", "report.md"}
     assert json.loads((to / "claims.json").read_text()) == json.loads((results / "claims.json").read_text())
     withdraw(readme, to)

@@ -59,6 +59,7 @@ def test_a_page_holds_tables_curves_and_pictures_and_needs_nothing_else() -> Non
     assert "50 (25 to 75)" in found and "SpecRef recommended less plain DDIM" in found
     assert "Replace by a reference, case 3, among the worst: a &lt;cat&gt;" in found
     assert 'src="data:image/webp;base64,' in found
+    assert "All readings: Replace by a reference" in found
     assert found.count("<svg") == 2 and "A &lt;curve&gt;" in found and "gained &amp; won" in found
     assert "prefers-color-scheme: dark" in found
     assert not any(word in found for word in ("http", "<script", "url(", "@import", "<link"))

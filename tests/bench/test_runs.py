@@ -26,9 +26,9 @@ def test_the_source_unchanged_is_perfect_outside_and_the_truth_everywhere(rig: R
     unchanged = measured(case, "", make(rig, case, Arm(name="", method=SourceUnchanged())), SIZE, rig.reader)
     assert unchanged.outside == unchanged.to_source == CAP and unchanged.ssim_outside == pytest.approx(1)
     assert unchanged.inside is not None and unchanged.inside < 30
-    # What the reader sees at a place depends on its neighbours, so the change shows a little outside too.
-    assert unchanged.distance_outside is not None and unchanged.distance_inside is not None
-    assert unchanged.distance_outside < unchanged.distance_inside
+    # Nothing is wrong outside, so what is wrong weighs more inside than in the whole picture.
+    assert unchanged.distance is not None and unchanged.distance_inside is not None
+    assert unchanged.distance < unchanged.distance_inside
     picture = draw(case.result, SIZE).picture
     true = measured(case, "", Made(image=picture, final=picture), SIZE, rig.reader)
     assert true.inside == true.whole == CAP and true.ssim_inside == pytest.approx(1)

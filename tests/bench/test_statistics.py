@@ -30,6 +30,23 @@ def test_shares_are_never_certain() -> None:
     assert (half.mean, half.low, half.high) == pytest.approx((0.5, 0.314, 0.686), abs=0.001)
 
 
+def test_equal_differences_of_yes_and_no_are_never_certain() -> None:
+    samples: dict[str, dict[int, float | bool | None]] = {
+        "a": dict.fromkeys(range(24), True),
+        "b": dict.fromkeys(range(24), True),
+        "numbers": dict.fromkeys(range(24), 1.0),
+    }
+    same = interval(combined(samples, {"a": 1, "b": -1}))
+    assert (same.mean, same.low, same.high) == pytest.approx((0, -0.138, 0.138), abs=0.001)
+    assert interval(combined(samples, {"a": 1, "numbers": -1})).high == 0
+
+
+def test_a_higher_level_is_wider() -> None:
+    values = [0.0, 1.5, 3.0, 4.0, 2.0, 7.0]
+    usual, wide = interval(values), interval(values, 0.999)
+    assert wide.low < usual.low < usual.mean < usual.high < wide.high
+
+
 def test_equal_values_have_no_spread_and_one_value_an_unknown_one() -> None:
     assert interval([2.0, 2.0, 2.0]) == Interval(mean=2.0, low=2.0, high=2.0, cases=3)
     one = interval([2.0])

@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+import refedit
+from refedit.bench import deciding, store
 from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE
+from refedit.bench.claims.claim import Claim
+from refedit.bench.claims.run import Runs
 from refedit.bench.others.plain_ddim import PlainDdim
 from refedit.bench.outcome import Outcome
 from refedit.bench.placing import Place
-from refedit.bench.rig import Rig, weights_checksum
+from refedit.bench.rig import Rig, files_checksum, weights_checksum
 from refedit.bench.share import WHOLE, Share
 from refedit.bench.store import Store, outcomes
 from refedit.errors import EditError
@@ -71,6 +75,42 @@ def test_other_weights_do_not_share(rig: Rig, blind: Rig) -> None:
     with torch.no_grad():
         network.bias[0] += 1e-3
     assert weights_checksum(network) != before
+
+
+def test_other_code_does_not_share(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(rig, tmp_path, [ARM])
+    monkeypatch.setattr(store, "deciding_code", lambda: "mended")
+    run(rig, tmp_path, [ARM])
+    assert len(Store(tmp_path)) == 2
+
+
+def test_every_file_that_decides_is_there() -> None:
+    root = Path(refedit.__file__).parent
+    assert all(list(root.glob(pattern)) for pattern in deciding.FILES)
+    assert len(deciding.deciding_code()) == 16
+
+
+def test_weights_have_one_checksum_on_every_device(tiny_folder: Path) -> None:
+    before = Rig.load(str(tiny_folder), "cpu")
+    assert before.checksum == files_checksum(tiny_folder) == Rig.load(str(tiny_folder), "cpu").checksum
+    assert replace(before, folder=None).checksum != before.checksum
+
+
+def test_lines_with_other_fields_do_not_count(tmp_path: Path) -> None:
+    Store(tmp_path).put("one", outcome(0))
+    path = Store(tmp_path).path
+    path.write_text(path.read_text().replace('"loss"', '"lost"'))
+    assert Store(tmp_path).get("one") is None
+
+
+def test_costs_wait_for_the_whole_run(rig: Rig, tmp_path: Path) -> None:
+    alone = Arm(name="alone", method=PlainDdim(steps=1), alone=True)
+    claim = Claim(name="S8", statement="", source="", falsifier="", arms={POSE: (ARM, alone)})
+    runs = Runs((claim,), 2)
+    for place in (1, 2):
+        share = Share.parse(f"{place}/2")
+        assert [found.method for found in runs.run(rig, Store(tmp_path, share), "test", share)] == ["plain"]
+    assert len(list(runs.run(rig, Store(tmp_path), "test"))) == 4 and len(Store(tmp_path)) == 4
 
 
 def test_a_line_that_was_cut_short_is_run_again(rig: Rig, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from refedit.bench.arms import Arm
 from refedit.bench.claims.contrast import ENOUGH, Contrast, Curve, Results, Word
-from refedit.bench.statistics import Interval
+from refedit.bench.statistics import LEVEL, Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +80,26 @@ def place_of(name: str) -> tuple[bool, int]:
 
 
 def by_contrasts(contrasts: Sequence[Contrast], results: Results) -> Verdict:
-    """Fails if any deciding contrast is refuted, holds if all hold, else is not decided."""
-    findings = []
-    for contrast in contrasts:
-        found = contrast.measure(results)
-        findings.append(
-            Finding(what=contrast.what, interval=found, word=contrast.word(found) if contrast.role == "decides" else "")
-        )
+    """Fails if any deciding contrast is refuted, holds if all hold, else is not decided.
+
+    One of many contrasts is refuted by chance sooner than one alone, so what refutes are Bonferroni's wider intervals;
+    holding needs no such care, since all have to.
+    """
+    deciding = sum(contrast.role == "decides" for contrast in contrasts)
+    level = 1 - (1 - LEVEL) / max(deciding, 1)
+    findings = [_finding(contrast, results, level) for contrast in contrasts]
     words = [finding.word for finding in findings if finding.word]
     if "fails" in words:
         return Verdict(word="fails", reason="", findings=tuple(findings))
     if words and all(word == "holds" for word in words):
         return Verdict(word="holds", reason="", findings=tuple(findings))
     return Verdict(word="not decided", reason=_why(findings, results), findings=tuple(findings))
+
+
+def _finding(contrast: Contrast, results: Results, level: float) -> Finding:
+    found = contrast.measure(results)
+    word = contrast.word(found, contrast.measure(results, level)) if contrast.role == "decides" else ""
+    return Finding(what=contrast.what, interval=found, word=word)
 
 
 def _why(findings: Sequence[Finding], results: Results) -> str:

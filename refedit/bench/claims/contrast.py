@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from refedit.bench.outcome import Outcome
 from refedit.bench.readings import by_case
-from refedit.bench.statistics import Interval, combined, interval
+from refedit.bench.statistics import LEVEL, Interval, combined, interval
 
 Word = Literal["holds", "fails", "not decided"]
 Results = Mapping[str, Mapping[int, Outcome]]
@@ -29,8 +29,8 @@ class Term:
 class Contrast:
     """A sum of readings over arms, case by case, whose mean the claim says lies above `floor`.
 
-    It holds if all of the interval does and a mean of `least` is possible, and is refuted if all of the interval lies
-    below `least`: too small to matter, or of the other sign. Of role "told" it is shown and decides nothing.
+    It holds if all of the interval does and a mean of `least` is possible, and is refuted if all of a `wider` interval
+    lies below `least`: too small to matter, or of the other sign. Of role "told" it is shown and decides nothing.
     """
 
     what: str
@@ -39,19 +39,19 @@ class Contrast:
     least: float = 0.0
     role: Literal["decides", "told"] = "decides"
 
-    def measure(self, results: Results) -> Interval:
+    def measure(self, results: Results, level: float = LEVEL) -> Interval:
         """Its mean over the cases that all of its arms have."""
         samples = {str(i): by_case(results.get(t.arm, {}), t.reading) for i, t in enumerate(self.terms)}
         if len(self.terms) == 1:
-            return interval([x for x in samples["0"].values() if x is not None])
-        return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}))
+            return interval([x for x in samples["0"].values() if x is not None], level)
+        return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}), level)
 
-    def word(self, found: Interval) -> Word:
+    def word(self, found: Interval, wider: Interval) -> Word:
         if found.cases < ENOUGH:
             return "not decided"
         if found.low > self.floor and found.high >= self.least:
             return "holds"
-        return "fails" if found.high < self.least else "not decided"
+        return "fails" if wider.high < self.least else "not decided"
 
 
 def above(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE, RIGID
 from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
-from refedit.bench.claims.contrast import Contrast, Curve, Results, above
+from refedit.bench.claims.contrast import ENOUGH, Contrast, Curve, Results, above
 from refedit.bench.readings import by_case
 from refedit.methods import Baret
 
@@ -29,11 +29,17 @@ def different_optima(claim: Claim, results: Results) -> Verdict:
     best = {kind: _best(claim, kind, even) for kind in (POSE, RIGID)}
     if not best[POSE] or not best[RIGID]:
         return Verdict(word="not decided", reason="no reader", findings=())
+    if min(_fewest(half) for half in (even, odd)) < ENOUGH:
+        return Verdict(word="not decided", reason=f"too few cases: {ENOUGH} are needed in each half", findings=())
     if best[POSE] == best[RIGID]:
         return Verdict(word="fails", reason=f"the same pair is best for both: {best[POSE]}", findings=())
     found = by_contrasts([_cost(POSE, best[RIGID], best[POSE]), _cost(RIGID, best[POSE], best[RIGID])], odd)
     reason = f"best for poses: {best[POSE]}; best for rigid edits: {best[RIGID]}"
     return replace(found, reason="; ".join(filter(None, (reason, found.reason))))
+
+
+def _fewest(results: Results) -> int:
+    return min(map(len, results.values()), default=0)
 
 
 def _best(claim: Claim, kind: str, results: Results) -> str:
@@ -51,6 +57,8 @@ def _cost(kind: str, other: str, own: str) -> Contrast:
     return above(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
 
 
+BASE = replace(Baret.presets()["non-rigid"], final_text="target")
+"""One method for both kinds, so that only the steps differ."""
 SELF_STEPS, CROSS_STEPS = (0.0, 0.3, 0.6, 0.9), (0.3, 0.6, 0.9)
 
 
@@ -79,7 +87,7 @@ B7 = Claim(
     statement="Rigid and non-rigid edits need different injection steps.",
     source="BARET, ablation",
     falsifier="The best pair of injection steps is the same, or either serves the other kind of edit as well.",
-    arms={POSE: _grid(POSE, Baret.presets()["non-rigid"]), RIGID: _grid(RIGID, Baret.presets()["rigid"])},
+    arms={kind: _grid(kind, BASE) for kind in (POSE, RIGID)},
     share=0.5,
     judge=different_optima,
     limits="The best pair is chosen on even cases by the distance to the truth, and judged on odd ones.",

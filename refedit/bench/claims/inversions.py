@@ -109,25 +109,34 @@ B1 = Claim(
     "both are tried.",
 )
 
+_STARTS: tuple[Start, ...] = ("caption", *OTHER_STARTS)
+
+
+def _at_pivots(start: Start, pivots: Caption) -> Arm:
+    method = replace(target_text_from(start, 0, pivots), at_pivots=True)
+    return Arm(name=f"start: {start}, pivots of the {pivots} text", method=method)
+
+
 B2 = Claim(
     name="B2",
     statement="The target text is a better initialisation than the null text.",
     source="BARET, summary",
     falsifier="Before any iteration its error of noise is higher than with the null text in its place.",
-    arms={POSE: FITS},
+    arms={POSE: tuple(_at_pivots(start, pivots) for pivots in PIVOTS for start in _STARTS)},
     contrasts=tuple(
         above(
             f"log10 of the error at the start (pivots: {pivots} text), higher with the start: {start}",
             "log loss",
-            _name(f"TTIS from the {start}", 0, pivots),
-            _name("TTIS", 0, pivots),
+            _at_pivots(start, pivots).name,
+            _at_pivots("caption", pivots).name,
             role="decides" if start == "empty" else "told",
         )
         for pivots in PIVOTS
         for start in OTHER_STARTS
     ),
     share=0.5,
-    limits="Null-text inversion itself starts with the same guided noise as TTIS: before any iteration they are equal.",
+    limits="Every step starts from its pivot, so that no earlier step's error counts. Null-text inversion itself "
+    "starts with the same guided noise as TTIS: before any iteration they are equal.",
 )
 
 OWN = Arm(name=_name("TTIS", 5, "target"), method=target_text(5))

@@ -6,6 +6,7 @@ from typing import Any
 
 from refedit.bench.arms import Arm
 from refedit.bench.claims.baret import BARET_CLAIMS
+from refedit.bench.claims.baret_effort import EFFORT_CLAIMS
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Results
 from refedit.bench.claims.injection import INJECTION_CLAIMS
@@ -19,7 +20,15 @@ from refedit.bench.share import WHOLE, Share
 from refedit.bench.store import Store, outcomes
 from refedit.errors import EditError
 
-_EVERY = (*SPECREF_CLAIMS, *MASK_CLAIMS, *DETAIL_CLAIMS, *INVERSION_CLAIMS, *BARET_CLAIMS, *INJECTION_CLAIMS)
+_EVERY = (
+    *SPECREF_CLAIMS,
+    *MASK_CLAIMS,
+    *DETAIL_CLAIMS,
+    *INVERSION_CLAIMS,
+    *BARET_CLAIMS,
+    *EFFORT_CLAIMS,
+    *INJECTION_CLAIMS,
+)
 CLAIMS: tuple[Claim, ...] = tuple(sorted(_EVERY, key=lambda claim: claim.place))
 
 
@@ -44,10 +53,13 @@ class Runs:
         return sum(len(self._arms(kind, number)) for kind in self._kinds() for number in range(self.cases))
 
     def run(self, rig: Rig, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
-        """Every case of a share, of every kind, with all the arms that it needs, as they are done."""
+        """Every case of a share, of every kind, with all the arms that it needs, as they are done.
+
+        Costs, of arms that run alone, belong to the whole run, which has nothing beside it.
+        """
         for kind in self._kinds():
             for number in share.of_cases(self.cases):
-                arms = self._arms(kind, number)
+                arms = {key: arm for key, arm in self._arms(kind, number).items() if share.whole or not arm.alone}
                 done = outcomes(rig, store, which, kind, range(number, number + 1), tuple(arms.values()))
                 for key, outcome in zip(arms, done, strict=True):
                     self.found.setdefault((kind, key), {})[number] = outcome

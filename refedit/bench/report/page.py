@@ -86,6 +86,10 @@ def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
         (columns, rows), title = table(found, kind), escape(TITLES[kind])
         yield f"<h3>{title}: {found['cases']} cases</h3>"
         yield _table(columns, [[escape(part) for part in row] for row in rows])
+        every = list(dict.fromkeys(row["reading"] for row in found["rows"] if row["kind"] == kind))
+        columns, rows = table(found, kind, every)
+        shown = _table(columns, [[escape(part) for part in row] for row in rows])
+        yield f"<details><summary>All readings: {title}</summary>{shown}</details>"
         yield f"<details><summary>Paired differences: {title}</summary>{_differences(found, kind)}</details>"
 
 

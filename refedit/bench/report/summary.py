@@ -23,6 +23,8 @@ NOTE = (
     "Intervals are 95 % intervals of the mean over cases, by bootstrap; for shares Wilson's. "
     "In the comparison, readings inside and distances are of the result as pasted into the painted region, readings "
     "outside of the edit before that; claims are judged on edits that are not pasted. "
+    "SpecRef and the prompt-to-prompt methods keep what is outside the painted region by blending, BARET, MasaCtrl and "
+    "plain DDIM do not. "
     "The presets were chosen on development cases, which share nothing with the test cases."
 )
 

@@ -1,0 +1,59 @@
+"""Claims about what BARET does without, and what it costs: B8 and B9."""
+
+from refedit.bench.arms import Arm
+from refedit.bench.cases import POSE
+from refedit.bench.claims.baret import BALANCED
+from refedit.bench.claims.claim import Claim
+from refedit.bench.claims.contrast import above, told
+from refedit.bench.others.imagic import Imagic
+from refedit.bench.others.null_text_editing import NullTextEditing
+
+TUNED = Arm(name="Imagic", method=Imagic())
+
+B8 = Claim(
+    name="B8",
+    statement="A posture changes without fine-tuning.",
+    source="BARET, abstract",
+    falsifier="Its chance of the new pose lies more than 0.05 below that of fine-tuning as in Imagic.",
+    arms={POSE: (BALANCED, TUNED)},
+    contrasts=(
+        above(
+            "chance of the new pose, less Imagic's",
+            "chance pose",
+            BALANCED.name,
+            TUNED.name,
+            floor=-0.05,
+            least=-0.05,
+        ),
+        above("identity kept, less Imagic's", "identity kept", BALANCED.name, TUNED.name, role="told"),
+        above("distance to the truth, more with Imagic", "distance", TUNED.name, BALANCED.name, role="told"),
+        told("new pose read", "changed right", BALANCED.name),
+        told("kind, colour, pattern and background kept", "identity kept", BALANCED.name),
+    ),
+    share=0.5,
+    limits="Imagic is run with far fewer iterations than its authors', with one seed, and with values tried on three "
+    "development cases: it may stay below what fine-tuning can reach.",
+)
+
+COST = Arm(name="BARET alone", method=BALANCED.method, alone=True)
+COST_NULL = Arm(name="null-text + prompt-to-prompt alone", method=NullTextEditing(), alone=True)
+
+B9 = Claim(
+    name="B9",
+    statement="BARET is efficient: an edit takes 16 s.",
+    source="BARET, summary",
+    falsifier="It takes as long as null-text inversion with prompt-to-prompt, as many UNet rows, or is worse.",
+    arms={POSE: (COST, COST_NULL)},
+    contrasts=(
+        above("UNet rows saved", "rows", COST_NULL.name, COST.name),
+        above("seconds saved", "seconds", COST_NULL.name, COST.name),
+        above("distance to the truth, less by", "distance", COST_NULL.name, COST.name, floor=-0.02, least=-0.02),
+        told("UNet rows of an edit", "rows", COST.name),
+        told("seconds of an edit", "seconds", COST.name),
+    ),
+    most=8,
+    limits="The paper's 16 s, of an unnamed GPU and Stable Diffusion, can't be checked on this model. A row with a "
+    "gradient counts once.",
+)
+
+EFFORT_CLAIMS = (B8, B9)
