@@ -33,7 +33,8 @@ class Appearance:
     """How a subject looks. `colour` and `pattern` are words; what else is here no word names.
 
     `paint` is one of the paints of `colour`, `second_paint` that of the pattern (not seen if plain); `width` is the
-    pattern's period in subject sizes, `angle` its direction in degrees.
+    pattern's period in subject sizes, `angle` its direction in degrees. Both vary little: a small network learns to
+    paint a pattern as a whole only where the subject's outline nearly tells where its marks are.
     """
 
     colour: str
@@ -145,8 +146,8 @@ def _sample_appearance(rng: np.random.Generator) -> Appearance:
         paint=paint,
         pattern=str(rng.choice(PATTERNS)),
         second_paint=sample_contrast(paint, rng),
-        width=rng.uniform(0.17, 0.225),
-        angle=rng.uniform(0, 180),
+        width=rng.uniform(0.175, 0.21),
+        angle=rng.uniform(-12, 12),
     )
 
 

@@ -9,6 +9,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.captions import Caption, caption
@@ -17,20 +18,22 @@ from refedit.picturebook.precision import layout
 from refedit.picturebook.recipe import UnetRecipe
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
 
+SUBJECTS = ("subject", "second")
+
 
 @dataclass(frozen=True)
 class UnetBatch:
-    """Scaled latents, the tokens of their captions, noise levels (0..999) and where the captions' words are."""
+    """Scaled latents, tokens of captions, noise levels (0..999), and where subjects and the captions' words are."""
 
     latents: Float[Tensor, "rows channels height width"]
     tokens: Int[Tensor, "rows tokens"]
     timesteps: Int[Tensor, " rows"]
+    subjects: Float[Tensor, "rows cells cells"]
     words: WordTargets
 
     def to(self, device: torch.device) -> "UnetBatch":
-        return UnetBatch(
-            self.latents.to(device), self.tokens.to(device), self.timesteps.to(device), self.words.to(device)
-        )
+        parts = (self.latents, self.tokens, self.timesteps, self.subjects)
+        return UnetBatch(*(part.to(device) for part in parts), self.words.to(device))
 
 
 class TextAndUnet(nn.Module):
@@ -66,7 +69,7 @@ class UnetStage:
         numbers = epoch_numbers(len(self.scenes), rows, number)
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
-        words = word_targets(said, self.store.masks[numbers])
+        masks = self.store.masks[numbers]
         lost = torch.from_numpy(rng.random(tokens.shape) < self.recipe.unknown) & (tokens > 2)
         # One noise level from every part of the range: the loss of a batch wavers less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
@@ -74,7 +77,8 @@ class UnetStage:
             self.latents[numbers].float(),
             tokens.masked_fill(lost, int(self.tokenizer.unk_token_id)),  # type: ignore[arg-type]
             torch.from_numpy(levels.astype(np.int64)),
-            words,
+            torch.from_numpy(masks[:, [MASKS.index(key) for key in SUBJECTS]].max(1).astype(np.float32) / 255),
+            word_targets(said, masks),
         )
 
     def losses(self, batch: UnetBatch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -87,7 +91,8 @@ class UnetStage:
         text = self.network.text(batch.tokens).last_hidden_state
         noisy = noisy.contiguous(memory_format=layout(device))
         made = self.network.unet(noisy, batch.timesteps, text, cross_attention_kwargs={"control": watcher}).sample
-        errors = (made.float() - noise).square().mean((1, 2, 3))
+        squares = (made.float() - noise).square().mean(1)
+        errors = (squares * emphasis(batch.subjects, self.recipe.subjects, squares.shape[-1])).mean((1, 2))
         ratio = alpha / (1 - alpha)
         denoising = (errors * ratio.clamp(max=self.recipe.gamma) / ratio).mean()
         words = watcher.loss(batch.words, alpha.sqrt())
@@ -95,7 +100,7 @@ class UnetStage:
             "loss": denoising + self.recipe.words * words,
             "denoising": denoising,
             "words": words,
-            "error": errors.mean().detach(),
+            "error": squares.mean().detach(),
         }
 
     def show(self, network: nn.Module, step: int) -> None:
@@ -105,6 +110,12 @@ class UnetStage:
     def _tokens(self, said: Sequence[Caption]) -> Int[Tensor, "rows tokens"]:
         texts = [item.text for item in said]
         return self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
+
+
+def emphasis(subjects: Float[Tensor, "rows cells cells"], more: float, grid: int) -> Float[Tensor, "rows grid grid"]:
+    """How much an error counts at every latent: 1 + `more` where a subject is, over the batch's mean of that."""
+    weights = 1 + more * functional.interpolate(subjects[:, None], (grid, grid), mode="nearest")[:, 0]
+    return weights / weights.mean()
 
 
 def word_targets(said: Sequence[Caption], masks: np.ndarray) -> WordTargets:
