@@ -5,15 +5,17 @@ Owns the lock of the device and the memory of slow stages. Knows no method by na
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 from torch.nn import functional
 
 from refedit import __version__
+from refedit.clock import Clock, Pace
 from refedit.ddim import Frame
 from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress
 from refedit.errors import EditError, Stopped
@@ -28,7 +30,6 @@ from refedit.tasks import soft_region, task_of
 from refedit.watched import WatchedModel
 
 PREVIEW_SIZE = 256
-PREVIEW_SECONDS = 0.25
 WAITING = "Waiting for the device"
 
 
@@ -83,7 +84,7 @@ class _Run:
     def events(self) -> Generator[EditEvent, None, None]:
         task = task_of(self.request, self.prepared, self.model, self.watched, self.memory)
         colours = LatentColours.fit(task.source, to_tensor(self.prepared.source))
-        clock, pace = _Clock(self.request.method.stages), _Pace()
+        clock, pace = Clock(self.request.method.stages), Pace()
         frames = self.request.method.edit(self.watched, task)
         while True:
             try:
@@ -101,8 +102,8 @@ class _Run:
         return Preview(image=picture, stage=frame.stage, step=frame.step, of=frame.of)
 
     def _finished(self, outcome: Outcome) -> Finished:
-        edited = to_image(self.model.decode(outcome.latents)[0])
         mask = self._mask(outcome)
+        edited = to_image(self.model.decode(outcome.latents)[0])
         return Finished(
             image=self.prepared.square.put_back(self.request.source, edited, mask),
             region=mask,
@@ -113,15 +114,28 @@ class _Run:
         )
 
     def _mask(self, outcome: Outcome) -> Mask:
-        """Where the result may differ from the source: the painted region, the method's mask, or the square."""
-        square, size, source = self.prepared.square, self.model.size, self.request.source
+        """Where the result may differ from the source: the painted region, the method's mask, both, or the square."""
         if self.request.region is not None:
-            return soft_region(self.request.region, self.prepared)
+            return self._inside(soft_region(self.request.region, self.prepared), outcome)
         if outcome.mask is None or self.request.method.paste == "square":
-            return square.place(Image.new("L", (size, size), 255), source.size)
-        grown = functional.max_pool2d(outcome.mask[None, None], 3, 1, 1)[0, 0]
-        plane = functional.interpolate(grown[None, None].float(), (size, size), mode="bilinear")[0, 0]
-        return square.place(Mask(plane.cpu().numpy()).to_image(), source.size)
+            size = self.model.size
+            return self.prepared.square.place(Image.new("L", (size, size), 255), self.request.source.size)
+        return self._placed(outcome.mask)
+
+    def _inside(self, painted: Mask, outcome: Outcome) -> Mask:
+        """The painted region as far as the method's mask goes, if it has one; EditError if they don't meet."""
+        both = painted if outcome.mask is None else painted.intersect(self._placed(outcome.mask))
+        if not both.values.any():
+            raise EditError(
+                "The words leave nothing of the painted region to edit. Paint elsewhere, or choose other target words."
+            )
+        return both
+
+    def _placed(self, mask: Tensor) -> Mask:
+        """A mask at the latents' grid on the source picture, grown by one of its places and softened."""
+        grown = functional.max_pool2d(mask[None, None], 3, 1, 1)
+        plane = functional.interpolate(grown.float(), (self.model.size, self.model.size), mode="bilinear")[0, 0]
+        return self.prepared.square.place(Mask(plane.cpu().numpy()).to_image(), self.request.source.size)
 
     def _parameters(self) -> dict[str, str]:
         """Everything needed to write the edit down, as text."""
@@ -138,36 +152,3 @@ class _Run:
             "square": str(square),
             **{name: str(value) for name, value in settings.items()},
         }
-
-
-class _Pace:
-    """When a preview is due: a few times a second, and ten times in an edit however short it is."""
-
-    def __init__(self) -> None:
-        self.shown, self.fraction = 0.0, -1.0
-
-    def due(self, fraction: float) -> bool:
-        """True if one is to be shown now, at this part (0..1) of the edit."""
-        now = time.monotonic()
-        if now - self.shown < PREVIEW_SECONDS and fraction - self.fraction < 0.1 and fraction < 1:
-            return False
-        self.shown, self.fraction = now, fraction
-        return True
-
-
-class _Clock:
-    """How far an edit is, from the method's stages and their weights."""
-
-    def __init__(self, stages: Mapping[str, float]) -> None:
-        self.stages, self.started = stages, time.monotonic()
-
-    def progress(self, frame: Frame) -> Progress:
-        names = list(self.stages)
-        weights = [self.stages[name] for name in names]
-        place = names.index(frame.stage)
-        fraction = (sum(weights[:place]) + weights[place] * frame.step / frame.of) / sum(weights)
-        elapsed = time.monotonic() - self.started
-        left = elapsed * (1 - fraction) / fraction if elapsed > 0.5 else None
-        return Progress(
-            stage=frame.stage, step=frame.step, of=frame.of, fraction=fraction, seconds_left=left, loss=frame.loss
-        )

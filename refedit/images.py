@@ -32,7 +32,7 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 
 def read_mask(source: str | Path | bytes) -> Mask:
     """A mask from a file or its bytes: white or opaque is inside; the same errors as `read_picture`."""
-    return Mask.from_image(ImageOps.exif_transpose(_open(source, "mask")))
+    return Mask.from_image(_eight_bit(ImageOps.exif_transpose(_open(source, "mask"))))
 
 
 def read_channels(source: str | Path | bytes) -> Image.Image:
@@ -78,15 +78,19 @@ def check_size(size: tuple[int, int], name: str = "the picture") -> None:
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # Pillow clips 16-bit greys to 255 instead of scaling them.
-        image = Image.fromarray((np.asarray(image, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
+    image = _eight_bit(ImageOps.exif_transpose(image))
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     return Image.fromarray(np.asarray(_in_srgb(image, profile).convert("RGB")))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Pillow clips 16-bit greys to 255 instead of scaling them."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image, np.uint32) >> 8).clip(0, 255).astype(np.uint8))
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

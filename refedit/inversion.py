@@ -5,7 +5,7 @@ One picture at a time, so that a remembered inversion is bit-equal to a fresh on
 
 from collections.abc import Generator
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -19,8 +19,8 @@ from refedit.memory import Memory, content_key
 Trajectory = tuple[Tensor, ...]
 """Latents (1, channels, height, width) level by level: index 0 is the picture, index k the result of k steps up."""
 
-Features = dict[tuple[int, int], tuple[Tensor, Tensor]]
-"""Keys and values, each (heads, tokens, channels), by (editing step, self-attention site)."""
+Features = dict[int, dict[int, tuple[Tensor, Tensor]]]
+"""Keys and values, each (heads, tokens, channels), by editing step and self-attention site."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Inverter:
     ) -> Generator[Frame, None, Trajectory]:
         """The first `upto` steps up (default all) with a prompt at guidance 1; `upto` + 1 levels."""
         count = len(schedule) if upto is None else upto
-        levels, _ = yield from self._walk(stage, latents, prompt, schedule, count, None)
+        levels, _ = yield from self._walk(stage, latents, prompt, schedule, count, None, count)
         return levels
 
     def features(
@@ -95,17 +95,21 @@ class Inverter:
         key = content_key("features", latents, prompt, schedule, *options)
         known: Features | None = self.memory.get(key)
         count = max(upto or 0, 0 if what.at == "noised" else needed)
-        walk_with = what if known is None and what.at == "inversion" else None
-        levels, found = yield from self._walk(stage, latents, prompt, schedule, count, walk_with)
-        if known is None and what.at != "inversion":
-            found = yield from self._revisit(stage, levels, prompt, schedule, what)
+        on_the_way = known is None and what.at == "inversion"
+        afterwards = known is None and what.at != "inversion"
+        total = count + len(what.steps) * afterwards
+        walk_with = what if on_the_way else None
+        levels, found = yield from self._walk(stage, latents, prompt, schedule, count, walk_with, total)
+        if afterwards:
+            found = yield from self._revisit(stage, levels, prompt, schedule, what, count)
         if known is None:
             self.memory.put(key, found)
         return found if known is None else known
 
     def _walk(
-        self, stage: str, latents: Tensor, prompt: str, schedule: Schedule, count: int, what: Recording | None
+        self, stage: str, latents: Tensor, prompt: str, schedule: Schedule, count: int, what: Recording | None, of: int
     ) -> Generator[Frame, None, tuple[Trajectory, Features]]:
+        """`count` levels up, recording `what`; `of` is how many steps the stage has together with a later part."""
         key = content_key("trajectory", latents, prompt, schedule)
         levels: list[Tensor] = list(self.memory.get(key) or (latents,))
         text, found = self.model.embed(prompt), Features()
@@ -118,28 +122,27 @@ class Inverter:
             alpha, alpha_up = schedule.alphas[step + 1], schedule.alphas[step]
             if i + 1 == len(levels):
                 levels.append(move(levels[i], eps, alpha, alpha_up))
-            found.update(_by_step(step, recorder))
+            if recorder is not None:
+                found[step] = recorder.kept
             yield Frame(
-                stage=stage, step=i + 1, of=count, estimate=clean_estimate(levels[i], eps, alpha), rows=levels[i + 1]
+                stage=stage, step=i + 1, of=of, estimate=clean_estimate(levels[i], eps, alpha), rows=levels[i + 1]
             )
         self.memory.put(key, tuple(levels))
         return tuple(levels[: count + 1]), found
 
     def _revisit(
-        self, stage: str, levels: Trajectory, prompt: str, schedule: Schedule, what: Recording
+        self, stage: str, levels: Trajectory, prompt: str, schedule: Schedule, what: Recording, before: int
     ) -> Generator[Frame, None, Features]:
+        """Records at known latents; the stage has had `before` steps."""
         text, found = self.model.embed(prompt), Features()
         noise = torch.randn(levels[0].shape, generator=torch.Generator().manual_seed(what.seed)).to(levels[0])
-        for count, step in enumerate(reversed(what.steps), 1):
+        for count, step in enumerate(reversed(what.steps), before + 1):
             alpha = schedule.alphas[step]
             noised = move(levels[0], noise, 1.0, alpha)
             z = noised if what.at == "noised" else levels[len(schedule) - step]
             recorder = Recorder(what)
             eps = self.model.predict_noise(z, schedule.timesteps[step], text, recorder)
-            found.update(_by_step(step, recorder))
-            yield Frame(stage=stage, step=count, of=len(what.steps), estimate=clean_estimate(z, eps, alpha), rows=z)
+            found[step] = recorder.kept
+            of, estimate = before + len(what.steps), clean_estimate(z, eps, alpha)
+            yield Frame(stage=stage, step=count, of=of, estimate=estimate, rows=z)
         return found
-
-
-def _by_step(step: int, recorder: Recorder | None) -> dict[tuple[int, int], Any]:
-    return {} if recorder is None else {(step, site): kept for site, kept in recorder.kept.items()}

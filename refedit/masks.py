@@ -65,6 +65,10 @@ class Mask:
     def to_tensor(self) -> Float[Tensor, "height width"]:
         return torch.from_numpy(np.ascontiguousarray(self.values, dtype=np.float32))
 
+    def intersect(self, other: "Mask") -> "Mask":
+        """Inside where both masks, of one size, are."""
+        return Mask(np.minimum(self.values, other.values))
+
     def subtract(self, other: "Mask") -> "Mask":
         """Inside where this mask is and the other is not."""
         return Mask(self.values * (1 - other.values))

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from refedit.alignment import Alignment
 from refedit.attention import Site, WordMaps, attend, attention_map, grid_of, routed
 from refedit.errors import EditError
-from refedit.words import Alignment, Tokenize, word_positions
+from refedit.words import Tokenize, word_positions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,20 +128,23 @@ def named_values(text: str) -> list[tuple[str, str]]:
 class LocalBlend:
     """Prompt-to-prompt's local blend: outside the words' masks the target's latents are the source's.
 
-    Thresholds are fractions of a map's maximum; `substruct_threshold` is for words that must stay.
+    Thresholds are fractions of a map's maximum; `stay_threshold` is for words that must stay.
     """
 
     threshold: float
-    substruct_threshold: float
+    stay_threshold: float
 
     def mask(self, maps: WordMaps, grid: int) -> Float[Tensor, "2 grid grid"]:
         """Binary masks at the latents' grid: row 0 the source's words, row 1 the source's or the target's.
 
-        Reads the word maps "blend source", "blend target", "stay source" and "stay target".
+        Reads the word maps "blend source" and "blend target", and those of `stay`.
         """
         words = _either(*(self._threshold(maps, f"blend {row}", grid, True) for row in ("source", "target")))
-        stay = _either(*(self._threshold(maps, f"stay {row}", grid, False) for row in ("source", "target")))
-        return (words & ~stay).float()
+        return (words & ~self.stay(maps, grid)).float()
+
+    def stay(self, maps: WordMaps, grid: int) -> Bool[Tensor, "2 grid grid"]:
+        """Where the words that must stay are, in the rows of `mask`, by the maps "stay source" and "stay target"."""
+        return _either(*(self._threshold(maps, f"stay {row}", grid, False) for row in ("source", "target")))
 
     def _threshold(self, maps: WordMaps, name: str, grid: int, pooled: bool) -> Tensor:
         total = maps.total(name)
@@ -148,7 +152,7 @@ class LocalBlend:
             return torch.zeros(grid, grid, dtype=torch.bool, device=maps.device)
         spread = functional.max_pool2d(total[None, None], 3, 1, 1) if pooled else total[None, None]
         scaled = functional.interpolate(spread, (grid, grid))[0, 0]
-        return scaled / scaled.max() > (self.threshold if pooled else self.substruct_threshold)
+        return scaled / scaled.max() > (self.threshold if pooled else self.stay_threshold)
 
 
 def _either(source: Tensor, target: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from refedit.edit import LONGEST_PROMPT, EditRequest, Finished, Reference
 from refedit.errors import EditError
 from refedit.images import png, read_mask, read_picture, read_text
 from refedit.masks import Mask
-from refedit.methods import METHODS, Method, knobs, with_settings
+from refedit.methods import METHODS, Method, settings_of, with_settings
 
 KEY = "refedit"
 VERSION = 1
@@ -98,7 +98,7 @@ class Result:
             "version": VERSION,
             "model": self.model,
             "method": self.method.name,
-            "settings": {knob.name: getattr(self.method, knob.name) for knob in knobs(type(self.method))},
+            "settings": settings_of(self.method),
             "prompt": self.prompt,
             "source_prompt": self.source_prompt,
             "reference_prompt": self.reference_prompt,

@@ -32,7 +32,7 @@ def task_of(
 
 def soft_region(region: Mask, prepared: Prepared) -> Mask:
     """A painted region as it is pasted back: its edge falls off inside, so that nothing outside it changes."""
-    return Mask(region.feather(max(1.0, prepared.square.side / 128)).values)
+    return region.feather(max(1.0, prepared.square.side / 128))
 
 
 def _encoded(model: StableDiffusion, memory: Memory, picture: Image.Image) -> Tensor:

@@ -48,7 +48,7 @@ class TextInversion:
         texts, latents, losses = [], [pivots[-1]], []
         for step, timestep in enumerate(schedule.timesteps):
             alphas = schedule.alphas[step], schedule.alphas[step + 1]
-            fixed = model.predict_noise(z, timestep, other)
+            fixed = model.predict_noise(z, timestep, other) if self._guides else None
             text = text if self.carry_over else start
             text, eps, found = self._fit(model, z, timestep, alphas, text, fixed, pivots[steps - step - 1], step)
             z, estimate = step_along(z, self._guided(eps, fixed), *alphas)
@@ -60,10 +60,16 @@ class TextInversion:
             )
         return FittedText(tuple(texts), tuple(latents), tuple(losses))
 
-    def _guided(self, free: Tensor, fixed: Tensor) -> Tensor:
-        return (
-            guide(fixed, free, self.guidance) if self.optimise == "conditional" else guide(free, fixed, self.guidance)
-        )
+    @property
+    def _guides(self) -> bool:
+        """False if the guided noise is that of the free embedding itself."""
+        return self.optimise == "unconditional" or self.guidance != 1
+
+    def _guided(self, free: Tensor, fixed: Tensor | None) -> Tensor:
+        if fixed is None:
+            return free
+        unconditional, conditional = (fixed, free) if self.optimise == "conditional" else (free, fixed)
+        return guide(unconditional, conditional, self.guidance)
 
     @torch.enable_grad()
     def _fit(
@@ -73,7 +79,7 @@ class TextInversion:
         timestep: int,
         alphas: tuple[float, float],
         text: Tensor,
-        fixed: Tensor,
+        fixed: Tensor | None,
         target: Tensor,
         step: int,
     ) -> tuple[Tensor, Tensor, tuple[float, ...]]:

@@ -1,6 +1,7 @@
 """BARET's laws: what its stages reduce to at their ends, what they cost, and what text inversion promises."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
@@ -76,6 +77,43 @@ def test_the_stop_rule_is_checked_before_a_step(model: StableDiffusion) -> None:
     assert all(torch.equal(text, model.embed("a red dog")) for text in fitted.texts)
 
 
+def test_without_guidance_the_text_is_fitted_as_with_hardly_any(model: StableDiffusion) -> None:
+    """At guidance 1 the unconditional prediction cancels, so it is not run."""
+    method = replace(QUICK, stop=0.0, stop_growth=0.0)
+    without, hardly = (fit(model, replace(method, guidance=guidance)) for guidance in (1.0, 1 + 1e-7))
+    for found, expected in zip(without.texts, hardly.texts, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(without.latents[-1], hardly.latents[-1], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("prompt", "best"), [("empty", "empty"), ("target", "closed form")])
+def test_before_any_fitting_the_first_text_that_suits_the_inversion_retraces_it(
+    model: StableDiffusion, prompt: Literal["empty", "target"], best: str
+) -> None:
+    """With pivots of the empty text guidance has to cancel, with the target's it has to come out at 1."""
+    drawn = Baret(steps=20, inner_steps=0, eta=0.0, self_steps=0.0, cross_steps=0.0, inversion_prompt=prompt)
+    errors = {
+        start: float((run(model, replace(drawn, initial_text=start)).latents - SOURCE).square().mean())
+        for start in ("empty", "target", "closed form")
+    }
+    assert min(errors, key=errors.__getitem__) == best and errors["target"] == max(errors.values())
+
+
+def test_layout_for_the_transition_matters_only_where_there_is_a_layout(model: StableDiffusion) -> None:
+    for share, same in ((0.0, True), (1.0, False)):
+        plain = replace(QUICK, self_steps=share)
+        other = replace(plain, transition_layout=True)
+        assert torch.equal(run(model, plain).latents, run(model, other).latents) == same
+
+
+def test_a_text_that_is_not_carried_over_stays_one_iteration_from_its_start(model: StableDiffusion) -> None:
+    """Adam's first iteration moves no number farther than the learning rate."""
+    method, start = replace(QUICK, inner_steps=1, stop=0.0, stop_growth=0.0), model.embed("a red dog")
+    carried, afresh = (fit(model, replace(method, carry_over=carry)) for carry in (True, False))
+    assert all(float((text - start).abs().max()) <= method.rate * 1.001 for text in afresh.texts)
+    assert float((carried.texts[-1] - start).abs().max()) > 2 * method.rate
+
+
 @torch.no_grad()
 def test_negative_prompt_inversion_retraces_the_pivots_for_nothing(model: StableDiffusion) -> None:
     schedule, text = model.schedule(20), model.embed("a red dog")
@@ -98,7 +136,7 @@ def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) ->
     [
         (replace(QUICK, inner_steps=0, self_steps=0.0, cross_steps=0.0), 5 + 2 * 5 + 2 * 5),
         (replace(QUICK, inner_steps=0, self_steps=0.4, cross_steps=0.6), 5 + 2 * 5 + 2 * 5 + 2 + 2 * 3),
-        (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=1.0, cross_steps=1.0), 5 + 2 * 5 + 3 * 5),
+        (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=1.0, cross_steps=1.0), 5 + 5 + 3 * 5),
     ],
 )
 def test_only_rows_that_are_read_are_run(editor: Editor, method: Baret, rows: int) -> None:

@@ -15,10 +15,14 @@ from refedit.editor import WAITING, Editor
 from refedit.errors import EditError, Stopped
 from refedit.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
+from refedit.preparation import prepare
 from refedit.stable_diffusion import StableDiffusion
-from tests.conftest import box_mask, picture, request_for
+from refedit.tasks import soft_region, task_of
+from refedit.watched import WatchedModel
+from tests.conftest import box_mask, finish, picture, request_for
 
 BOTH: list[Method] = [SpecRef(steps=5), Baret(steps=5)]
+TWICE = [SpecRef(steps=5, reference_at="aligned"), SpecRef(steps=5, reference_at="noised")]
 
 
 def result(events: Iterator[EditEvent]) -> Finished:
@@ -27,11 +31,11 @@ def result(events: Iterator[EditEvent]) -> Finished:
     return last
 
 
-@pytest.mark.parametrize("method", BOTH)
+@pytest.mark.parametrize("method", [*BOTH, *TWICE])
 def test_an_edit_tells_its_way_and_ends_with_a_picture(editor: Editor, method: Method) -> None:
     events = list(editor.edit(request_for(method)))
     fractions = [event.fraction for event in events if isinstance(event, Progress)]
-    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
+    assert fractions == sorted(set(fractions)) and fractions[-1] == pytest.approx(1)
     previews = [event for event in events if isinstance(event, Preview)]
     assert len(previews) >= 5 and all(preview.image.size == (256, 256) for preview in previews)
     finished = result(iter(events))
@@ -48,6 +52,48 @@ def test_outside_the_region_the_result_is_the_source(editor: Editor, method: Met
     outside = request.region.values == 0  # type: ignore[union-attr]
     assert np.array_equal(before[outside], after[outside])
     assert not np.array_equal(before, after)
+
+
+PAINTED = box_mask((64, 64), (0, 0, 48, 64))
+WORDS = SpecRef(steps=5, blend_source_words="cat", blend_threshold=0.99)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        replace(WORDS, combine="both"),
+        replace(WORDS, combine="both", paste="square"),
+        replace(WORDS, stay_source_words="cat", stay_threshold=0.9),
+    ],
+)
+def test_words_and_paint_together_decide_what_is_pasted(editor: Editor, method: SpecRef) -> None:
+    request = request_for(method, PAINTED)
+    finished = result(editor.edit(request))
+    task = task_of(request, prepare(request, 64), editor.model, watched(editor), editor.memory)
+    mask = finish(method.edit(editor.model, task)).mask
+    # One place of 8 pixels more, and half of one for the soft edge.
+    reach = Mask(np.kron(mask.numpy(), np.ones((8, 8), np.float32))).grow(12)
+    assert finished.region.values.max() > 0.5 and reach.values.min() == 0
+    assert (finished.region.values <= np.minimum(PAINTED.values, reach.values)).all()
+    outside = finished.region.values == 0
+    assert np.array_equal(np.asarray(request.source)[outside], np.asarray(finished.image)[outside])
+
+
+def watched(editor: Editor) -> WatchedModel:
+    return WatchedModel(editor.model, editor.memory, threading.Event())
+
+
+@pytest.mark.parametrize("method", [*BOTH, replace(WORDS, paste="square"), replace(WORDS, shared_mask=True)])
+def test_paint_in_the_words_place_is_pasted_as_it_is(editor: Editor, method: Method) -> None:
+    request = request_for(method, PAINTED)
+    expected = soft_region(PAINTED, prepare(request, 64))
+    assert np.array_equal(result(editor.edit(request)).region.values, expected.values)
+
+
+def test_paint_that_misses_the_words_is_said(editor: Editor) -> None:
+    for change in ({"stay_source_words": "cat", "stay_threshold": 0.0}, {"combine": "both", "blend_threshold": 1.0}):
+        with pytest.raises(EditError, match="leave nothing of the painted region to edit. Paint elsewhere"):
+            list(editor.edit(request_for(replace(WORDS, **change), PAINTED)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("method", BOTH)

@@ -30,6 +30,7 @@ def test_sixteen_bit_greys_keep_their_scale() -> None:
     ramp = Image.fromarray(np.linspace(0, 65535, 400, dtype=np.uint16).reshape(20, 20))
     levels = np.asarray(read_picture(encoded(ramp)))[..., 0]
     assert levels[0, 0] == 0 and levels[-1, -1] == 255 and abs(int(levels[10, 0]) - 128) < 3
+    assert np.array_equal(np.asarray(read_mask(encoded(ramp)).to_image()), levels)
 
 
 def test_pictures_are_turned_upright_and_lose_their_metadata() -> None:

@@ -29,6 +29,7 @@ def test_operations_are_set_operations() -> None:
     assert np.array_equal(Mask.union([left, right]).values, np.ones((8, 8)))
     assert left.subtract(left).is_empty
     assert np.array_equal(left.invert().values, right.values)
+    assert np.array_equal(Mask.union([left, right]).intersect(left).values, left.values)
 
 
 def test_growing_and_shrinking_move_the_edge() -> None:

@@ -1,6 +1,7 @@
 """Parameters: every field is described, reads its spelling, and keeps its range."""
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -36,14 +37,26 @@ def test_presets_can_be_spelled_and_read_again(method: type[Method]) -> None:
         ({"speed": "1"}, "SpecRef has no parameter 'speed'. It has: steps, guidance"),
         ({"steps": "many"}, "'many' is no value for steps: int expected"),
         ({"steps": "0"}, "steps is 0, but has to lie between 1 and 100"),
+        ({"steps": float("inf")}, "'inf' is no value for steps: int expected"),
+        ({"steps": float("nan")}, "'nan' is no value for steps: int expected"),
+        ({"steps": 20.9}, "'20.9' is no value for steps: int expected"),
+        ({"steps": True}, "'True' is no value for steps: int expected"),
+        ({"guidance": True}, "'True' is no value for guidance: float expected"),
+        ({"guidance": 10**400}, "is no value for guidance: float expected"),
+        ({"guidance": float("inf")}, "guidance is inf, but has to lie between 1 and 20"),
+        ({"guidance": float("nan")}, "guidance is nan, but has to lie between 1 and 20"),
         ({"guidance": "nan"}, "guidance is nan"),
         ({"masks": "all"}, "Choose one of both, subject, region, none"),
         ({"blend": "maybe"}, "'maybe' is no value for blend"),
     ],
 )
-def test_wrong_settings_are_named(settings: dict[str, str], message: str) -> None:
+def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(EditError, match=message):
         with_settings(SpecRef(), settings)
+
+
+def test_a_whole_number_may_be_written_as_any_number() -> None:
+    assert with_settings(SpecRef(), {"steps": 30.0, "guidance": 5}) == SpecRef(steps=30, guidance=5.0)
 
 
 def test_a_setting_changes_one_thing() -> None:

@@ -112,6 +112,39 @@ def test_features_of_another_subject_are_recorded_from_the_known_trajectory(edit
     assert again == list(editor.edit(request))[-1].rows + len(QUICK.reference_steps)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("at", ["inversion", "aligned"])
+def test_another_seed_inverts_nothing_again(editor: Editor, at: str) -> None:
+    first, again, other = (
+        list(editor.edit(request_for(replace(QUICK, reference_at=at, seed=seed))))[-1].rows  # type: ignore[arg-type, union-attr]
+        for seed in (0, 0, 7)
+    )
+    assert first > again == other
+
+
+def test_another_seed_is_another_noised_reference(model: StableDiffusion) -> None:
+    pair = [run(model, replace(QUICK, reference_at="noised", seed=seed)).latents for seed in (0, 7)]
+    assert not torch.equal(*pair)
+
+
+def test_spaces_change_neither_controller_nor_edit(model: StableDiffusion) -> None:
+    plain = run(model, QUICK).latents
+    for prompt in ("a dog ", "a  dog"):
+        assert torch.equal(run(model, QUICK, prompt=prompt).latents, plain)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_words_that_stay_are_not_edited_where_something_is_painted_either(model: StableDiffusion, shared: bool) -> None:
+    region = box_mask((64, 64), (0, 0, 48, 64)).to_tensor()
+    method = replace(QUICK, stay_source_words="cat", stay_threshold=0.9, shared_mask=shared)
+    outcome, source = run(model, method, region=region), task_with(model).source
+    assert outcome.mask is not None and 0 < outcome.mask.sum() < 48 and not outcome.mask[:, 6:].any()
+    outside = outcome.mask == 0
+    assert torch.equal(outcome.latents[..., outside], source[..., outside])
+    assert not torch.allclose(outcome.latents[..., ~outside], source[..., ~outside])
+    nothing = run(model, replace(method, stay_threshold=0.0), region=region)
+    assert torch.equal(nothing.latents, source), "every place has something of every word"
+
+
 def test_reference_attention_is_masked_attention(model: StableDiffusion) -> None:
     """Gathered tokens instead of an additive mask: SpecRef's formula, written out."""
     q, k, v, k_ref, v_ref = torch.randn(5, 1, 2, 16, 8).unbind()
@@ -151,8 +184,8 @@ def test_recorded_features_are_those_of_the_trajectory_run_again(model: StableDi
             again = Recorder(what)
             model.predict_noise(levels[3 - step], schedule.timesteps[step], model.embed(""), again)
             for site, (k, v) in again.kept.items():
-                assert torch.equal(found[step, site][0], k) and torch.equal(found[step, site][1], v)
-    assert len(found) == 3 * 6
+                assert torch.equal(found[step][site][0], k) and torch.equal(found[step][site][1], v)
+    assert {step: list(sites) for step, sites in found.items()} == {step: list(what.sites) for step in what.steps}
 
 
 def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import refedit
 
-_MADE_BY = ("attention", "ddim", "edit", "images", "inversion", "masks", "memory", "preparation", "prompt_to_prompt")
-_MADE_BY += ("reference_attention", "squares", "stable_diffusion", "tasks", "text_inversion", "watched", "words")
+_MADE_BY = ("alignment", "attention", "ddim", "edit", "images", "inversion", "masks", "memory", "preparation")
+_MADE_BY += ("prompt_to_prompt", "reference_attention", "squares", "stable_diffusion", "tasks", "text_inversion")
+_MADE_BY += ("watched", "words")
 _MEASURED_BY = ("arms", "bounds", "cases", "drawn", "measures", "null_text", "outcome", "placing", "runs")
 _READ_BY = ("clip", "factors", "reader")
 FILES: tuple[str, ...] = (
     *(f"{name}.py" for name in _MADE_BY),
-    *(f"methods/{name}.py" for name in ("baret", "specref", "specref_plan", "task")),
+    *(f"methods/{name}.py" for name in ("baret", "specref", "specref_plan", "specref_words", "task")),
     *(f"bench/{name}.py" for name in _MEASURED_BY),
     "bench/others/*.py",
     *(f"picturebook/{name}.py" for name in _READ_BY),

@@ -119,10 +119,10 @@ class Baret(BaretParameters):
         """The branches that this step reads: the reconstruction's latents are known, so it needs no guidance."""
         transition = step < round(self.cross_steps * self.steps)
         reconstruction = step < round(self.self_steps * self.steps)
-        guided = self.guidance != 1
+        unconditional = self.guidance != 1
         wanted = {
-            "edited uncond": guided,
-            "transition uncond": guided and transition,
+            "edited uncond": unconditional,
+            "transition uncond": unconditional and transition,
             "reconstruction": reconstruction,
             "transition": transition,
             "edited": True,

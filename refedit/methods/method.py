@@ -1,6 +1,6 @@
 """What every method has in common: its fields are its parameters, described for page and command line."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
 
@@ -104,10 +104,16 @@ def with_settings(method: Method, settings: Mapping[str, Any]) -> Method:
     return replace(method, **{name: _read(known[name], value) for name, value in settings.items()})  # type: ignore[type-var]
 
 
+def settings_of(method: Method) -> dict[str, Any]:
+    """The value of every parameter, by name; `with_settings` takes it back."""
+    return {item.name: getattr(method, item.name) for item in knobs(type(method))}
+
+
 def _read(item: Knob, value: Any) -> Any:
+    readers: dict[type, Callable[[Any], Any]] = {bool: _truth, int: _whole, float: _number}
     try:
-        read = _truth(value) if item.kind is bool else item.kind(value)
-    except (TypeError, ValueError):
+        read = readers.get(item.kind, str)(value)
+    except (OverflowError, TypeError, ValueError):
         raise EditError(f"'{value}' is no value for {item.name}: {item.kind.__name__} expected.") from None
     if item.choices and read not in item.choices:
         raise EditError(f"'{value}' is no value for {item.name}. Choose one of {', '.join(item.choices)}.")
@@ -115,6 +121,19 @@ def _read(item: Knob, value: Any) -> Any:
     if low is not None and high is not None and not low <= read <= high:
         raise EditError(f"{item.name} is {read}, but has to lie between {low:g} and {high:g}.")
     return read
+
+
+def _whole(value: Any) -> int:
+    read = int(value)
+    if isinstance(value, bool) or not isinstance(value, str) and read != value:
+        raise ValueError(value)
+    return read
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise ValueError(value)
+    return float(value)
 
 
 def _truth(value: Any) -> bool:

@@ -67,9 +67,9 @@ class SpecRef(SpecRefParameters):
                 of=len(schedule),
                 estimate=estimate,
                 rows=frame_rows,
-                masks=plan.seen(step, mask),
+                masks=plan.used_masks(step, mask),
             )
-        return Outcome(latents=z, mask=None if mask is None else mask[1])
+        return Outcome(latents=z, mask=plan.words_mask(mask))
 
     def _start(self, inverted: Latents, model: Denoiser, task: Task) -> Latents:
         """What the edit starts from: inside a painted region part of the source's inverted noise gives way to new."""
@@ -91,7 +91,7 @@ class SpecRef(SpecRefParameters):
             mode=self.interpolation,
             empty=self.empty_subject,
             at=self.reference_at,
-            seed=self.seed,
+            seed=self.seed if self.reference_at == "noised" else 0,
         )
         upto = len(schedule) if task.whole else None
         prompt = task.reference_prompt

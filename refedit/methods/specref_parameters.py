@@ -1,4 +1,4 @@
-"""The parameters of SpecRef: what the public code calls them is in `refedit/trace.py`, why they exist in the help."""
+"""The parameters of SpecRef: `refedit/trace_config.py` has the public code's names, why they exist in the help."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -124,7 +124,7 @@ class SpecRefParameters:
     )
     blend_words: str = knob("", "Blend words, target", "Empty: the target words; - for none.")
     stay_source_words: str = knob(
-        "", "Words that stay, source", "Their region is never edited (code: substruct_words)."
+        "", "Words that stay, source", "Local blend never edits their region, painted or not (code: substruct_words)."
     )
     stay_words: str = knob("", "Words that stay, target", "The same in the target prompt.")
     stay_threshold: float = knob(
@@ -188,7 +188,10 @@ class SpecRefParameters:
         basic=True,
     )
     paste: Literal["mask", "square"] = knob(
-        "mask", "Paste back", "Only what the mask allows, with a soft edge, or the whole edited square (code)."
+        "mask",
+        "Paste back",
+        "Where nothing is painted: what the words' mask allows, with a soft edge, or the whole edited square (code). "
+        "A painted region always decides; outside it nothing changes.",
     )
     fit: Literal["aspect", "stretch"] = knob(
         "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."

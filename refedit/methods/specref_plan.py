@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from refedit.alignment import Alignment, refinement, replacement, same_word_count
 from refedit.attention import AttentionControl, WordMaps
 from refedit.ddim import Denoiser
-from refedit.errors import EditError
 from refedit.inversion import Features
 from refedit.methods.specref_parameters import SpecRefParameters
+from refedit.methods.specref_words import only_painted, read_words
 from refedit.methods.task import Task
 from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
 from refedit.reference_attention import EditRegion, ReferenceAttention
-from refedit.words import Alignment, changed_words, refinement, replacement, split_words, word_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Plan:
     def of(cls, method: SpecRefParameters, model: Denoiser, task: Task) -> "Plan":
         # Embedding comes first: it says if a prompt is too long.
         texts = {"source": model.embed(task.source_prompt), "target": model.embed(task.prompt), "": model.embed("")}
-        words = _words(method, model, task)
+        words = read_words(method, model, task)
         maps = WordMaps(grid=model.word_grid, words=words, device=model.device, recent=method.recent_maps)
         return cls(
             method=method,
@@ -65,8 +65,8 @@ class Plan:
     def control(self, step: int, rows: list[str], features: Features) -> AttentionControl | None:
         """This step's control, or None if the UNet is to run as it is."""
         self.maps.begin_step()
-        seen = {site: kept for (at, site), kept in features.items() if at == step and kept[0].shape[1]}
-        if not (seen or self._follows(step) or self.maps.words):
+        recorded = {site: kept for site, kept in features.get(step, {}).items() if kept[0].shape[1]}
+        if not (recorded or self._follows(step) or self.maps.words):
             return None
         follow = PromptToPrompt(
             rows=rows,
@@ -80,7 +80,7 @@ class Plan:
         return ReferenceAttention(
             otherwise=follow,
             rows=rows,
-            features=seen,
+            features=recorded,
             strengths={row: strength for row, strength in strengths.items() if row in rows and strength},
             region=self.region,
             own_keys=self.method.own_keys,
@@ -91,13 +91,18 @@ class Plan:
         """Binary masks (2, grid, grid) of the source's and the target's words at the latents, or None."""
         if not self._blends(step):
             return None
-        if self.region.painted is not None and self.method.combine == "painted" or self.method.shared_mask:
-            return self.region.at(self.latent_grid).expand(2, -1, -1)
-        blend = LocalBlend(threshold=self.method.blend_threshold, substruct_threshold=self.method.stay_threshold)
-        mask = blend.mask(self.maps, self.latent_grid)
-        return mask if self.region.painted is None else mask * self.region.painted_at(self.latent_grid)
+        grid = self.latent_grid
+        blend = LocalBlend(threshold=self.method.blend_threshold, stay_threshold=self.method.stay_threshold)
+        if only_painted(self.method, self.task) or self.method.shared_mask:
+            return self.region.at(grid) * ~blend.stay(self.maps, grid)
+        mask = blend.mask(self.maps, grid)
+        return mask if self.region.painted is None else mask * self.region.painted_at(grid)
 
-    def seen(self, step: int, mask: Tensor | None) -> dict[str, Tensor]:
+    def words_mask(self, mask: Tensor | None) -> Tensor | None:
+        """The target's blend mask, or None if no word had a part in it."""
+        return None if mask is None or (self.region.painted is not None and not self.maps.words) else mask[1]
+
+    def used_masks(self, step: int, mask: Tensor | None) -> dict[str, Tensor]:
         """The words' map as it stands after a step, and the blend mask as used, for traces."""
         looks = self.task.reference is not None and step in self.method.reference_steps
         words = self.region.words() if looks else None
@@ -122,8 +127,7 @@ class Plan:
 
 def _alignment(method: SpecRefParameters, model: Denoiser, task: Task) -> Alignment:
     prompts = task.source_prompt, task.prompt
-    equal = len(prompts[0].split(" ")) == len(prompts[1].split(" "))
-    if method.controller == "replace" or (method.controller == "auto" and equal):
+    if method.controller == "replace" or (method.controller == "auto" and same_word_count(*prompts)):
         found = replacement(*prompts, model.tokens, model.token_count, method.exact_alignment)
     else:
         found = refinement(*prompts, model.tokens, model.token_count)
@@ -144,29 +148,3 @@ def _region(method: SpecRefParameters, task: Task, maps: WordMaps) -> EditRegion
         mode=method.interpolation,
         everywhere=method.masks in ("subject", "none"),
     )
-
-
-def _words(method: SpecRefParameters, model: Denoiser, task: Task) -> dict[str, tuple[str, Tensor]]:
-    """The word maps that this edit reads, by name, as (row, weight per token)."""
-    if task.region is not None and method.combine == "painted":
-        return {}
-    target = split_words(method.words) or changed_words(task.prompt, task.source_prompt)
-    if not target:
-        raise EditError("The target prompt has no new word. Change one, name the target words, or paint the region.")
-    wanted = {"target": ("target", target)} if task.reference is not None or method.shared_mask else {}
-    if method.blend and not method.shared_mask:
-        source = _chosen(method.blend_source_words, changed_words(task.source_prompt, task.prompt))
-        wanted["blend source"] = ("source", source)
-        wanted["blend target"] = ("target", _chosen(method.blend_words, target))
-        wanted["stay source"] = ("source", split_words(method.stay_source_words))
-        wanted["stay target"] = ("target", split_words(method.stay_words))
-    prompts = {"source": task.source_prompt, "target": task.prompt}
-    return {
-        name: (row, word_weights(prompts[row], words, model.tokens, model.token_count).to(model.device))
-        for name, (row, words) in wanted.items()
-        if words
-    }
-
-
-def _chosen(words: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    return split_words(words) if words.strip() else otherwise

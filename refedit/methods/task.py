@@ -30,7 +30,10 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The edited latents (1 row), and where the method changed them: a binary mask at their grid, or None."""
+    """The edited latents (1 row), and where the method changed them: a binary mask at their grid.
+
+    None if nothing but the painted region decided that, or the whole square was changed.
+    """
 
     latents: Latents
     mask: Float[Tensor, "grid grid"] | None = None

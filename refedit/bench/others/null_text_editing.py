@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from refedit.alignment import Alignment, refinement, replacement, same_word_count
 from refedit.bench.null_text import null_text_inversion
 from refedit.bench.others.bench_method import EDIT, FIT, INVERT, BenchMethod
 from refedit.ddim import Denoiser, Frame, guide, step_along
 from refedit.masks import at_grid
 from refedit.methods.task import Outcome, Task
 from refedit.prompt_to_prompt import PromptToPrompt
-from refedit.words import Alignment, refinement, replacement
 
 ROWS = ("target uncond", "source", "target")
 
@@ -71,6 +71,6 @@ class NullTextEditing(BenchMethod):
 def _alignment(model: Denoiser, task: Task) -> Alignment:
     """Word by word where the prompts have as many words, else by alignment, as for SpecRef."""
     prompts = task.source_prompt, task.prompt
-    if len(prompts[0].split(" ")) == len(prompts[1].split(" ")):
+    if same_word_count(*prompts):
         return replacement(*prompts, model.tokens, model.token_count, True)
     return refinement(*prompts, model.tokens, model.token_count)
