@@ -17,7 +17,12 @@ def main() -> None:
         page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
-    page.launch(**options)
+    try:
+        page.launch(**options)
+    except OSError as error:  # Gradio's own advice is about another variable
+        raise SystemExit(
+            f"RefEdit cannot start: Port {settings.port} is in use. Stop the other program or set REFEDIT_PORT."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -59,6 +59,13 @@ def test_versions_are_those_of_requirements_and_zero_gpu(space: Spacefile) -> No
     assert all(version in requirement("torch").specifier for version in ZERO_GPU_TORCH)
 
 
+def test_zero_gpu_is_not_promised_without_the_package_that_asks_for_it() -> None:
+    texts = [(ROOT / name).read_text("utf-8") for name in ("Spacefile", "README.md", "requirements.txt")]
+    assert all(text.count("ZeroGPU") == text.count("ZeroGPU is not supported yet") for text in texts), (
+        "ZeroGPU attaches a GPU only to functions that the package spaces decorates"
+    )
+
+
 def test_the_app_is_there(space: Spacefile) -> None:
     assert (ROOT / space.app_file).is_file()
 

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from refedit.methods import Knob, knobs
+from refedit.methods import Knob, knobs, settings_of
+from refedit.ui.events import UI_ONLY
 
 FINEST_SLIDER = 1000
 """A parameter with more steps than this is typed, since no hand can hit them with a slider."""
@@ -49,8 +50,7 @@ def build_controls(method: type[Any], visible: bool) -> Controls:
 
 def preset_settings(method: type[Any], preset: str) -> dict[str, Any]:
     """Every parameter's value in a preset."""
-    chosen = method.presets()[preset]
-    return {knob.name: getattr(chosen, knob.name) for knob in knobs(method)}
+    return settings_of(method.presets()[preset])
 
 
 def _draw(method: type[Any], chosen: Sequence[Knob], values: dict[str, Any]) -> dict[str, Component]:
@@ -84,6 +84,5 @@ def _connect(controls: Controls) -> None:
         return list(preset_settings(controls.method, preset).values())
 
     outputs = list(controls.components)
-    private: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    controls.preset.input(apply, controls.preset, outputs, **private)
-    controls.reset.click(apply, controls.preset, outputs, **private)
+    controls.preset.input(apply, controls.preset, outputs, **UI_ONLY)
+    controls.reset.click(apply, controls.preset, outputs, **UI_ONLY)

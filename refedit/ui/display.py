@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -10,13 +9,14 @@ from refedit.edit import EditRequest, Finished, Preview, Progress
 from refedit.recipe import Result
 from refedit.stable_diffusion import StableDiffusion
 from refedit.ui import status
+from refedit.ui.events import Updates
 from refedit.ui.history import Entry, History, remembered, strip
 from refedit.ui.notes import notes
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
 from refedit.ui.result_views import show_both, show_result
 from refedit.ui.running import Failed, Halted, RunEvent, Started
 
-Updates = dict[Any, Any]
+REFUSED = "The queue is full or the connection was lost. Try again in a minute."
 
 
 class Screen:
@@ -25,6 +25,7 @@ class Screen:
     def __init__(self, outputs: Outputs, model: StableDiffusion, history: History, folder: Path) -> None:
         self.outputs, self.model, self.history, self.folder = outputs, model, history, folder
         self.started: Started | None = None
+        self.stage = ""
         self.losses: list[float] = []
         self.results: list[Result] = []
         self.files: list[bytes] = []
@@ -35,7 +36,7 @@ class Screen:
             case Started():
                 return self._begin(event)
             case Progress():
-                return {outputs.status: status.running(self._in_run(event), self.losses)}
+                return self._go_on(self._in_run(event))
             case Preview():
                 return self._preview(event)
             case Finished():
@@ -63,12 +64,24 @@ class Screen:
         return {self.outputs.notes: gr.HTML(found, visible=bool(found))}
 
     def _in_run(self, progress: Progress) -> Progress:
-        """The progress of the whole run, which may consist of several edits."""
+        """The progress of the whole run, which may consist of several edits; nobody knows how long later ones take."""
         assert self.started is not None
-        if self.started.of == 1:
+        number, of = self.started.number, self.started.of
+        if of == 1:
             return progress
-        fraction = (self.started.number + progress.fraction) / self.started.of
-        return replace(progress, stage=f"{self.request.method.title}: {progress.stage}", fraction=fraction)
+        return replace(
+            progress,
+            stage=f"{self.request.method.title}: {progress.stage}",
+            fraction=(number + progress.fraction) / of,
+            seconds_left=progress.seconds_left if number + 1 == of else None,
+        )
+
+    def _go_on(self, progress: Progress) -> Updates:
+        shown: Updates = {self.outputs.status: status.running(progress, self.losses)}
+        if progress.stage != self.stage:
+            self.stage = progress.stage
+            shown[self.outputs.announced] = status.announced(progress.stage)
+        return shown
 
     def _preview(self, event: Preview) -> Updates:
         about = f"Preview, step {event.step} of {event.of}"
@@ -111,7 +124,8 @@ def show_history(outputs: Outputs, history: History) -> Updates:
 def idle(outputs: Outputs) -> Updates:
     """Ready for the next run."""
     ready = gr.Button(interactive=True)
-    return {outputs.run: ready, outputs.run_both: ready, outputs.stop: gr.Button(interactive=False)}
+    stop = gr.Button(interactive=False)
+    return {outputs.run: ready, outputs.run_both: ready, outputs.stop: stop, outputs.announced: ""}
 
 
 def busy(outputs: Outputs) -> Updates:
@@ -127,5 +141,10 @@ def busy(outputs: Outputs) -> Updates:
 
 
 def show_stopped(outputs: Outputs) -> Updates:
-    """Says that the edit was stopped; the last preview stays."""
+    """Says that the edit was stopped; what is shown stays."""
     return {outputs.status: status.stopped()} | idle(outputs)
+
+
+def show_refused(outputs: Outputs) -> Updates:
+    """Says that an edit never began, or that nothing more is heard of it."""
+    return {outputs.status: status.failed(REFUSED)} | idle(outputs)

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from refedit.images import read_mask, read_picture
-from refedit.methods import METHODS, knobs, with_settings
+from refedit.methods import METHODS, settings_of, with_settings
 from refedit.ui.filling import Filling
 from refedit.ui.painting import Painting
 
@@ -51,8 +51,7 @@ class Example:
     @property
     def parameters(self) -> dict[str, Any]:
         """The value of every parameter of the method."""
-        method = with_settings(METHODS[self.method].presets()[self.preset], self.settings)
-        return {knob.name: getattr(method, knob.name) for knob in knobs(type(method))}
+        return settings_of(with_settings(METHODS[self.method].presets()[self.preset], self.settings))
 
     def filling(self) -> Filling:
         """What a click on the example fills in."""

@@ -10,12 +10,12 @@ from gradio.components import Component
 from refedit.edit import EditRequest, Reference
 from refedit.methods import METHODS, with_settings
 from refedit.ui.board import Board, board_of
+from refedit.ui.events import Updates
 from refedit.ui.filling import Filling
 from refedit.ui.layout import Inputs
 from refedit.ui.pane import BRUSH_TOOL, CLICK_TOOL, Pane
 from refedit.ui.pane_events import show_board
 
-Updates = dict[Any, Any]
 Painted = Board | dict[str, Any] | None
 """A picture as its tool delivers it: see `board_of`."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from refedit.images import png
-from refedit.methods import knobs
+from refedit.methods import settings_of
 from refedit.recipe import Inputs, Result, read_result
 from refedit.ui.filling import Filling
 from refedit.ui.painting import Painting
@@ -57,12 +57,11 @@ def strip(history: History) -> list[tuple[Image.Image, str]]:
 
 def filling_of(result: Result) -> Filling:
     """What brings a result's inputs back to the page; without pictures if it carries none."""
-    inputs, method = result.inputs, type(result.method)
-    presets = method.presets()
+    inputs, presets = result.inputs, type(result.method).presets()
     return Filling(
         method=result.method.name,
         preset=next((name for name, preset in presets.items() if preset == result.method), next(iter(presets))),
-        parameters={knob.name: getattr(result.method, knob.name) for knob in knobs(method)},
+        parameters=settings_of(result.method),
         source=None if inputs is None else Painting(picture=inputs.source, mask=inputs.region),
         reference=_reference(inputs),
         source_prompt=result.source_prompt,

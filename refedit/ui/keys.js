@@ -14,14 +14,14 @@
   };
 
   // Keys of the mask are for the pane that was used last.
-  let last = "source";
+  const paneOf = (element) => element.closest?.("#source-column, #reference-column")?.id.replace("-column", "");
   const use = (event) => {
-    const column = event.target.closest?.("#source-column, #reference-column");
-    if (column) last = column.id.replace("-column", "");
+    const used = paneOf(event.target);
+    if (used) document.body.dataset.pane = used; // for uploads.js, too
   };
   document.addEventListener("pointerdown", use, true);
   document.addEventListener("focusin", use);
-  const pane = () => (seen(named(`${last}-column`)) ? last : "source");
+  const pane = () => (document.body.dataset.pane === "reference" && seen(named("reference-column")) ? "reference" : "source");
 
   // An editor's own buttons have no ids, and their labels follow the visitor's language: they are known by their place.
   const UNDO = 3, REDO = 4, BRUSH = 1, ERASER = 2;
@@ -52,16 +52,27 @@
   document.addEventListener("pointerdown", (event) => {
     if (event.target.closest?.(`#${pane()} .pixi-target`) && drawing()) strokes[pane()] += 1;
   });
+  // What fills an editor anew leaves no strokes behind.
+  const filled = (name) => Object.assign(strokes, name ? { [name]: 0 } : { source: 0, reference: 0 });
   document.addEventListener("change", (event) => {
-    if (event.target.type === "file") strokes[pane()] = 0;
+    if (event.target.type === "file") filled(paneOf(event.target));
   });
+  const FILLS = ".tile, #use, #history button";
+  const STAY = "#source, #reference, #source-undo, #reference-undo, .more > button";
   const count = (event) => {
+    const name = paneOf(event.target), part = event.target.closest?.("button, input[type=radio]");
+    if (part?.matches(FILLS) || (name && part && !part.closest(STAY))) filled(name);
     const button = event.target.closest?.(`#${pane()} .top-panel button`);
     if (button && button === own(UNDO)) strokes[pane()] = Math.max(0, strokes[pane()] - 1);
     if (button && button === own(REDO)) strokes[pane()] += 1;
   };
   document.addEventListener("click", count, true); // the editor keeps its clicks to itself
-  const undo = () => press(...(painting().checked && strokes[pane()] ? [own(UNDO)] : []), named(`${pane()}-undo`));
+  const undoStroke = () => painting().checked && strokes[pane()] > 0 && press(own(UNDO));
+  const undo = () => undoStroke() || press(named(`${pane()}-undo`));
+  const undoByHand = (event) => {
+    if (event.target.closest?.("#source-undo, #reference-undo") && undoStroke()) event.stopImmediatePropagation();
+  };
+  document.addEventListener("click", undoByHand, true); // the server would take all strokes back at once
   const swap = () => {
     const other = document.querySelector(`#${pane()}-sign input:not(:checked)`);
     if (seen(other?.closest("label"))) other.click();
@@ -85,13 +96,21 @@
     kept = null;
   };
 
+  // Esc is for an open list or full screen first; looked for on the way down, before they close.
+  let taken = false;
+  const take = (event) => {
+    const list = event.target.closest?.("[role=listbox], [role=combobox]");
+    taken = Boolean(list || document.querySelector(".block.fullscreen"));
+  };
+  document.addEventListener("keydown", take, true);
+
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
     if (key === "enter" && command) {
       if (press(named("run"))) event.preventDefault();
-    } else if (key === "escape" && !document.fullscreenElement) {
-      press(named("stop"));
+    } else if (key === "escape") {
+      if (!taken && !event.defaultPrevented && !document.fullscreenElement) press(named("stop"));
     } else if (event.target.matches?.(TEXT)) {
       return;
     } else if (key === "z" && command) {

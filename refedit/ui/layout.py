@@ -47,7 +47,8 @@ Edit a picture by showing what you mean, and watch it happen.
 
 PRIVACY = (
     "Your pictures stay on this server: they are used for your edit only and deleted about an hour later. "
-    "Nobody else is shown them, and nothing is learned from them."
+    "Nobody else is shown them, and nothing is learned from them. What the model computed from them stays in memory "
+    "until newer edits need the room."
 )
 
 
@@ -102,7 +103,7 @@ def _draw_parameters(first: type[Any]) -> tuple[dict[str, Controls], dict[str, A
             gr.HTML("<h2>Parameters</h2>", elem_classes="heading plain")
             copy = gr.Button("Copy link", size="sm", elem_id="copy-link", min_width=80)
         link = gr.Textbox(
-            label="Link, copied",
+            label="Link to these settings",
             info="It carries the method, its parameters, the prompts and the model's name; no pictures.",
             elem_id="link",
             visible=False,
@@ -127,9 +128,9 @@ def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tup
 def _draw_source(needs: frozenset[str]) -> tuple[Pane, gr.Textbox]:
     with gr.Column(elem_id="source-column", elem_classes="stage-column"):
         _heading("Source", "where to edit")
-        pane = draw_pane("source", "Drop the picture to edit here\nor click to upload", hint_for_source(needs))
+        pane = draw_pane("source", "Drop or paste the picture to edit here\nor click to upload", hint_for_source(needs))
         prompt = gr.Textbox(
-            label="The source as it is",
+            label="Source prompt: the picture as it is",
             placeholder="a red mug on a table",
             elem_id="source-prompt",
             visible="source_prompt" in needs,
@@ -141,14 +142,18 @@ def _draw_source(needs: frozenset[str]) -> tuple[Pane, gr.Textbox]:
 
 def hint_for_source(needs: frozenset[str]) -> str:
     """What selecting on the source does with a method of these needs, and what selecting nothing does."""
-    undecided = "the words decide where to edit" if "source_prompt" in needs else "the whole picture may change"
+    words, square = "the words decide where to edit", "the largest square in the middle may change"
+    undecided = words if "source_prompt" in needs else square
     return f"Paint over what may change, or click on it. **If you select nothing, {undecided}.**"
 
 
 def info_for_prompt(needs: frozenset[str]) -> str:
     """How to write the target prompt for a method of these needs."""
     if "source_prompt" in needs:
-        return "The source's sentence with the new thing in it: the words that differ are what is replaced."
+        return (
+            "The source's sentence with the new thing in it: the words that differ are what is replaced. If the thing "
+            "only gets the reference's look, repeat the sentence and select where to edit."
+        )
     return "One sentence about the finished picture, not a command: “a jumping cat”, not “make it jump”."
 
 
@@ -160,8 +165,9 @@ def comparable(method: type[Any]) -> bool:
 def _draw_reference(needs: frozenset[str]) -> tuple[gr.Column, Pane]:
     with gr.Column(elem_id="reference-column", elem_classes="stage-column", visible="reference" in needs) as column:
         _heading("Reference", "what to take")
-        hint = "Paint over what to take, or click on it. **If you select nothing, all of it is taken.**"
-        pane = draw_pane("reference", "Drop the picture to take from here\nor click to upload", hint)
+        undecided = "the largest square in its middle is taken"
+        hint = f"Paint over what to take, or click on it. **If you select nothing, {undecided}.**"
+        pane = draw_pane("reference", "Drop or paste the picture to take from here\nor click to upload", hint)
     return column, pane
 
 

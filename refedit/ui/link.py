@@ -6,13 +6,16 @@ from urllib.parse import urlencode
 
 from refedit.edit import LONGEST_PROMPT
 from refedit.errors import EditError
-from refedit.methods import METHODS, Method, knobs, with_settings
+from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
 from refedit.ui.filling import Filling
 from refedit.ui.forms import Form
 
 WORDS = ("prompt", "source_prompt")
 FIXED = ("method", "preset", "model", *WORDS)
 """The names that a link may hold besides those of the method's parameters."""
+
+OURS = {*FIXED, *(knob.name for method in METHODS.values() for knob in knobs(method))}
+"""Names of which a link has at least one; an address without any was extended by others, and is no link."""
 
 GRADIOS = ("view", "deep_link")
 """Names in the address that belong to Gradio, as does everything that begins with two underscores."""
@@ -46,7 +49,7 @@ def _different(method: Method, preset: Method) -> dict[str, str]:
 def read_link(query: Mapping[str, str]) -> Link | None:
     """What a link asks for, as far as it can be had; None if the address carries nothing of ours."""
     asked = {name: text for name, text in query.items() if not name.startswith("__") and name not in GRADIOS}
-    if not asked:
+    if not OURS & asked.keys():
         return None
     notes: list[str] = []
     name = _named(asked, "method", tuple(METHODS), notes)
@@ -54,8 +57,7 @@ def read_link(query: Mapping[str, str]) -> Link | None:
     words = {word: _sentence(asked.get(word, ""), notes) for word in WORDS}
     settings = {knob: text for knob, text in asked.items() if knob not in FIXED}
     method = _changed(METHODS[name].presets()[preset], settings, notes)
-    parameters = {knob.name: getattr(method, knob.name) for knob in knobs(type(method))}
-    filling = Filling(method=name, preset=preset, parameters=parameters, source=None, reference=None, **words)
+    filling = Filling(method=name, preset=preset, parameters=settings_of(method), source=None, reference=None, **words)
     return Link(filling=filling, model=asked.get("model", ""), notes=_few(notes))
 
 

@@ -7,12 +7,11 @@ from gradio.components import Component
 
 from refedit.editor import Editor
 from refedit.ui import status
-from refedit.ui.display import Updates
+from refedit.ui.events import SPEAKING, UI_ONLY, Updates, spoken
 from refedit.ui.forms import all_inputs, fill_in, filled_outputs, read_form
 from refedit.ui.layout import Page
 from refedit.ui.link import query_of, read_link
 from refedit.ui.notes import other_model
-from refedit.ui.pane_events import SPEAKING, UI_ONLY, spoken
 
 COPY = """(query) => {
   if (!query || query.includes("?")) return query;  // nothing new

@@ -31,12 +31,21 @@ def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
         found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    if looks_like_photograph(request.source):
-        found.append(
-            "This looks like a photograph. The built-in model knows drawings only, so expect a drawing's idea of it; "
-            "photographs need a Stable Diffusion checkpoint."
-        )
-    return tuple(found)
+    return (*found, *_photographs(request))
+
+
+def _photographs(request: EditRequest) -> tuple[str, ...]:
+    """A note that names the pictures which look like photographs, if any does."""
+    pictures = {"source": request.source} | ({"reference": request.reference.image} if request.reference else {})
+    photographs = [f"the {name}" for name, picture in pictures.items() if looks_like_photograph(picture)]
+    if not photographs:
+        return ()
+    which = " and ".join(photographs).capitalize()
+    looks = "looks like a photograph" if len(photographs) == 1 else "look like photographs"
+    return (
+        f"{which} {looks}. The built-in model knows drawings only, so expect a drawing's idea of it; "
+        "photographs need a Stable Diffusion checkpoint.",
+    )
 
 
 def other_model(made_with: str, model: StableDiffusion) -> tuple[str, ...]:

@@ -55,6 +55,9 @@ def build_page(editor: Editor, settings: Settings, segments: SegmentMemory | Non
                 example.tile().save(tile)
             note, models = status.notes((known,) if known else ()), model_table(CARDS, editor.model.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
+        for button in page.tiles:
+            assert button.icon is not None
+            button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
         connect(page, blocks, editor, segments, examples)
         draw_api(editor, segments)
     return blocks.queue(max_size=QUEUE)

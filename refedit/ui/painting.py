@@ -38,7 +38,7 @@ def painted_picture(*, label: str, placeholder: str, elem_id: str) -> gr.ImageEd
         elem_id=elem_id,
         format="png",  # the default is lossy
         image_mode="RGBA",  # any other mode drops the alpha, which is the mask
-        sources=("upload", "clipboard"),
+        sources=("upload",),  # what is pasted has to pass uploads.js, which the editor's own button would not do
         transforms=(),
         # A filled-in mask is centred on the largest canvas so far: one larger than the picture would shift it.
         canvas_size=(16, 16),

@@ -3,7 +3,7 @@
 One own 2D canvas for brush and clicks was tried instead of handing the mask over between Gradio's editor and a click
 pane. In Chromium without a GPU, on two busy cores and a 1024 px picture, a frame of a stroke took it 67 to 83 ms, the
 editor 233 to 283 ms; on a touch screen, one finger paints without scrolling on either. The editor stays: its masks are
-exact, and zoom, pan, redo, paste and full screen would have to be written and kept up for a threefold gain there.
+exact, and zoom, pan, redo and full screen would have to be written and kept up for a threefold gain there.
 """
 
 from collections.abc import Callable

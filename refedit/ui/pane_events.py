@@ -1,7 +1,7 @@
 """What happens in the pane of a picture: changing the tool, clicking, the buttons, files and typed places."""
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -13,6 +13,7 @@ from refedit.masks import Mask
 from refedit.segment_clicks import read_clicks
 from refedit.segment_memory import SegmentMemory
 from refedit.ui.board import Board, board_of
+from refedit.ui.events import SPEAKING, Updates, spoken
 from refedit.ui.overlay import overlay, place
 from refedit.ui.painting import to_value
 from refedit.ui.pane import ADD, BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane
@@ -25,15 +26,7 @@ TOO_LARGE = (
     "makes it smaller."
 )
 
-Updates = dict[Any, Any]
 Change = Callable[[Board], Board]
-
-UI_ONLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-"""For events that only rearrange the page: they wait for nobody and are no part of the API."""
-
-SPEAKING: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-"""For those that may have something to say, which Gradio shows to visitors in the queue only: without a limit of their
-own number they wait for nobody there, either."""
 
 
 def pane_board(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Board | None) -> Board:
@@ -44,8 +37,11 @@ def pane_board(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Boa
 
 
 def show_board(pane: Pane, tool: str, board: Board | None) -> Updates:
-    """A pane with a tool and a board, which may be missing; a picture above `LONGEST` is for clicks only."""
-    clicking = tool == CLICK_TOOL or (board is not None and max(board.picture.size) > LONGEST)
+    """A pane with a tool and a board, which may be missing; above `LONGEST` it is for clicks only, and that is said."""
+    large = board is not None and max(board.picture.size) > LONGEST
+    if board is not None and large and tool == BRUSH_TOOL:
+        gr.Warning(TOO_LARGE.format(*board.picture.size), title="Clicks only")
+    clicking = tool == CLICK_TOOL or large
     return {
         pane.tool: CLICK_TOOL if clicking else BRUSH_TOOL,
         pane.canvas: gr.Column(visible=not clicking),
@@ -62,8 +58,6 @@ def change_tool(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Bo
     if before == BRUSH_TOOL and (painted is None or painted.get("background") is None):
         return show_board(pane, tool, None)
     known = None if before == CLICK_TOOL and board is None else pane_board(pane, before, painted, board)
-    if tool == BRUSH_TOOL and known is not None and max(known.picture.size) > LONGEST:
-        gr.Warning(TOO_LARGE.format(*known.picture.size), title="Clicks only")
     return show_board(pane, tool, known and known.next_thing())
 
 
@@ -113,20 +107,6 @@ def _connect_buttons(pane: Pane, changed: Callable[..., Updates]) -> None:
     ]
     for button, change in buttons:
         button.click(spoken(_bound(changed, change)), pane.inputs, pane.outputs, **SPEAKING)
-
-
-def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler whose EditErrors are said to the visitor and change nothing else."""
-
-    @wraps(handler)  # Gradio reads from the signature whether an event or a request is wanted
-    def speaking(*values: Any, **named: Any) -> Any:
-        try:
-            return handler(*values, **named)
-        except EditError as error:
-            gr.Warning(str(error), title="That did not work")
-            return gr.skip()
-
-    return speaking
 
 
 def _operation(name: str) -> Change:

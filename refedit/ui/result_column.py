@@ -20,6 +20,7 @@ class Outputs:
     `after` holds what only exists once an edit is finished, `view` chooses between `result`, `compare` and `both`;
     `details` are about one result. In `both`, every method has a picture in `results`, its mask in `used` and a button
     in `choose`; `pair` holds their PNGs.
+    `announced` is the stage of a running edit for those who cannot see `status`.
     `before` is the source, hidden, for a look at it while a key is held. `shown` is the PNG of the result at hand with
     everything inside, `history` a `History`, `pending` the PNG that is about to be restored.
     """
@@ -28,6 +29,7 @@ class Outputs:
     run_both: gr.Button
     stop: gr.Button
     status: gr.HTML
+    announced: gr.HTML
     notes: gr.HTML
     preview: gr.Image
     result: gr.Image
@@ -66,8 +68,8 @@ SMALL: dict[str, Any] = {"format": "png", "buttons": ["download"], "min_width": 
 
 
 KEYS = (
-    "<p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops, holding <kbd>O</kbd> shows the original. "
-    "On a mask: <kbd>B</kbd> brush, <kbd>E</kbd> eraser, "
+    "<p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops, <kbd>Ctrl</kbd>+<kbd>V</kbd> pastes a picture, "
+    "holding <kbd>O</kbd> in the Result view shows the original. On a mask: <kbd>B</kbd> brush, <kbd>E</kbd> eraser, "
     "<span class='together'><kbd>[</kbd> <kbd>]</kbd> size</span>, "
     "<kbd>Ctrl</kbd>+<kbd>Z</kbd> undo, <kbd>X</kbd> swaps + and \N{MINUS SIGN} of clicks.</p>"
 )
@@ -77,7 +79,7 @@ KEYS = (
 def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     """The column's parts; `info` tells how to write the prompt, `comparable` whether its inputs serve all methods."""
     prompt = gr.Textbox(
-        label="The result as you want it",
+        label="Target prompt: the picture you want",
         info=info,
         placeholder="a striped mug on a table",
         elem_id="prompt",
@@ -90,10 +92,12 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
         stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=80, scale=0)
     gr.HTML(KEYS, elem_id="keys", elem_classes="hint")
     progress = gr.HTML(status.ready(), elem_id="status")
+    announced = gr.HTML("", elem_id="announced")
     notes = gr.HTML("", elem_id="notes", visible=False)
     parts: dict[str, Any] = _draw_pictures() | _draw_after() | _draw_visit()
     parts |= {name: gr.State(value, time_to_live=3600) for name, value in _STATES.items()}
-    return prompt, Outputs(run=run, run_both=run_both, stop=stop, status=progress, notes=notes, **parts)
+    told: dict[str, Any] = {"status": progress, "announced": announced, "notes": notes}
+    return prompt, Outputs(run=run, run_both=run_both, stop=stop, **told, **parts)
 
 
 _STATES: dict[str, Any] = {"shown": None, "pair": (), "history": (), "pending": None}

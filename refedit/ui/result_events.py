@@ -1,24 +1,30 @@
 """What can be done with a result: looking at it, using it as the source, bringing one of before back."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import gradio as gr
 
 from refedit.editor import Editor
+from refedit.errors import EditError
 from refedit.recipe import read_result
 from refedit.ui import status
 from refedit.ui.board import Board
-from refedit.ui.display import Updates
+from refedit.ui.events import SPEAKING, UI_ONLY, Updates, said, spoken
 from refedit.ui.forms import empty_panes, fill_in, filled_outputs
 from refedit.ui.history import History, filling_of
 from refedit.ui.layout import Page
 from refedit.ui.notes import other_model
 from refedit.ui.pane import BRUSH_TOOL
-from refedit.ui.pane_events import SPEAKING, UI_ONLY, show_board, spoken
+from refedit.ui.pane_events import show_board
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
 from refedit.ui.result_views import show_result, show_view
+
+T = TypeVar("T")
+
+EXPIRED = "This visit's results were deleted after an hour. Run again."
 
 
 def connect_result(page: Page, editor: Editor) -> None:
@@ -33,11 +39,10 @@ def connect_result(page: Page, editor: Editor) -> None:
     for number, button in enumerate(outputs.choose):
         button.click(chooser(outputs, number), outputs.pair, outputs.all, **SPEAKING)
     emptied = outputs.use.click(
-        lambda: show_board(inputs.source, BRUSH_TOOL, None), None, inputs.source.outputs, **UI_ONLY
+        spoken(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **SPEAKING
     )
-    emptied.then(
-        lambda file: use_result(page, file), outputs.shown, [*inputs.source.outputs, inputs.source_prompt], **UI_ONLY
-    )
+    filled = [*inputs.source.outputs, inputs.source_prompt]
+    emptied.then(spoken(lambda file: use_result(page, file)), outputs.shown, filled, **SPEAKING)
     _connect_restoring(page, editor)
 
 
@@ -45,14 +50,33 @@ def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iter
     """Looks at one of the results of both methods: masks, downloads and everything else are its own then."""
 
     def choose(files: tuple[bytes, ...]) -> Iterator[Updates]:
-        with tempfile.TemporaryDirectory() as folder:  # Gradio copies what is shown before the next turn
-            yield show_result(outputs, read_result(files[number]), Path(folder), (RESULT, COMPARE, BOTH))[0]
+        # Gradio copies what is shown before the next turn.
+        with said(), tempfile.TemporaryDirectory() as folder:
+            result = read_result(kept(files, number))
+            yield show_result(outputs, result, Path(folder), (RESULT, COMPARE, BOTH))[0]
 
     return choose
 
 
-def use_result(page: Page, file: bytes) -> Updates:
+def kept(files: Sequence[T], number: int) -> T:
+    """One of those of this visit; EditError if it is gone, as Gradio forgets what an open page holds after an hour."""
+    if number >= len(files):
+        raise EditError(EXPIRED)
+    return files[number]
+
+
+def empty_source(page: Page, file: bytes | None) -> Updates:
+    """Makes room for a result as the source; EditError, with nothing changed, if it is gone."""
+    if file is None:
+        raise EditError(EXPIRED)
+    read_result(file)
+    return show_board(page.inputs.source, BRUSH_TOOL, None)
+
+
+def use_result(page: Page, file: bytes | None) -> Updates:
     """The result as the source of the next edit, without a mask; what it should show is what it shows now."""
+    if file is None:
+        return gr.skip()  # said by `empty_source`
     result = read_result(file)
     shown = show_board(page.inputs.source, BRUSH_TOOL, Board(picture=result.image))
     return shown | {page.inputs.source_prompt: result.prompt}
@@ -63,7 +87,7 @@ def _connect_restoring(page: Page, editor: Editor) -> None:
     everything = [*filled_outputs(page.inputs), *outputs.all]
 
     def choose(history: History, event: gr.SelectData) -> Updates:
-        return make_room(page, history[event.index].file)
+        return make_room(page, kept(history, event.index).file)
 
     def take(path: str) -> Updates:
         return make_room(page, Path(path).read_bytes())

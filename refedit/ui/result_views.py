@@ -10,9 +10,8 @@ from refedit.images import write_picture
 from refedit.masks import Mask
 from refedit.recipe import Result
 from refedit.ui import status
+from refedit.ui.events import Updates
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
-
-Updates = dict[Any, Any]
 
 
 def show_result(

@@ -11,10 +11,10 @@ from gradio.components import Component
 
 from refedit.editor import Editor
 from refedit.methods import METHODS
-from refedit.ui.display import Screen, Updates, busy, show_stopped
+from refedit.ui.display import Screen, busy, show_refused, show_stopped
+from refedit.ui.events import UI_ONLY, Updates
 from refedit.ui.forms import all_inputs, read_form
 from refedit.ui.layout import Page
-from refedit.ui.pane_events import UI_ONLY
 from refedit.ui.running import Tickets, paced, run
 
 PATIENCE = 3.0
@@ -25,11 +25,18 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
     """Connects Run, Run both and Stop; a visitor who leaves stops, too."""
     outputs, tickets = page.outputs, Tickets()
 
+    def ask(request: gr.Request) -> Updates:
+        tickets.ask(request.session_hash or "")
+        return busy(outputs)
+
+    def refuse(request: gr.Request) -> Updates:
+        return show_refused(outputs) if tickets.refused(request.session_hash or "") else gr.skip()
+
     def stop_edit(request: gr.Request) -> None:
         tickets.stop(request.session_hash or "", PATIENCE)
 
     running = [
-        button.click(lambda: busy(outputs), None, outputs.all, **UI_ONLY).then(
+        button.click(ask, None, outputs.all, **UI_ONLY).then(
             _runner(page, editor, tickets, methods),
             {*all_inputs(page.inputs), outputs.history},
             outputs.all,
@@ -41,6 +48,8 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
         )
         for button, methods in ((outputs.run, [None]), (outputs.run_both, list(METHODS)))
     ]
+    for edit in running:  # Gradio refuses an edit before any code of ours runs
+        edit.failure(refuse, None, outputs.all, **UI_ONLY)
     # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
     stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **UI_ONLY)
     stopping.then(lambda: show_stopped(outputs), None, outputs.all, **UI_ONLY)

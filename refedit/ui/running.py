@@ -79,11 +79,22 @@ class Ticket:
 
 
 class Tickets:
-    """The ticket of the running edit of every visitor, so that nobody stops another's."""
+    """The ticket of the running edit of every visitor, so that nobody stops another's; and who has asked for one."""
 
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
+        self._asked: set[str] = set()
         self._lock = threading.Lock()
+
+    def ask(self, visitor: str) -> None:
+        """Notes that the visitor wants an edit, which may wait or be refused before it starts."""
+        with self._lock:
+            self._asked.add(visitor)
+
+    def refused(self, visitor: str) -> bool:
+        """True if an edit of the visitor that has failed was not stopped: to Gradio both are failures."""
+        with self._lock:
+            return visitor in self._asked
 
     def start(self, visitor: str) -> Ticket:
         """A fresh ticket; an edit of the same visitor that still runs is stopped."""
@@ -98,6 +109,7 @@ class Tickets:
     def stop(self, visitor: str, patience: float = 0.0) -> None:
         """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
         with self._lock:
+            self._asked.discard(visitor)
             ticket = self._tickets.get(visitor)
         if ticket is not None:
             ticket.stop.set()

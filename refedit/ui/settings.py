@@ -31,7 +31,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings that the environment asks for; ValueError if the port is no port."""
+        """The settings that the environment asks for; ValueError if the port is no port or a switch not 0 or 1."""
         port = environment.get("REFEDIT_PORT", str(cls.port))
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(f"REFEDIT_PORT is '{port}', but has to be a number between 1 and 65535.")
@@ -41,8 +41,15 @@ class Settings:
             port=int(port),
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
-            channels_last=environment.get("REFEDIT_CHANNELS_LAST", "0") == "1",
+            channels_last=_switched("REFEDIT_CHANNELS_LAST", environment),
             sam=environment.get("REFEDIT_SAM", cls.sam),
-            mcp=environment.get("REFEDIT_MCP", "0") == "1",
+            mcp=_switched("REFEDIT_MCP", environment),
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )
+
+
+def _switched(name: str, environment: Mapping[str, str]) -> bool:
+    value = environment.get(name, "0")
+    if value not in ("0", "1"):
+        raise ValueError(f"{name} is '{value}', but has to be 0 or 1.")
+    return value == "1"

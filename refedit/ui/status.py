@@ -19,11 +19,17 @@ def running(progress: Progress, losses: Sequence[float] = ()) -> str:
     """The stage, the step in it, a bar for the whole edit, the time left, and the curve of the losses so far."""
     count = f"step {progress.step} of {progress.of}" if progress.step else ""
     left = "" if progress.seconds_left is None else f"about {seconds_in_words(progress.seconds_left)} left"
-    return _box("running", f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}{_curve(losses)}")
+    inner = f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}{_curve(losses)}"
+    return _box("running", inner, role="group")  # drawn anew many times a second, too often to be read out
+
+
+def announced(stage: str) -> str:
+    """A stage of a running edit, for screen readers only."""
+    return f'<p role="status">{escape(stage)}</p>'
 
 
 def stopped() -> str:
-    return _box("stopped", "<b>Stopped.</b> The last preview stays; nothing of your input is lost.")
+    return _box("stopped", "<b>Stopped</b> before the result was finished. What is shown stays; your inputs are kept.")
 
 
 def failed(message: str) -> str:

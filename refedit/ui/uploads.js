@@ -1,8 +1,10 @@
-// Pictures on their way into an editor: one that is too large to be painted on is made smaller first, one that only
-// browsers can read becomes a PNG, and one that nobody can read is named instead of handed on.
+// Pictures on their way into an editor, chosen, dropped or pasted: one that is too large to be painted on is made
+// smaller first, one that only browsers can read becomes a PNG, and one that nobody can read is named instead of
+// handed on.
 () => {
   const LONGEST = 1280;
   const MEGAPIXELS = 100;
+  const TEXT = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=range], [type=file])";
   const SERVED = ["image/png", "image/jpeg", "image/webp"];
   const say = (pane, text) => {
     document.querySelector(`#${pane}-note p`).textContent = text;
@@ -62,8 +64,8 @@
   const give = async (pane, file) => {
     say(pane, "");
     const { file: usable, note } = await prepared(file);
-    say(pane, note);
     const input = document.querySelector(`#${pane} input[type=file]`);
+    say(pane, usable && !input ? "Choose “Brush” to paste a picture; that is where it goes." : note);
     if (!usable || !input) return;
     const files = new DataTransfer();
     files.items.add(usable);
@@ -93,4 +95,12 @@
     },
     true,
   );
+  document.addEventListener("paste", (event) => {
+    const file = [...(event.clipboardData?.files ?? [])].find((item) => item.type.startsWith("image/"));
+    const words = event.target.matches?.(TEXT) && event.clipboardData.types.includes("text/plain");
+    if (!file || words) return;
+    event.preventDefault();
+    const pane = document.body.dataset.pane ?? "source"; // the one used last, noted by keys.js
+    give(document.querySelector(`#${pane}-column`)?.offsetParent ? pane : "source", file);
+  });
 }

@@ -7,12 +7,12 @@ import gradio as gr
 from refedit.editor import Editor
 from refedit.methods import METHODS
 from refedit.segment_memory import SegmentMemory
-from refedit.ui.display import Updates
+from refedit.ui.events import UI_ONLY, Updates
 from refedit.ui.examples import Example
 from refedit.ui.forms import empty_panes, fill_in, filled_outputs
 from refedit.ui.layout import Inputs, Page, comparable, hint_for_source, info_for_prompt
 from refedit.ui.link_events import connect_link
-from refedit.ui.pane_events import UI_ONLY, connect_pane
+from refedit.ui.pane_events import connect_pane
 from refedit.ui.result_events import connect_result
 from refedit.ui.run_events import connect_run
 

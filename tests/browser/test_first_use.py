@@ -88,6 +88,19 @@ def test_an_error_is_a_sentence_and_loses_nothing(page: Any) -> None:
     assert tinted(page, "#source").sum() > 500
 
 
+def test_a_full_queue_is_a_sentence_and_run_is_free_again(page: Any) -> None:
+    page.locator("#example-1").click()
+    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+    set_steps(page, "baret", 2)
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
+    page.locator("#run").click()
+    expect(page.locator("#status .failed")).to_contain_text("The queue is full")
+    expect(page.locator("#run")).to_be_enabled()
+    expect(page.locator("#stop")).to_be_disabled()
+    page.unroute("**/queue/join*")
+    run_to_the_end(page)
+
+
 def test_visitors_wait_for_each_other_and_stop_only_themselves(chromium: Any, address: str) -> None:
     first, second = visit(chromium, address), visit(chromium, address)
     for page, steps in ((first, 100), (second, 2)):

@@ -1,4 +1,4 @@
-"""Keys do what hands would, and only letters in a field."""
+"""Keys on a mask do what hands would, and are only letters in a field."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,6 @@ from tests.browser.visitor import (
     choose_example,
     expect,
     paint,
-    set_steps,
     shown_mask,
     tinted,
     wait_until_tinted,
@@ -22,28 +21,6 @@ from tests.browser.visitor import (
 
 pytestmark = BROWSER
 HIGHLIGHT = re.compile("highlight")
-
-
-def test_keys_run_stop_and_show_the_original(page: Any) -> None:
-    choose_example(page, 1)
-    page.locator("#prompt textarea").focus()
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#status .done")).to_be_visible()
-    result = page.locator("#result img")
-    edited = result.get_attribute("src")
-    page.keyboard.press("o")
-    expect(result).to_have_attribute("src", edited)
-    assert page.locator("#prompt textarea").input_value().endswith("o"), "in a field, o is a letter"
-    page.locator("#run").focus()
-    page.keyboard.down("o")
-    expect(result).to_have_attribute("src", page.locator("#before img").get_attribute("src"))
-    page.keyboard.up("o")
-    expect(result).to_have_attribute("src", edited)
-    set_steps(page, "baret", 100)
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#status .running .step")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("#status .stopped")).to_be_visible()
 
 
 def drag(page: Any, editor: str, start: tuple[float, float]) -> None:
@@ -104,6 +81,26 @@ def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     page.locator("#prompt textarea").press_sequentially("be[x]")
     assert page.locator("#prompt textarea").input_value() == "be[x]", "in a field, they are letters"
     expect(eraser).to_have_class(HIGHLIGHT)
+
+
+def test_the_undo_button_takes_one_stroke_back_and_the_other_changes_too(page: Any, tmp_path: Path) -> None:
+    upload(page, "#source", tmp_path)
+    expect(page.locator("#source .toolbar-wrap button").nth(1)).to_have_class(HIGHLIGHT)
+    drag(page, "#source", (0.45, 0.35))
+    one = tint(page, "#source", 0, more=True)
+    drag(page, "#source", (0.5, 0.6))
+    two = tint(page, "#source", one, more=True)
+    page.locator("#source-undo").click()
+    assert abs(tint(page, "#source", two, more=False) - one) < 100
+
+    page.locator("#source-more > button").click()
+    page.locator("#source-invert").click()
+    most = tint(page, "#source", two, more=True)
+    page.locator("#source-undo").click()
+    assert abs(tint(page, "#source", most, more=False) - one) < 100, "strokes are no longer what is undone first"
+    page.locator("#source-undo").click()
+    assert tint(page, "#source", one, more=False) == 0
+    assert (np.abs(canvas(page, "#source") - 200).max(2) < 4).sum() > 5000, "the picture stays"
 
 
 def test_keys_are_for_the_pane_used_last(page: Any, tmp_path: Path) -> None:

@@ -108,19 +108,26 @@ def test_a_photograph_that_was_taken_upright_stays_so(page: Any) -> None:
     assert shown(page, "#result").size == (200, 400)
 
 
-def test_a_dropped_picture_is_made_smaller_too(page: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["dropped", "pasted"])
+def test_a_picture_that_comes_another_way_is_made_smaller_too(page: Any, way: str) -> None:
     page.evaluate(
-        """async () => {
+        """async (way) => {
           const canvas = Object.assign(document.createElement("canvas"), {width: 4000, height: 1000});
           canvas.getContext("2d").fillStyle = "rgb(200, 200, 200)";
           canvas.getContext("2d").fillRect(0, 0, 4000, 1000);
           const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
           const dataTransfer = new DataTransfer();
-          dataTransfer.items.add(new File([blob], "dropped.png", {type: "image/png"}));
+          dataTransfer.items.add(new File([blob], "image.png", {type: "image/png"}));
+          const known = {bubbles: true, cancelable: true};
+          if (way === "pasted") {
+            document.body.dispatchEvent(new ClipboardEvent("paste", {...known, clipboardData: dataTransfer}));
+            return;
+          }
           const target = document.querySelector("#source .image-container, #source .wrap:last-child");
           for (const kind of ["dragenter", "dragover", "drop"])
-            target.dispatchEvent(new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer}));
-        }"""
+            target.dispatchEvent(new DragEvent(kind, {...known, dataTransfer}));
+        }""",
+        way,
     )
     expect(page.locator(NOTE)).to_contain_text("4000×1000 is now 1280×320")
     expect(page.locator("#source .empty")).to_have_count(0)

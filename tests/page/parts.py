@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
 from refedit.images import write_picture
 from refedit.recipe import Result
 from tests.conftest import box_mask
@@ -22,3 +24,9 @@ def saved(value: dict[str, Any], folder: Path) -> dict[str, Any]:
 def packed(result: Result, folder: Path, inputs: bool = True) -> bytes:
     write_picture(result.image, folder / "packed.png", result.text(inputs))
     return (folder / "packed.png").read_bytes()
+
+
+def reacting(blocks: gr.Blocks, elem_id: str, event: str) -> Any:
+    """What the page does by itself at an event of a component."""
+    (part,) = (part for part in blocks.blocks.values() if part.elem_id == elem_id)
+    return next(fn for fn in blocks.fns.values() if fn.fn and (part._id, event) in fn.targets)

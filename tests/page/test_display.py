@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from refedit.edit import Progress
 from refedit.editor import Editor
 from refedit.recipe import read_result
 from refedit.ui.display import Screen
@@ -22,9 +23,13 @@ from refedit.ui.running import Failed, Halted, Started, run
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs = page.outputs
     screen, seen = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any]()
+    told = []
     for event in run(editor, [form], threading.Event()):
-        seen |= screen.show(event)
-    assert "Done in" in seen[outputs.status]
+        changed = screen.show(event)
+        told += [changed[outputs.announced]] if changed.get(outputs.announced) else []
+        seen |= changed
+    assert "Done in" in seen[outputs.status] and seen[outputs.announced] == ""
+    assert len(told) == len(set(told)) > 1 and all('role="status"' in stage for stage in told), "each stage once"
     assert not seen[outputs.preview]["visible"] and seen[outputs.result]["visible"] and seen[outputs.after].visible
     assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
     for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
@@ -70,6 +75,16 @@ def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, edi
         assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, BOTH]
         assert changed[outputs.result]["label"] == f"Result of {result.method.title}"
     assert show_view(outputs, BOTH)[outputs.details]["visible"] is False
+
+
+def test_of_two_edits_the_time_left_is_known_in_the_last_only(
+    page: Page, form: Form, editor: Editor, tmp_path: Path
+) -> None:
+    screen = Screen(page.outputs, editor.model, (), tmp_path)
+    for number in (0, 1):
+        screen.show(Started(request=form.request(), number=number, of=2))
+        shown = screen.show(Progress(stage="Editing", step=1, of=2, fraction=0.5, seconds_left=9.0))
+        assert ("about 9.0 s left" in shown[page.outputs.status]) == (number == 1)
 
 
 @pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way

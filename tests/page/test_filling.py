@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from refedit.errors import EditError
-from refedit.methods import METHODS, knobs
+from refedit.methods import METHODS, knobs, settings_of, with_settings
 from refedit.ui.controls import Controls, build_controls, preset_settings
 from refedit.ui.examples import TILE, Example, read_examples
 from refedit.ui.forms import Form, all_inputs, fill_in, read_form
@@ -51,9 +51,9 @@ def test_every_parameter_has_a_labelled_control(name: str) -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_a_preset_sets_every_parameter(name: str) -> None:
     for preset, method in METHODS[name].presets().items():
-        assert preset_settings(METHODS[name], preset) == {
-            knob.name: getattr(method, knob.name) for knob in knobs(METHODS[name])
-        }
+        values = preset_settings(METHODS[name], preset)
+        assert list(values) == [knob.name for knob in knobs(METHODS[name])]
+        assert values == settings_of(method) and with_settings(METHODS[name](), values) == method
 
 
 def test_a_method_shows_only_what_it_needs(page: Page) -> None:
@@ -61,7 +61,9 @@ def test_a_method_shows_only_what_it_needs(page: Page) -> None:
     baret, specref = show_method(page, "baret"), show_method(page, "specref")
     for part in (inputs.reference_column, inputs.source_prompt, inputs.controls["specref"].panel):
         assert not baret[part].visible and specref[part].visible
-    assert "whole picture" in baret[inputs.source.hint] and "words decide" in specref[inputs.source.hint]
+    assert "largest square in the middle" in baret[inputs.source.hint] and "words decide" in specref[inputs.source.hint]
+    assert "largest square in its middle" in inputs.reference.hint.value
+    assert "repeat the sentence" in specref[inputs.prompt].info and "repeat" not in baret[inputs.prompt].info
 
 
 def test_an_example_fills_in_a_form_that_runs(

@@ -49,7 +49,8 @@ def test_every_parameter_can_travel() -> None:
 
 
 def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor: Editor) -> None:
-    for query in ({}, {"__theme": "dark", "view": "api", "__sign": "x"}):
+    participant = {"PROLIFIC_PID": "5f", "STUDY_ID": "6a", "utm_source": "letter"}
+    for query in ({}, {"__theme": "dark", "view": "api", "__sign": "x"}, participant):
         assert read_link(query) is None
         assert open_link(page, editor, query) == {"__type__": "update"}
 

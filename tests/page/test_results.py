@@ -5,19 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from refedit.edit import Finished
 from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.recipe import Result
+from refedit.ui.examples import Example
 from refedit.ui.forms import all_inputs, read_form
 from refedit.ui.history import BYTES, ENTRIES, Entry, History, remembered
 from refedit.ui.layout import Page
-from refedit.ui.result_events import make_room, restored, use_result
+from refedit.ui.page import build_page
+from refedit.ui.pane import CLICK_TOOL
+from refedit.ui.result_events import EXPIRED, chooser, empty_source, kept, make_room, restored, use_result
 from refedit.ui.running import run
+from refedit.ui.settings import Settings
 from tests.conftest import picture
-from tests.page.parts import packed, saved
+from tests.page.parts import packed, reacting, saved
 
 
 def test_a_restored_result_runs_again_to_the_same_picture(
@@ -64,3 +69,31 @@ def test_the_result_becomes_the_source(page: Page, result: Result, tmp_path: Pat
     changed = use_result(page, packed(result, tmp_path))
     assert changed[page.inputs.source.editor]["background"].tobytes() == result.image.tobytes()
     assert changed[page.inputs.source.editor]["layers"] == [] and changed[page.inputs.source_prompt] == "a dog"
+    assert empty_source(page, packed(result, tmp_path))[page.inputs.source.editor] is None
+
+
+def test_what_gradio_has_forgotten_is_one_sentence_and_changes_nothing(page: Page) -> None:
+    with pytest.raises(EditError, match="deleted after an hour. Run again."):
+        empty_source(page, None)
+    assert use_result(page, None) == gr.skip()
+    forgotten: History = ()
+    with pytest.raises(EditError, match="deleted after an hour"):
+        kept(forgotten, 2)
+    with pytest.warns(UserWarning, match=EXPIRED):  # outside of an event, gr.Warning warns in Python's way
+        assert list(chooser(page.outputs, 1)(())) == []
+
+
+def test_handlers_of_results_say_what_is_wrong(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
+    blocks = build_page(editor, Settings(examples=tmp_path))
+    using, bringing = reacting(blocks, "use", "click"), reacting(blocks, "history", "select")
+    with pytest.warns(UserWarning, match=EXPIRED):
+        assert using.fn(None) == gr.skip()
+    assert using.queue, "what has to be said needs the queue"
+    with pytest.warns(UserWarning, match=EXPIRED):
+        assert bringing.fn((), gr.SelectData(None, {"index": 1, "value": None})) == gr.skip()
+
+
+def test_a_result_that_is_too_large_for_the_brush_says_so(page: Page, result: Result, tmp_path: Path) -> None:
+    large = packed(replace(result, image=picture(1, (1600, 800)), inputs=None, used=None), tmp_path)
+    with pytest.warns(UserWarning, match="1600x800 pixels, too many for the brush"):
+        assert use_result(page, large)[page.inputs.source.tool] == CLICK_TOOL

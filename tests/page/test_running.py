@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 
 from refedit.edit import EditEvent, Finished, Preview, Progress
 from refedit.editor import Editor
@@ -16,6 +18,7 @@ from refedit.ui.page import build_page
 from refedit.ui.running import Failed, Halted, RunEvent, Started, Tickets, paced, run
 from refedit.ui.settings import Settings
 from tests.conftest import picture
+from tests.page.parts import reacting
 
 
 def test_a_form_asks_for_what_the_method_takes(form: Form) -> None:
@@ -80,6 +83,14 @@ def test_nobody_stops_anothers_edit() -> None:
     assert newer.stop.is_set(), "an old edit's end does not forget the newer ticket"
 
 
+def test_a_refused_edit_is_told_from_a_stopped_one() -> None:
+    tickets = Tickets()
+    tickets.ask("me")
+    assert tickets.refused("me") and not tickets.refused("you")
+    tickets.stop("me")
+    assert not tickets.refused("me"), "Gradio reports a stopped edit as failed, too"
+
+
 def test_stopping_waits_until_the_edit_has_ended() -> None:
     tickets = Tickets()
     ticket = tickets.start("me")
@@ -117,3 +128,37 @@ def test_the_page_is_built_and_keeps_all_but_two_events_private(
     assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/segment"}
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
     assert {fn.concurrency_limit for fn in limited} == {1}
+
+
+def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
+    examples: tuple[Example, ...], editor: Editor, tmp_path: Path
+) -> None:
+    blocks = build_page(editor, Settings(examples=tmp_path))
+    fns: list[Any] = list(blocks.fns.values())
+    edits = [fn for fn in fns if fn.concurrency_id == "device" and fn.api_visibility == "private"]
+    assert len(edits) == 2
+    stop = reacting(blocks, "stop", "click")
+    visitor = gr.Request(session_hash="me")
+    for edit in edits:
+        refused = next(fn for fn in fns if fn.trigger_after == edit._id and fn.trigger_only_on_failure)
+        asked = next(fn for fn in fns if fn._id == edit.trigger_after)
+        assert not refused.queue, "no place in the queue is needed to say that it is full"
+        locked = parts(asked.fn(visitor))
+        assert not locked["run"].interactive
+        shown = parts(refused.fn(visitor))
+        assert shown["run"].interactive and "The queue is full" in shown["status"]
+        stop.fn(visitor)
+        assert refused.fn(visitor) == gr.skip()
+
+
+def parts(updates: dict[Any, Any]) -> dict[str, Any]:
+    return {part.elem_id: value for part, value in updates.items()}
+
+
+def test_the_tiles_outlive_what_visitors_leave(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
+    blocks = build_page(editor, Settings(examples=tmp_path))
+    buttons = [block for block in blocks.blocks.values() if isinstance(block, gr.Button) and block.icon]
+    icons = [Path(button.icon["path"]) for button in buttons if button.icon]
+    assert len(icons) == len(examples)
+    delete_files_created_by_app(blocks, 0)
+    assert all(icon.is_file() for icon in icons)

@@ -1,6 +1,7 @@
 """How the page is served: read from the environment."""
 
 import os
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -26,6 +27,26 @@ def test_settings_come_from_the_environment() -> None:
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(ValueError, match="REFEDIT_PORT"):
         Settings.from_environment({"REFEDIT_PORT": port})
+
+
+@pytest.mark.parametrize("name", ["REFEDIT_MCP", "REFEDIT_CHANNELS_LAST"])
+def test_a_switch_is_0_or_1(name: str) -> None:
+    for value in ("true", "", "2", "on"):
+        with pytest.raises(ValueError, match=f"{name} is '{value}', but has to be 0 or 1"):
+            Settings.from_environment({name: value})
+    assert Settings.from_environment({name: "1"}) != Settings.from_environment({name: "0"}) == Settings()
+
+
+def test_a_port_in_use_is_one_sentence(tiny_folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        environment = {**os.environ, "REFEDIT_PORT": port, "REFEDIT_MODEL": str(tiny_folder), "REFEDIT_DEVICE": "cpu"}
+        ran = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    said = f"RefEdit cannot start: Port {port} is in use. Stop the other program or set REFEDIT_PORT."
+    assert ran.returncode == 1 and ran.stderr.strip().splitlines()[-1] == said
+    assert "Traceback" not in ran.stderr and "GRADIO_SERVER_PORT" not in ran.stderr
 
 
 def test_tools_for_language_models_are_off_unless_they_are_asked_for() -> None:

@@ -1,16 +1,18 @@
 """What the page says: states, notes and the table of models."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from refedit.edit import Progress
+from refedit.edit import Progress, Reference
 from refedit.editor import Editor
 from refedit.models import BUILTIN, CARDS
 from refedit.ui import status
 from refedit.ui.forms import Form
+from refedit.ui.layout import Page
 from refedit.ui.model_table import model_table
 from refedit.ui.notes import about, looks_like_photograph, notes
 from tests.page_server import ROOT
@@ -26,6 +28,19 @@ def test_progress_names_stage_step_and_time() -> None:
     assert all(part in html for part in ("Editing", "step 3 of 20", "1 min 15 s", 'aria-valuenow="50"'))
 
 
+def test_what_changes_many_times_a_second_is_not_read_out() -> None:
+    states = (status.queued(), status.stopped(), status.finished(1.0), status.announced("Editing"))
+    assert all('role="status"' in html for html in states)
+    assert 'role="status"' not in status.running(Progress(stage="Editing", step=3, of=20, fraction=0.5))
+
+
+def test_parts_are_called_as_errors_call_them(page: Page) -> None:
+    for field, words in ((page.inputs.source_prompt, "Source prompt"), (page.inputs.prompt, "Target prompt")):
+        assert str(field.label).startswith(words)
+    assert "copied" not in str(page.link.label)
+    assert "preview" not in status.stopped(), "there may have been none"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.04, "0.0 s"), (9.97, "10 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s")]
 )
@@ -37,6 +52,21 @@ def test_photographs_are_told_from_drawings() -> None:
     grain = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     assert looks_like_photograph(Image.fromarray(grain))
     assert not looks_like_photograph(Image.new("RGB", (64, 64), "red"))
+
+
+def test_a_photograph_is_named(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor.model, "name", BUILTIN)
+    grain = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    flat, request = Image.new("RGB", (64, 64), "red"), replace(form.request(), region=None)
+
+    def noted(source: Image.Image, reference: Image.Image) -> str:
+        asked = replace(request, source=source, reference=Reference(image=reference))
+        return " ".join(note for note in notes(editor.model, asked) if "photograph" in note)
+
+    assert noted(flat, flat) == ""
+    assert noted(grain, flat).startswith("The source looks like a photograph.")
+    assert noted(flat, grain).startswith("The reference looks like a photograph.")
+    assert noted(grain, grain).startswith("The source and the reference look like photographs.")
 
 
 def test_only_the_built_in_model_needs_notes(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
