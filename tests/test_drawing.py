@@ -7,8 +7,9 @@ from time import process_time
 import numpy as np
 import pytest
 
-from refedit.picturebook.drawing import draw
+from refedit.picturebook.drawing import draw, place_of
 from refedit.picturebook.edits import with_backdrop, with_style
+from refedit.picturebook.patterns import mark_shares
 from refedit.picturebook.scene import BACKGROUNDS, KINDS, PATTERNS, POSES, STYLES, Scene, poses_of, sample_scene
 from refedit.picturebook.sheet import backdrop_sheet, sheet
 
@@ -83,6 +84,17 @@ def test_patterns_show_on_the_body() -> None:
     drawn = [pixels(with_look(scene_of("bear"), pattern=name, paint=red, second_paint=white)) for name in PATTERNS]
     for one, other in combinations(drawn, 2):
         assert (np.abs(one - other).max(axis=-1) > 40).mean() > 0.03
+
+
+@pytest.mark.parametrize("pattern", ["striped", "dotted", "checkered"])
+def test_marks_are_told_where_they_are_drawn(pattern: str) -> None:
+    scene = with_look(scene_of("ball"), pattern=pattern, paint=(0.8, 0.1, 0.1), second_paint=(0.1, 0.1, 0.8))
+    drawn, subject = draw(scene, 128), scene.subjects[0]
+    red, _, blue = np.moveaxis(np.asarray(drawn.picture, float), -1, 0)
+    coat = drawn.masks["subject"] & (np.abs(red - blue) > 60)
+    marks = mark_shares(subject.appearance, place_of(subject), 128) > 0.5
+    assert ((blue > red) == marks)[coat].mean() > 0.9
+    assert not mark_shares(replace(subject.appearance, pattern="plain"), place_of(subject), 8).any()
 
 
 @pytest.mark.parametrize("factor", ["width", "angle"])

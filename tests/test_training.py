@@ -26,7 +26,7 @@ from refedit.picturebook.precision import has_fast_bf16
 from refedit.picturebook.provenance import read_provenance
 from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.train import Training
-from refedit.picturebook.train_unet import emphasis, word_targets, word_tokens
+from refedit.picturebook.train_unet import word_targets, word_tokens
 from refedit.picturebook.train_vae import sharpness_loss
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
 from refedit.stable_diffusion import StableDiffusion
@@ -159,15 +159,6 @@ def test_words_are_found_where_they_stand_even_if_said_twice() -> None:
     targets = word_targets([SAID], masks)
     assert targets.masks[2:4].tolist() == [[1, 0, 0, 0]] * 2 and not targets.masks[:2].any()
     assert len(word_targets([Caption(text="", words=())], masks).rows) == 0
-
-
-def test_errors_count_more_where_a_subject_is_and_as_much_in_all() -> None:
-    subjects = torch.zeros(2, 2, 2)
-    subjects[0, 0, 0] = 1
-    weights = emphasis(subjects, 2.0, 4)
-    assert weights.shape == (2, 4, 4) and float(weights.mean()) == pytest.approx(1)
-    assert torch.allclose(weights[0, :2, :2], 3 * weights[1, :2, :2])
-    assert torch.equal(emphasis(subjects, 0.0, 4), torch.ones(2, 4, 4))
 
 
 def test_watching_words_changes_nothing_and_rewards_the_true_place() -> None:

@@ -51,11 +51,16 @@ def figure(kind: str, pose: str) -> Figure:
     return face(pose) if kind == FACE else thing(kind)
 
 
+def place_of(subject: Subject) -> Place:
+    """Where its figure stands; a jumping one in the air."""
+    raised = lift(subject.kind, subject.pose) * subject.size
+    return Place(x=subject.x, y=subject.y - raised, size=subject.size, mirror=subject.mirror)
+
+
 def _draw_subject(canvas: Canvas, subject: Subject, first_owner: int) -> None:
     layers = figure(subject.kind, subject.pose)
-    raised = lift(subject.kind, subject.pose) * subject.size
-    _shadow(canvas, subject, layers, raised)
-    place = Place(x=subject.x, y=subject.y - raised, size=subject.size, mirror=subject.mirror)
+    place = place_of(subject)
+    _shadow(canvas, subject, layers, subject.y - place.y)
     frame = _frame(layers, place, canvas.pixels)
     look = subject.appearance
     cloth = Cloth(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.look)

@@ -9,7 +9,7 @@ from torch import nn
 
 from refedit.picturebook.muon import Muon
 
-_ENDS = ("embedding", "conv_in", "conv_out.", "quant_conv", "_embed", "rel_pos", "_token.", "_tokens.")
+_ENDS = ("embedding", "conv_in", "conv_out.", "quant_conv", "_embed", "rel_pos", "_token.", "_tokens.", "marks.")
 """Parts of the names of what is no matrix inside a network."""
 
 

@@ -22,7 +22,9 @@ class VaeRecipe:
 
 @dataclass(frozen=True, kw_only=True)
 class UnetRecipe:
-    """`words` weighs the supervision of the attention maps, `gamma` is min-SNR's (arXiv:2303.09556).
+    """`words` weighs the supervision of the attention maps, `marks` that of patterns, `gamma` is min-SNR's.
+
+    That is of arXiv:2303.09556.
 
     `unknown` is the share of caption words replaced by the unknown token, so that it means nothing. An error counts
     1 + `subjects` times as much where a subject is: a fifth of the picture, and nearly all that is hard about it.
@@ -34,6 +36,7 @@ class UnetRecipe:
     decay: float = 0.9995
     gamma: float = 5.0
     words: float = 0.03
+    marks: float = 0.1
     unknown: float = 0.02
     subjects: float = 2.0
 

@@ -14,6 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.captions import Caption, caption
 from refedit.picturebook.dataset import MASKS, SceneStore, epoch_numbers
+from refedit.picturebook.mark_supervision import MarkHead, mark_targets
 from refedit.picturebook.precision import layout
 from refedit.picturebook.recipe import UnetRecipe
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
@@ -29,10 +30,11 @@ class UnetBatch:
     tokens: Int[Tensor, "rows tokens"]
     timesteps: Int[Tensor, " rows"]
     subjects: Float[Tensor, "rows cells cells"]
+    marks: Float[Tensor, "rows 2 fine fine"]
     words: WordTargets
 
     def to(self, device: torch.device) -> "UnetBatch":
-        parts = (self.latents, self.tokens, self.timesteps, self.subjects)
+        parts = (self.latents, self.tokens, self.timesteps, self.subjects, self.marks)
         return UnetBatch(*(part.to(device) for part in parts), self.words.to(device))
 
 
@@ -42,6 +44,7 @@ class TextAndUnet(nn.Module):
     def __init__(self, text: CLIPTextModel, unet: UNet2DConditionModel) -> None:
         super().__init__()
         self.text, self.unet = text, unet
+        self.marks = MarkHead(unet.config.block_out_channels[0])
 
 
 @dataclass
@@ -69,7 +72,8 @@ class UnetStage:
         numbers = epoch_numbers(len(self.scenes), rows, number)
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
-        masks = self.store.masks[numbers]
+        masks, scenes = self.store.masks[numbers], [self.scenes[n] for n in numbers]
+        subjects = masks[:, [MASKS.index(key) for key in SUBJECTS]].astype(np.float32) / 255
         lost = torch.from_numpy(rng.random(tokens.shape) < self.recipe.unknown) & (tokens > 2)
         # One noise level from every part of the range: the loss of a batch wavers less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
@@ -77,7 +81,8 @@ class UnetStage:
             self.latents[numbers].float(),
             tokens.masked_fill(lost, int(self.tokenizer.unk_token_id)),  # type: ignore[arg-type]
             torch.from_numpy(levels.astype(np.int64)),
-            torch.from_numpy(masks[:, [MASKS.index(key) for key in SUBJECTS]].max(1).astype(np.float32) / 255),
+            torch.from_numpy(subjects.max(1)),
+            mark_targets(scenes, subjects, self.latents.shape[-1]),
             word_targets(said, masks),
         )
 
@@ -96,10 +101,13 @@ class UnetStage:
         ratio = alpha / (1 - alpha)
         denoising = (errors * ratio.clamp(max=self.recipe.gamma) / ratio).mean()
         words = watcher.loss(batch.words, alpha.sqrt())
+        assert watcher.features is not None
+        marks = self.network.marks.loss(watcher.features, batch.marks, alpha.sqrt())
         return {
-            "loss": denoising + self.recipe.words * words,
+            "loss": denoising + self.recipe.words * words + self.recipe.marks * marks,
             "denoising": denoising,
             "words": words,
+            "marks": marks,
             "error": squares.mean().detach(),
         }
 

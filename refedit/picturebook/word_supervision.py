@@ -28,12 +28,18 @@ class WordTargets:
 
 @dataclass
 class WordWatcher:
-    """A control that changes nothing and keeps the cross-attention maps of one grid, with their gradients."""
+    """A control that changes nothing and keeps the cross-attention maps of one grid, with their gradients.
+
+    `features` (rows, positions, channels) are the last cross-attention's queries, at the finest grid.
+    """
 
     grid: int
     maps: list[Tensor] = field(default_factory=list)
+    features: Tensor | None = None
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if site.kind == "cross":
+            self.features = q.transpose(1, 2).flatten(2)
         watched = site.kind == "cross" and grid_of(q) == self.grid
         if watched:
             probabilities = attention_map(q, k)
