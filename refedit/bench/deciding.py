@@ -7,9 +7,9 @@ from pathlib import Path
 
 import refedit
 
-_MADE_BY = ("alignment", "attention", "ddim", "edit", "images", "inversion", "masks", "memory", "preparation")
-_MADE_BY += ("prompt_to_prompt", "reference_attention", "squares", "stable_diffusion", "tasks", "text_inversion")
-_MADE_BY += ("watched", "words")
+_MADE_BY: tuple[str, ...] = ("alignment", "attention", "ddim", "edit", "images", "inversion", "masks", "memory")
+_MADE_BY += ("preparation", "prompt_to_prompt", "reference_attention", "squares", "stable_diffusion", "tasks")
+_MADE_BY += ("text_inversion", "watched", "words")
 _MEASURED_BY = ("arms", "bounds", "cases", "drawn", "measures", "null_text", "outcome", "placing", "runs")
 _READ_BY = ("clip", "factors", "reader")
 FILES: tuple[str, ...] = (

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -34,8 +34,7 @@ class UnetBatch:
     words: WordTargets
 
     def to(self, device: torch.device) -> "UnetBatch":
-        parts = (self.latents, self.tokens, self.timesteps, self.subjects, self.marks)
-        return UnetBatch(*(part.to(device) for part in parts), self.words.to(device))
+        return UnetBatch(**{item.name: getattr(self, item.name).to(device) for item in fields(self)})
 
 
 class TextAndUnet(nn.Module):
