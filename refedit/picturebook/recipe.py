@@ -22,12 +22,11 @@ class VaeRecipe:
 
 @dataclass(frozen=True, kw_only=True)
 class UnetRecipe:
-    """`words` weighs the supervision of the attention maps, `marks` that of patterns, `gamma` is min-SNR's.
+    """`words` weighs the supervision of the attention maps, `marks` that of patterns.
 
-    That is of arXiv:2303.09556.
-
-    `unknown` is the share of caption words replaced by the unknown token, so that it means nothing. An error counts
-    1 + `subjects` times as much where a subject is: a fifth of the picture, and nearly all that is hard about it.
+    `gamma` is min-SNR's (arXiv:2303.09556). `unknown` is the share of caption words replaced by the unknown token, so
+    that it means nothing. An error counts 1 + `subjects` times as much where a subject is: a fifth of the picture, and
+    nearly all that is hard about it.
     """
 
     batch: int

@@ -100,7 +100,6 @@ class UnetStage:
         ratio = alpha / (1 - alpha)
         denoising = (errors * ratio.clamp(max=self.recipe.gamma) / ratio).mean()
         words = watcher.loss(batch.words, alpha.sqrt())
-        assert watcher.features is not None
         marks = self.network.marks.loss(watcher.features, batch.marks, alpha.sqrt())
         return {
             "loss": denoising + self.recipe.words * words + self.recipe.marks * marks,

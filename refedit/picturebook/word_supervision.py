@@ -30,16 +30,16 @@ class WordTargets:
 class WordWatcher:
     """A control that changes nothing and keeps the cross-attention maps of one grid, with their gradients.
 
-    `features` (rows, positions, channels) are the last cross-attention's queries, at the finest grid.
+    `queries` (rows, heads, positions, channels) are the last cross-attention's, at the finest grid.
     """
 
     grid: int
     maps: list[Tensor] = field(default_factory=list)
-    features: Tensor | None = None
+    queries: Tensor | None = None
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if site.kind == "cross":
-            self.features = q.transpose(1, 2).flatten(2)
+            self.queries = q
         watched = site.kind == "cross" and grid_of(q) == self.grid
         if watched:
             probabilities = attention_map(q, k)
@@ -47,6 +47,13 @@ class WordWatcher:
             return probabilities.to(v.dtype) @ v
         # The fused kernel's backward pass is slower than plain matrix products on a CPU.
         return _attend_by_products(q, k, v) if q.device.type == "cpu" else attend(q, k, v)
+
+    @property
+    def features(self) -> Float[Tensor, "rows positions channels"]:
+        """The queries with their heads side by side."""
+        if self.queries is None:
+            raise ValueError("no cross-attention was watched")
+        return self.queries.transpose(1, 2).flatten(2)
 
     def loss(self, targets: WordTargets, certainty: Float[Tensor, " rows"]) -> Float[Tensor, ""]:
         """How far the words' maps, as distributions over positions, are from even ones on their masks.
