@@ -107,7 +107,7 @@ def canvas(page: Any, editor: str) -> np.ndarray:
     bare = f"{editor} > label, {editor} .image-container > :not(.pixi-target) {{ visibility: hidden }}"
     for _ in range(8):
         try:
-            png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare)
+            png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare, timeout=SECONDS / 6)
         except playwright.Error:  # the editor was just making itself a new canvas, for a picture that came
             page.wait_for_timeout(250)
         else:
