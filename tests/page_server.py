@@ -45,7 +45,10 @@ def serving(program: Sequence[str], folder: Path, variables: Mapping[str, str]) 
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 def free_port() -> int:
@@ -55,7 +58,7 @@ def free_port() -> int:
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(240):
+    for _ in range(1200):
         assert server.poll() is None, log.read_text()
         try:
             urllib.request.urlopen(url, timeout=2).close()

@@ -68,9 +68,10 @@ def test_the_latents_have_unit_variance_in_the_pipelines_scale(trained: Path) ->
 
 
 def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Path) -> None:
-    before = (read_checkpoint(trained / "unet.pt") or {})["step"]
+    kept = read_checkpoint(trained / "unet.pt") or {}
+    before, longer = kept["step"], kept["seconds"] + 1
     assert not [event for event in replace(tiny(trained, 1), stages=("unet",)).run() if isinstance(event, Report)]
-    reports = [event for event in replace(tiny(trained, 3), stages=("unet",)).run() if isinstance(event, Report)]
+    reports = [event for event in replace(tiny(trained, longer), stages=("unet",)).run() if isinstance(event, Report)]
     assert reports[-1].step == (read_checkpoint(trained / "unet.pt") or {})["step"] > before
     lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"

@@ -48,6 +48,8 @@ OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "self_grid": (0.25, 0.5, 1.0),
         "initial_text": ("target", "closed form"),
         "final_text": ("target", "transition"),
+        "inversion_prompt": ("target", "empty"),
+        "inner_steps": (1, 2, 4),
     },
 }
 """What is tried, in this order; `rigid` tries what `pose` does."""

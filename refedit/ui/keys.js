@@ -34,7 +34,8 @@
     const change = !painting().checked;
     if (change) painting().click();
     // A picture that comes to the editor chooses the brush itself, shortly after it is there.
-    soon(hasPicture, () => setTimeout(() => press(tools()[place]), change ? 400 : 0));
+    const ready = () => hasPicture() && (!change || drawing());
+    soon(ready, () => setTimeout(() => press(tools()[place]), change ? 400 : 0), 300);
   };
   const resize = (factor) => {
     if (!painting().checked || !hasPicture()) return;

@@ -8,6 +8,7 @@ import pytest
 from tests.browser.visitor import (
     BOX,
     BROWSER,
+    SECONDS,
     SIZE,
     STEPS,
     centre,
@@ -15,7 +16,6 @@ from tests.browser.visitor import (
     run_to_the_end,
     set_steps,
     shown,
-    tinted,
     visit,
     wait_until_tinted,
 )
@@ -25,12 +25,14 @@ pytestmark = BROWSER
 
 def test_the_page_is_quiet_and_asks_nobody_else(chromium: Any, address: str) -> None:
     page = chromium.new_context().new_page()
+    page.set_default_timeout(SECONDS)
     errors: list[str] = []
     requests: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
     page.locator("#source .pixi-target canvas").wait_for(state="attached")
+    page.get_by_label("Brush").first.wait_for()
     assert errors == []
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
     assert page.locator("img:not([alt])").count() == 0
@@ -42,9 +44,8 @@ def test_an_example_runs_with_two_clicks(page: Any, number: int, method: str) ->
     page.locator(f"#example-{number}").click()
     expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
     expect(page.locator(f"#{method}-steps input[type=number]")).to_have_value(str(STEPS))
-    assert (
-        page.locator("#reference").is_visible() == page.locator("#source-prompt").is_visible() == (method == "specref")
-    )
+    for part in ("#reference", "#source-prompt"):
+        expect(page.locator(part)).to_be_visible(visible=method == "specref")
     for editor in ["#source", "#reference"][: 2 - number]:
         tint = wait_until_tinted(page, editor)
         ys, xs = np.nonzero(tint)
@@ -85,7 +86,7 @@ def test_an_error_is_a_sentence_and_loses_nothing(page: Any) -> None:
     expect(page.locator("#status .failed")).to_contain_text("The target prompt is empty.")
     expect(page.get_by_test_id("toast-body")).to_contain_text("The target prompt is empty.")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
-    assert tinted(page, "#source").sum() > 500
+    wait_until_tinted(page, "#source")
 
 
 def test_a_full_queue_is_a_sentence_and_run_is_free_again(page: Any) -> None:

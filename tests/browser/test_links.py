@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.browser.visitor import BROWSER, choose_example, expect, set_steps, visit
+from tests.browser.visitor import BROWSER, choose_example, expect, run_to_the_end, set_steps, visit
 
 pytestmark = BROWSER
 
@@ -20,7 +20,7 @@ def test_a_copied_link_fills_in_the_next_visit(chromium: Any, address: str) -> N
     choose_example(page, 1, steps=3)
     page.locator("#prompt textarea").fill("a größer & <b>redder</b> mug")
     link = copied_link(page)
-    assert page.evaluate("navigator.clipboard.readText()") == link
+    page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=link)
     assert link.startswith(address) and "steps=3" in link and "method=baret" in link and "guidance" not in link
     page.context.close()
 
@@ -43,6 +43,5 @@ def test_a_link_of_nonsense_is_named_and_the_page_works(chromium: Any, address: 
     expect(page.locator("#notes")).to_contain_text("somewhere/else")
     expect(page.locator("#prompt textarea")).to_have_value("a red mug")
     choose_example(page, 1)
-    page.locator("#run").click()
-    expect(page.locator("#status .done")).to_be_visible()
+    run_to_the_end(page)
     page.context.close()

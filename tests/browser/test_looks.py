@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visitor import BROWSER, expect, visit
+from tests.browser.visitor import BROWSER, SECONDS, expect, visit
 
 pytestmark = BROWSER
 
@@ -25,8 +25,10 @@ TEXTS = ("#introduction h1", "#summary p", "#source-hint p", ".status", "#keys p
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address: str) -> None:
     page = chromium.new_context(color_scheme=scheme).new_page()
+    page.set_default_timeout(SECONDS)
     page.goto(address)
-    page.locator("#source-tool label").first.wait_for()
+    for text in TEXTS:
+        page.locator(text).first.wait_for()
     assert {text: ratio for text in TEXTS if (ratio := page.evaluate(CONTRAST, text)) < 4.5} == {}
     page.context.close()
 
@@ -38,7 +40,7 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
         expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
         expect(page.locator("#reference-column")).to_be_visible(visible=number == 0)
         page.wait_for_timeout(1000)  # until nothing moves any more
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.wait_for_function("document.documentElement.scrollWidth === 390")
         for button in ["#run", "#stop", *(["#run-both"] if number == 0 else [])]:
             box = page.locator(button).bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390

@@ -84,12 +84,15 @@ def test_a_result_is_reached_without_any_canvas(page: Any, tmp_path: Path) -> No
     scene((SIZE, SIZE), "#30a040").save(tmp_path / "own.png")
     Image.new("L", (SIZE, SIZE), 255).save(tmp_path / "mask.png")
     page.locator("#source-more > button").click()
-    for part, name in (("picture", "own"), ("mask", "mask")):
+
+    def choose(part: str, name: str) -> None:
         with page.expect_file_chooser() as chooser:
             page.locator(f"#source-{part}-file").click()
         chooser.value.set_files(tmp_path / f"{name}.png")
-        expect(page.locator("#source-clicker img")).to_be_visible()
-    page.wait_for_function("document.querySelector('#source-clicker img').complete")
+
+    choose("picture", "own")
+    expect(page.locator("#source-clicker img")).to_be_visible()
+    assert changed_overlay(page, lambda: choose("mask", "mask")).mean() > 0.99
     page.locator("#source-places textarea").fill("999,1")
     page.locator("#source-select-places").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("lies outside the picture")

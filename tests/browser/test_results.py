@@ -1,5 +1,6 @@
 """Results: downloaded, remembered, restored."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from tests.browser.visitor import (
     expect,
     run_to_the_end,
     set_steps,
+    settled,
     shown,
-    tinted,
     visit,
     wait_until_tinted,
 )
@@ -78,9 +79,6 @@ def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: A
     assert again.method == first.method and again.image.tobytes() == first.image.tobytes()
     other.locator("#use").click()
     expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
-    for _ in range(40):
-        if not tinted(other, "#source").any():
-            break
-        other.wait_for_timeout(250)
-    assert not tinted(other, "#source").any(), "the new source has no mask"
+    expect(other.locator("#source .toolbar-wrap button").nth(1)).to_have_class(re.compile("highlight"))
+    settled(other, "#source", lambda tint: not tint.any())  # the new source has no mask
     other.context.close()

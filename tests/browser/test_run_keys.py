@@ -14,8 +14,9 @@ def test_keys_run_stop_and_show_the_original(page: Any) -> None:
     expect(page.locator("#status .done")).to_be_visible()
     result = page.locator("#result img")
     edited = result.get_attribute("src")
-    page.keyboard.press("o")
+    page.keyboard.down("o")
     expect(result).to_have_attribute("src", edited)
+    page.keyboard.up("o")
     assert page.locator("#prompt textarea").input_value().endswith("o"), "in a field, o is a letter"
     page.locator("#run").focus()
     page.keyboard.down("o")

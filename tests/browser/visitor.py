@@ -5,6 +5,8 @@ import io
 import json
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +107,8 @@ def centre(mask: np.ndarray) -> tuple[float, float]:
 def canvas(page: Any, editor: str) -> np.ndarray:
     """What an editor's canvas shows, without the tools that float on it."""
     bare = f"{editor} > label, {editor} .image-container > :not(.pixi-target) {{ visibility: hidden }}"
-    for _ in range(8):
+    end = time.monotonic() + SECONDS / 1000
+    while time.monotonic() < end:
         try:
             png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare, timeout=SECONDS / 6)
         except playwright.Error:  # the editor was just making itself a new canvas, for a picture that came
@@ -115,18 +118,34 @@ def canvas(page: Any, editor: str) -> np.ndarray:
     raise AssertionError(f"{editor} has no canvas that stays")
 
 
+def wait_for_grey(page: Any, editor: str) -> None:
+    """Waits until a grey picture is on an editor's canvas."""
+    end = time.monotonic() + SECONDS / 1000
+    while (np.abs(canvas(page, editor) - 200).max(2) < 4).sum() <= 5000:
+        assert time.monotonic() < end, f"the picture is not on the canvas of {editor}"
+        page.wait_for_timeout(250)
+
+
 def tinted(page: Any, editor: str) -> np.ndarray:
     """Where an editor's canvas shows the brush's colour."""
     red, green, blue = np.moveaxis(canvas(page, editor), 2, 0)
     return (red - green > 60) & (blue - green > 60)
 
 
-def wait_until_tinted(page: Any, editor: str) -> np.ndarray:
-    for _ in range(60):
-        if (tint := tinted(page, editor)).sum() > 500:
+def settled(page: Any, editor: str, right: Callable[[np.ndarray], Any]) -> np.ndarray:
+    """The tint of an editor, once it is right and stays: a picture comes bare, then its mask, the zoom comes last."""
+    before, end = -1, time.monotonic() + SECONDS / 1000
+    while time.monotonic() < end:
+        tint = tinted(page, editor)
+        if right(tint) and int(tint.sum()) == before:
             return tint
+        before = int(tint.sum())
         page.wait_for_timeout(250)
-    raise AssertionError(f"no mask shows on {editor}")
+    raise AssertionError(f"the mask on {editor} does not come right: {before} pixels are tinted")
+
+
+def wait_until_tinted(page: Any, editor: str) -> np.ndarray:
+    return settled(page, editor, lambda tint: tint.sum() > 500)
 
 
 def set_steps(page: Any, method: str, steps: int) -> None:
@@ -137,7 +156,7 @@ def set_steps(page: Any, method: str, steps: int) -> None:
 
 def run_to_the_end(page: Any) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator("#status .done")).to_be_visible()
+    expect(page.locator("#status .done")).to_contain_text("Done in")
     expect(page.locator("#result img")).to_be_visible()
 
 
