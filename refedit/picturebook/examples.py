@@ -128,9 +128,8 @@ def _sentence_examples() -> tuple[Drawn, ...]:
     mushroom = scene("mushroom", 146, backdrop="meadow", pattern="plain", colour="red")
     posed, styled = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background", "style"})
     painting, snowed = with_style(mushroom, "watercolour"), with_backdrop(walker, "snow")
-    # A whole new background has to be there from the first step, as its places are decided early; and an inversion
-    # with the target's text would put into the noise what that text does not explain: the old background.
-    at_once = {"eta_schedule": "constant", "inversion_prompt": "empty"}
+    # A whole new background has to be there from the first step, as its places are decided early.
+    at_once = {"eta_schedule": "constant"}
     return (
         sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
         sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
