@@ -108,13 +108,13 @@ def shipped_examples() -> tuple[Drawn, ...]:
 def _reference_examples() -> tuple[Drawn, ...]:
     cat = scene("cat", 11, pose="sitting", backdrop="meadow", pattern="plain", colour="orange")
     ball = scene("ball", 3, backdrop="beach", pattern="plain", colour="red")
-    car = scene("car", 13, backdrop="beach", pattern="plain", colour="blue")
+    mug = scene("mug", 688, backdrop="beach", pattern="plain", colour="pink")
     bear = scene("bear", 14, pose="sitting", backdrop="snow", pattern="plain", colour="brown")
     dog = scene("dog", 73, pose="standing", backdrop="desert", pattern="plain", colour="brown")
     return (
         reference_example("A dog like this", cat, scene("dog", 21, pose="sitting", pattern="striped", colour="purple")),
         reference_example("That ball", ball, scene("ball", 4, pattern="striped", colour="green")),
-        reference_example("Repainted car", car, scene("car", 23, pattern="checkered", colour="yellow")),
+        reference_example("My other mug", mug, scene("mug", 689, pattern="striped", colour="orange")),
         reference_example("A new coat", bear, scene("bear", 24, pose="standing", pattern="striped", colour="green")),
         reference_example("A fox instead", dog, scene("fox", 74, pose="standing", pattern="plain", colour="blue")),
     )
@@ -123,7 +123,7 @@ def _reference_examples() -> tuple[Drawn, ...]:
 def _sentence_examples() -> tuple[Drawn, ...]:
     rabbit = scene("rabbit", 234, pose="sitting", backdrop="meadow", pattern="plain", colour="grey")
     bird = scene("bird", 138, pose="standing", backdrop="snow", pattern="plain", colour="red")
-    dog = scene("dog", 133, pose="standing", backdrop="room", pattern="plain", colour="brown")
+    sleeper = scene("fox", 878, pose="sleeping", backdrop="meadow", pattern="plain", colour="orange")
     walker = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
     mushroom = scene("mushroom", 146, backdrop="meadow", pattern="plain", colour="red")
     posed, styled = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background", "style"})
@@ -133,7 +133,7 @@ def _sentence_examples() -> tuple[Drawn, ...]:
     return (
         sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
         sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
-        sentence_example("Sit down", dog, with_pose(dog, "sitting"), mention=posed),
+        sentence_example("Wake up", sleeper, with_pose(sleeper, "standing"), mention=posed),
         sentence_example("Winter comes", walker, snowed, preset="rigid", painted=False, settings=at_once),
         sentence_example("In watercolour", mushroom, painting, preset="rigid", mention=styled, painted=False),
     )
