@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,26 +104,30 @@ def centre(mask: np.ndarray) -> tuple[float, float]:
     return float(xs.mean()) / mask.shape[1], float(ys.mean()) / mask.shape[0]
 
 
+def attempts(page: Any) -> Iterator[None]:
+    """Four a second, until the patience with everything is over."""
+    end = time.monotonic() + SECONDS / 1000
+    while time.monotonic() < end:
+        yield
+        page.wait_for_timeout(250)
+
+
 def canvas(page: Any, editor: str) -> np.ndarray:
     """What an editor's canvas shows, without the tools that float on it."""
     bare = f"{editor} > label, {editor} .image-container > :not(.pixi-target) {{ visibility: hidden }}"
-    end = time.monotonic() + SECONDS / 1000
-    while time.monotonic() < end:
+    for _ in attempts(page):
         try:
             png = page.locator(f"{editor} .pixi-target canvas").screenshot(style=bare, timeout=SECONDS / 6)
         except playwright.Error:  # the editor was just making itself a new canvas, for a picture that came
-            page.wait_for_timeout(250)
-        else:
-            return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
+            continue
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int16)
     raise AssertionError(f"{editor} has no canvas that stays")
 
 
 def wait_for_grey(page: Any, editor: str) -> None:
     """Waits until a grey picture is on an editor's canvas."""
-    end = time.monotonic() + SECONDS / 1000
-    while (np.abs(canvas(page, editor) - 200).max(2) < 4).sum() <= 5000:
-        assert time.monotonic() < end, f"the picture is not on the canvas of {editor}"
-        page.wait_for_timeout(250)
+    grey = (np.abs(canvas(page, editor) - 200).max(2) < 4 for _ in attempts(page))
+    assert any(found.sum() > 5000 for found in grey), f"the picture is not on the canvas of {editor}"
 
 
 def tinted(page: Any, editor: str) -> np.ndarray:
@@ -134,13 +138,12 @@ def tinted(page: Any, editor: str) -> np.ndarray:
 
 def settled(page: Any, editor: str, right: Callable[[np.ndarray], Any]) -> np.ndarray:
     """The tint of an editor, once it is right and stays: a picture comes bare, then its mask, the zoom comes last."""
-    before, end = -1, time.monotonic() + SECONDS / 1000
-    while time.monotonic() < end:
+    before = -1
+    for _ in attempts(page):
         tint = tinted(page, editor)
         if right(tint) and int(tint.sum()) == before:
             return tint
         before = int(tint.sum())
-        page.wait_for_timeout(250)
     raise AssertionError(f"the mask on {editor} does not come right: {before} pixels are tinted")
 
 
