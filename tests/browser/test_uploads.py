@@ -45,9 +45,11 @@ def test_a_photograph_of_many_megapixels_can_be_painted_and_edited(page: Any, tm
     choose_baret(page)
     size = (8000, 6000)
     Image.new("RGB", size, GREY).save(tmp_path / "large.jpg")
+    started = time.monotonic()
     page.locator("#source input[type=file]").set_input_files(tmp_path / "large.jpg")
     expect(page.locator(NOTE)).to_contain_text(f"{size[0]}×{size[1]} is now 1280×")
     expect(page.locator("#source .empty")).to_have_count(0)
+    assert time.monotonic() - started < 30
     paint(page, "#source", strokes=4)  # the brush is thin on a large picture
     wait_until_tinted(page, "#source")
     run_to_the_end(page)
@@ -59,7 +61,7 @@ def test_a_bomb_is_refused_at_once_and_the_page_stays_usable(page: Any) -> None:
     started = time.monotonic()
     upload(page, bomb, "bomb.png", "image/png")
     expect(page.locator(NOTE)).to_contain_text("“bomb.png” has 169 megapixels; the limit is 100.")
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 10
     expect(page.locator("#source .empty")).to_have_count(1)
     upload(page, encoded(Image.new("RGB", (64, 64), GREY), "PNG"), "fine.png", "image/png")
     expect(page.locator("#source .empty")).to_have_count(0)

@@ -68,8 +68,8 @@ def test_wrong_files_are_named_quickly_and_the_server_goes_on(
     started = time.monotonic()
     with pytest.raises(Exception, match=says):
         edit(client, folder, **{place: handle_file(str(folder / "wrong.png"))}).result()
-    assert time.monotonic() - started < 30
-    with urllib.request.urlopen(f"{address}/config", timeout=30) as answer:
+    assert time.monotonic() - started < 10
+    with urllib.request.urlopen(f"{address}/config", timeout=10) as answer:
         assert answer.status == 200
 
 
