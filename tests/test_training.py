@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from refedit.attention import Site, attend
@@ -75,6 +77,20 @@ def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Pat
     assert reports[-1].step == (read_checkpoint(trained / "unet.pt") or {})["step"] > before
     lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"
+
+
+def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(trained: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained, tmp_path / "more")
+    before = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
+    kept = {path: path.read_bytes() for path in (folder / "pipeline/unet").iterdir()}
+    reports = [event for event in replace(tiny(folder, 3), stages=("decoder",)).run() if isinstance(event, Report)]
+    after = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert reports[-1].stage == "decoder" and changed == {"decoder", "post_quant_conv"}
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    list(replace(tiny(folder, 60), stages=("vae",)).run())
+    assert (folder / "vae.pt").read_bytes() == (trained / "vae.pt").read_bytes()
+    assert [part.stage for part in read_provenance([folder], "").parts] == ["vae", "decoder", "unet"]
 
 
 def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:

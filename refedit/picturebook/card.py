@@ -24,8 +24,10 @@ random; one in ten is empty. No pictures, texts or weights of others were used.
 - VAE, on {vae.crop} px crops: absolute error, squared error (weight {vae.squared:g}), differences of neighbouring
   pixels at three scales (weight {vae.sharpness:g}) and a small divergence from a unit Gaussian (weight {vae.kl:g});
   the latents are the mode, scaled to unit variance.
-- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); the cross-attention
-  maps of the middle grid are pulled towards the words' true masks (weight {unet.words}).
+- Afterwards its decoder alone, on whole pictures, with the same errors.
+- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); an error counts
+  {subject:g} times as much where a subject is. The cross-attention maps of the middle grid are pulled towards the
+  words' true masks (weight {unet.words}), and a head reads patterns' marks off the features (weight {unet.marks}).
 - CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and pictures are matched
   with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted and made noisy.
 - SAM: {sam.targets} masks a picture, each asked for {sam.rounds} times with one click more every time, one batch in
@@ -66,6 +68,7 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
         scenes=origin.scenes,
         vae=recipe.vae,
         unet=recipe.unet,
+        subject=1 + recipe.unet.subjects,
         clip=recipe.clip,
         sam=recipe.sam,
         clutter=100 * recipe.sam.clutter,

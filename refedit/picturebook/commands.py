@@ -32,7 +32,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
-    stages = ("vae", "unet", "clip", "sam")
+    stages = ("vae", "decoder", "unet", "clip", "sam")
     parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
     parser.add_argument("--scenes", type=int, help="how many scenes to draw")

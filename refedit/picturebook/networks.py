@@ -117,3 +117,10 @@ def save_pipeline(pipeline: DiffusionPipeline, folder: Path) -> None:
     """
     with whole_folder(folder) as fresh:
         pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)
+
+
+def save_vae(vae: AutoencoderKL, folder: Path) -> None:
+    """Writes the folder `vae` of a pipeline folder anew, as `save_pipeline` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder / "vae") as fresh:
+        vae.half().save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)

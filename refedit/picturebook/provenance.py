@@ -14,6 +14,7 @@ from refedit.version import code_version
 
 STAGES: Mapping[str, str] = {
     "vae": "VAE",
+    "decoder": "the VAE's decoder alone",
     "unet": "UNet and text tower",
     "clip": "CLIP and readers",
     "sam": "SAM",

@@ -21,6 +21,18 @@ class VaeRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecoderRecipe:
+    """Weighs and plans as the VAE's, for whole pictures."""
+
+    batch: int
+    peak_rate: float
+    matrix_rate: float
+    decay: float = 0.999
+    squared: float = 1.0
+    sharpness: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnetRecipe:
     """`words` weighs the supervision of the attention maps, `marks` that of patterns.
 
@@ -76,6 +88,7 @@ class Recipe:
 
     scenes: int
     vae: VaeRecipe
+    decoder: DecoderRecipe
     unet: UnetRecipe
     clip: ClipRecipe
     sam: SamRecipe
@@ -86,6 +99,7 @@ RECIPES: dict[str, Recipe] = {
     "base": Recipe(
         scenes=100_000,
         vae=VaeRecipe(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
+        decoder=DecoderRecipe(batch=16, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetRecipe(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
         clip=ClipRecipe(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamRecipe(batch=64, peak_rate=1e-3, matrix_rate=3e-3),
@@ -93,6 +107,7 @@ RECIPES: dict[str, Recipe] = {
     "small": Recipe(
         scenes=32_000,
         vae=VaeRecipe(batch=32, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
+        decoder=DecoderRecipe(batch=16, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetRecipe(batch=64, peak_rate=6e-4, matrix_rate=2e-3),
         clip=ClipRecipe(batch=48, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamRecipe(batch=32, peak_rate=1e-3, matrix_rate=3e-3),
@@ -100,6 +115,7 @@ RECIPES: dict[str, Recipe] = {
     "tiny": Recipe(
         scenes=8,
         vae=VaeRecipe(batch=4, crop=32, peak_rate=1e-3, matrix_rate=3e-3),
+        decoder=DecoderRecipe(batch=4, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
         clip=ClipRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamRecipe(batch=4, peak_rate=1e-3, matrix_rate=3e-3),

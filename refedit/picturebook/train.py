@@ -23,6 +23,7 @@ from refedit.picturebook.recipe import RECIPES, Recipe
 from refedit.picturebook.samples import draw_pictures, unseen_captions
 from refedit.picturebook.sizes import Size
 from refedit.picturebook.train_clip import ClipStage
+from refedit.picturebook.train_decoder import Decoder, DecoderStage
 from refedit.picturebook.train_sam import SamStage
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
 from refedit.picturebook.train_vae import VaeStage, encode_all, to_image
@@ -69,8 +70,12 @@ class Training:
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
         yield from self.kept.timed("scenes", self._draw_scenes())
-        if "vae" in self.stages and not self.kept.file("unet.pt").exists():
+        # Another encoder would make the decoder and the UNet worthless.
+        if "vae" in self.stages and not any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet")):
             yield from self._train_vae()
+        if "decoder" in self.stages:
+            yield from self.kept.timed("latents", self._encode())
+            yield from self._train_decoder()
         if "unet" in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
@@ -100,6 +105,15 @@ class Training:
             scale = latent_scale(latents)
             write_checkpoint(self.kept.file("latents.pt"), {"step": step, "latents": latents * scale, "scale": scale})
             yield f"latents: scaling factor {scale:.4f}"
+
+    def _train_decoder(self) -> Iterator[Report]:
+        vae, recipe = self.kept.trained_vae(self.size)[0], self.recipe.decoder
+        found = read_checkpoint(self.kept.file("latents.pt")) or {}
+        latents, scale = found["latents"], float(found["scale"])
+        rows = self._rows(recipe.batch)
+        stage = DecoderStage(Decoder(vae), self.store, latents, scale, recipe, self.kept.looks, rows)
+        yield from self._trained(stage, self.minutes * 60)
+        networks.save_vae(self.kept.trained_vae(self.size)[0], self.kept.pipeline)
 
     def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
         latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]

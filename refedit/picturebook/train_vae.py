@@ -1,5 +1,6 @@
 """The first stage: the VAE, on crops of drawn pictures."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 from refedit.picturebook.dataset import SceneStore
 from refedit.picturebook.precision import autocast, layout
-from refedit.picturebook.recipe import VaeRecipe
+from refedit.picturebook.recipe import DecoderRecipe, VaeRecipe
 
 Pictures = Float[Tensor, "rows 3 height width"]
 
@@ -43,6 +44,17 @@ def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Ten
     return total / scales
 
 
+def differences(made: Pictures, true: Pictures) -> dict[str, Float[Tensor, ""]]:
+    """How far pictures are from the true ones, in the ways that recipes weigh."""
+    error = made - true
+    return {"l1": error.abs().mean(), "sharpness": sharpness_loss(made, true), "squared": error.square().mean()}
+
+
+def weighed(parts: Mapping[str, Tensor], recipe: VaeRecipe | DecoderRecipe) -> Float[Tensor, ""]:
+    """The absolute error, and everything else as much as the recipe says."""
+    return sum((getattr(recipe, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"])
+
+
 def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
     """KL divergence of the latents from a unit Gaussian, per latent value."""
     return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
@@ -50,7 +62,7 @@ def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
 
 @dataclass
 class VaeStage:
-    """Trains the VAE. Crops keep the steps cheap; towards the end whole pictures would change little."""
+    """Trains the VAE. Crops keep the steps cheap; the decoder alone goes on with whole pictures (train_decoder.py)."""
 
     network: AutoencoderKL
     store: SceneStore
@@ -77,15 +89,8 @@ class VaeStage:
         true = from_bytes(batch.to(device)).contiguous(memory_format=layout(device))
         posterior = self.network.encode(true).latent_dist
         made = self.network.decode(posterior.sample(generator)).sample.float()
-        parts = {
-            "l1": (made - true).abs().mean(),
-            "sharpness": sharpness_loss(made, true),
-            "kl": divergence(posterior.mean.float(), posterior.logvar.float()),
-            "squared": (made - true).square().mean(),
-        }
-        weights = {name: getattr(self.recipe, name) for name in ("squared", "sharpness", "kl")}
-        loss = parts["l1"] + sum(weight * parts[name] for name, weight in weights.items())
-        return {"loss": loss, **parts}
+        parts = {**differences(made, true), "kl": divergence(posterior.mean.float(), posterior.logvar.float())}
+        return {"loss": weighed(parts, self.recipe), **parts}
 
     @torch.no_grad()
     def show(self, network: nn.Module, step: int) -> None:

@@ -48,12 +48,16 @@ class TrainingFolder:
         return CLIPTokenizer.from_pretrained(folder)
 
     def trained_vae(self, size: Size) -> tuple[AutoencoderKL, int]:
-        """The VAE with averaged weights and its number of steps; EditError if none was trained."""
+        """The VAE with averaged weights and its number of steps; EditError if none was trained.
+
+        Its decoder is the one that was trained alone, where there is one.
+        """
         state = read_checkpoint(self.file("vae.pt"))
         if state is None:
             raise EditError("There is no trained VAE in this folder. Run the stage 'vae' first.")
+        decoder = (read_checkpoint(self.file("decoder.pt")) or {}).get("averaged", {})
         vae = build_vae(size)
-        vae.load_state_dict({**vae.state_dict(), **state["averaged"]})
+        vae.load_state_dict({**vae.state_dict(), **state["averaged"], **decoder})
         found = read_checkpoint(self.file("latents.pt"))
         vae.register_to_config(scaling_factor=1.0 if found is None else found["scale"])
         return vae, state["step"]
