@@ -1,6 +1,5 @@
 """Keys on a mask do what hands would, and are only letters in a field."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from PIL import Image
 
 from tests.browser.visitor import (
     BROWSER,
+    CHOSEN,
     canvas,
     changed_overlay,
     choose_example,
@@ -16,12 +16,12 @@ from tests.browser.visitor import (
     paint,
     settled,
     shown_mask,
+    tool_button,
     wait_for_grey,
     wait_until_tinted,
 )
 
 pytestmark = BROWSER
-HIGHLIGHT = re.compile("highlight")
 
 
 def drag(page: Any, editor: str, start: tuple[float, float]) -> None:
@@ -50,16 +50,16 @@ def upload(page: Any, editor: str, folder: Path) -> None:
     Image.new("RGB", (300, 300), (200, 200, 200)).save(folder / "own.png")
     page.locator(f"{editor} input[type=file]").set_input_files(folder / "own.png")
     expect(page.locator(f"{editor} .empty")).to_have_count(0)
-    expect(page.locator(f"{editor} .toolbar-wrap button").nth(1)).to_have_class(HIGHLIGHT)  # chosen once it is zoomed
+    expect(tool_button(page, editor, "brush")).to_have_class(CHOSEN)  # chosen once it is zoomed
 
 
 def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     upload(page, "#source", tmp_path)
-    brush, eraser = (page.locator("#source .toolbar-wrap button").nth(place) for place in (1, 2))
+    brush, eraser = tool_button(page, "#source", "brush"), tool_button(page, "#source", "eraser")
     eraser.click()
-    expect(eraser).to_have_class(HIGHLIGHT)
+    expect(eraser).to_have_class(CHOSEN)
     page.keyboard.press("b")
-    expect(brush).to_have_class(HIGHLIGHT)
+    expect(brush).to_have_class(CHOSEN)
     drag(page, "#source", (0.5, 0.4))
     usual = tint(page, "#source", 0, more=True)
     page.keyboard.press("Control+z")
@@ -76,7 +76,7 @@ def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     large = tint(page, "#source", usual, more=True)
     assert large > 1.5 * usual
     page.keyboard.press("e")
-    expect(eraser).to_have_class(HIGHLIGHT)
+    expect(eraser).to_have_class(CHOSEN)
     drag(page, "#source", (0.5, 0.4))
     assert tint(page, "#source", large, more=False) < 0.95 * large
     page.keyboard.press("Control+z")
@@ -85,7 +85,7 @@ def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:
     page.locator("#prompt textarea").fill("")
     page.locator("#prompt textarea").press_sequentially("eb[x]")
     assert page.locator("#prompt textarea").input_value() == "eb[x]", "in a field, they are letters"
-    expect(eraser).to_have_class(HIGHLIGHT)
+    expect(eraser).to_have_class(CHOSEN)
 
 
 def test_the_undo_button_takes_one_stroke_back_and_the_other_changes_too(page: Any, tmp_path: Path) -> None:
@@ -110,16 +110,16 @@ def test_the_undo_button_takes_one_stroke_back_and_the_other_changes_too(page: A
 def test_keys_are_for_the_pane_used_last(page: Any, tmp_path: Path) -> None:
     for editor in ("#source", "#reference"):
         upload(page, editor, tmp_path)
-    erasers = [page.locator(f"{editor} .toolbar-wrap button").nth(2) for editor in ("#source", "#reference")]
+    erasers = [tool_button(page, editor, "eraser") for editor in ("#source", "#reference")]
     paint(page, "#reference")
     wait_until_tinted(page, "#reference")
     page.keyboard.press("e")
-    expect(erasers[1]).to_have_class(HIGHLIGHT)
-    expect(erasers[0]).not_to_have_class(HIGHLIGHT)
+    expect(erasers[1]).to_have_class(CHOSEN)
+    expect(erasers[0]).not_to_have_class(CHOSEN)
     page.locator("#method").get_by_text("BARET").click()
     expect(page.locator("#reference-column")).to_be_hidden()
     page.keyboard.press("e")
-    expect(erasers[0]).to_have_class(HIGHLIGHT)
+    expect(erasers[0]).to_have_class(CHOSEN)
 
 
 def test_x_swaps_what_a_click_does_and_b_goes_back_to_the_brush(page: Any) -> None:
@@ -142,7 +142,7 @@ def test_x_swaps_what_a_click_does_and_b_goes_back_to_the_brush(page: Any) -> No
     page.keyboard.press("e")
     expect(page.locator("#source-tool input[value=Brush]")).to_be_checked()
     full = int(wait_until_tinted(page, "#source").sum())
-    expect(page.locator("#source .toolbar-wrap button").nth(2)).to_have_class(HIGHLIGHT)
+    expect(tool_button(page, "#source", "eraser")).to_have_class(CHOSEN)
     box = page.locator("#source .pixi-target canvas").bounding_box()
     drag(page, "#source", (0.4, 0.55))
     assert box and tint(page, "#source", full, more=False) < full

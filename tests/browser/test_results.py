@@ -1,6 +1,5 @@
 """Results: downloaded, remembered, restored."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from PIL import Image
 from refedit.recipe import read_result
 from tests.browser.visitor import (
     BROWSER,
+    CHOSEN,
     SIZE,
     choose_example,
     downloaded,
@@ -17,6 +17,7 @@ from tests.browser.visitor import (
     set_steps,
     settled,
     shown,
+    tool_button,
     visit,
     wait_until_tinted,
 )
@@ -79,6 +80,6 @@ def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: A
     assert again.method == first.method and again.image.tobytes() == first.image.tobytes()
     other.locator("#use").click()
     expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
-    expect(other.locator("#source .toolbar-wrap button").nth(1)).to_have_class(re.compile("highlight"))
+    expect(tool_button(other, "#source", "brush")).to_have_class(CHOSEN)
     settled(other, "#source", lambda tint: not tint.any())  # the new source has no mask
     other.context.close()

@@ -4,11 +4,12 @@ import importlib
 import io
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ ARGUMENTS = [
 ]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
 BUILT_IN_SAM = (builtin_folder() / "sam" / "config.json").is_file()
+CHOSEN = re.compile("highlight")  # the class of the tool that is in use
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
 SECONDS = 60_000
 SIZE, BOX = 256, (60, 100, 140, 180)
@@ -110,6 +112,11 @@ def attempts(page: Any) -> Iterator[None]:
     while time.monotonic() < end:
         yield
         page.wait_for_timeout(250)
+
+
+def tool_button(page: Any, editor: str, tool: Literal["brush", "eraser"]) -> Any:
+    """The button of one of an editor's own tools; the first button uploads."""
+    return page.locator(f"{editor} .toolbar-wrap button").nth(("brush", "eraser").index(tool) + 1)
 
 
 def canvas(page: Any, editor: str) -> np.ndarray:

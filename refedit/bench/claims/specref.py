@@ -1,12 +1,10 @@
 """Claims about what SpecRef does, and at what cost: S1, S2, S6 to S8."""
 
-from refedit.bench.arms import Arm
 from refedit.bench.cases import REFERENCE
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Term, above, told
-from refedit.bench.claims.specref_arms import BOTH, PAINTED, PAINTED_PLAIN, PAPER, PIVOTS, PLAIN, VAE
-from refedit.bench.others.masactrl import MasaCtrl
-from refedit.bench.others.null_text_editing import NullTextEditing
+from refedit.bench.claims.cost_arms import COST_MASA, COST_NULL, COST_SPECREF
+from refedit.bench.claims.specref_arms import BOTH, PAINTED, PAINTED_PLAIN, PIVOTS, PLAIN, VAE
 
 S1 = Claim(
     name="S1",
@@ -73,23 +71,19 @@ S7 = Claim(
     ),
 )
 
-COST = Arm(name="SpecRef alone", method=PAPER, painted=False, alone=True)
-COST_NULL = Arm(name="null-text + prompt-to-prompt alone", method=NullTextEditing(), alone=True)
-COST_MASA = Arm(name="MasaCtrl alone", method=MasaCtrl(), alone=True)
-
 S8 = Claim(
     name="S8",
     statement="SpecRef is fast and needs no training.",
     source="SpecRef, title",
     falsifier="It takes as many UNet rows or as long as null-text inversion with prompt-to-prompt.",
-    arms={REFERENCE: (COST, COST_NULL, COST_MASA)},
+    arms={REFERENCE: (COST_SPECREF, COST_NULL, COST_MASA)},
     contrasts=(
-        above("UNet rows saved", "rows", COST_NULL.name, COST.name),
-        above("seconds saved", "seconds", COST_NULL.name, COST.name),
-        above("UNet rows saved against MasaCtrl", "rows", COST_MASA.name, COST.name, role="told"),
-        above("seconds saved against MasaCtrl", "seconds", COST_MASA.name, COST.name, role="told"),
-        told("UNet rows of an edit", "rows", COST.name),
-        told("seconds of an edit", "seconds", COST.name),
+        above("UNet rows saved", "rows", COST_NULL.name, COST_SPECREF.name),
+        above("seconds saved", "seconds", COST_NULL.name, COST_SPECREF.name),
+        above("UNet rows saved against MasaCtrl", "rows", COST_MASA.name, COST_SPECREF.name, role="told"),
+        above("seconds saved against MasaCtrl", "seconds", COST_MASA.name, COST_SPECREF.name, role="told"),
+        told("UNet rows of an edit", "rows", COST_SPECREF.name),
+        told("seconds of an edit", "seconds", COST_SPECREF.name),
     ),
     most=8,
     limits="A row with a gradient counts once. MasaCtrl, the other training-free method, reads one picture, not two: "
