@@ -23,14 +23,12 @@ def run_ship(options: argparse.Namespace) -> None:
     folder = builtin_folder()
     assemble(options.training, folder)
     write_sums(folder)
-    card = ["--card", *map(str, options.training)] if options.training else []
+    options.out.mkdir(parents=True, exist_ok=True)
     _refedit("picturebook", "examples")
-    _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *card, *_told(options))
-    write_sums(folder)  # the card is new, and the built-in model is not loaded with a file that is not as listed
     _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
+    _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *_card(options))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
     write_part(readme_file(), "measured", table(figures))
-    write_sums(folder)
     _evidence(options)
 
 
@@ -61,8 +59,11 @@ def assemble(trainings: Iterable[Path], folder: Path) -> None:
                 shutil.copy(part, folder / part.name)
 
 
-def _told(options: argparse.Namespace) -> list[str]:
-    return ["--hardware", options.hardware, "--note", options.note]
+def _card(options: argparse.Namespace) -> list[str]:
+    if not options.training:
+        return []
+    told = ["--hardware", options.hardware, "--note", options.note]
+    return ["--card", *map(str, options.training), "--also", str(options.out / "edits.json"), *told]
 
 
 def _refedit(*arguments: str) -> None:

@@ -34,7 +34,7 @@ CARDS = (
         licence="Apache-2.0",
         origin="this project: trained on drawings that it makes itself",
         cost="SpecRef 3 s, BARET 7 s (measured, 20 steps on a CPU)",
-        download="none; 20 MB, part of RefEdit",
+        download="none; 25 MB, part of RefEdit",
     ),
     ModelCard(
         name="stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -73,6 +73,7 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
         raise EditError(
             "The built-in SAM's weights are missing from this copy. Paint the mask, or install RefEdit again."
         )
+    check_sums(builtin_folder(), "sam")
     return Segmenter.load(folder, device)
 
 

@@ -1,4 +1,4 @@
-"""Where a SAM comes from: an official checkpoint, checked by its name's digest, or a folder of one of two kinds."""
+"""Where a SAM comes from: an official checkpoint, checked by its name's digest, a folder of two kinds, or the hub."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from refedit.errors import EditError
+from refedit.segment_hub import downloaded_sam, is_hub_id
 from refedit.segment_network import filled, load_sam, sam_module
 from refedit.segment_transformers import load_transformers_sam
 
@@ -20,13 +21,17 @@ def open_sam(where: Path) -> tuple[Any, str]:
     """A SAM with its weights, and what it is in words; EditError if there is none, or if it is damaged.
 
     An official checkpoint is a file whose name holds vit_b, vit_l or vit_h; the folder of a SAM is one that
-    `save_sam` or transformers' SamModel wrote.
+    `save_sam` or transformers' SamModel wrote. What is neither and reads as OWNER/NAME is looked for on the hub.
     """
+    if is_hub_id(where):
+        return _from_folder(downloaded_sam(where.as_posix())), f"the SAM {where.as_posix()}"
     if (where / "config.json").is_file():
         return _from_folder(where), f"the SAM in '{where}'"
     kind = next((kind for kind in KINDS if kind in where.name), None)
     if kind is None or not where.is_file():
-        raise EditError(f"'{where}' is no SAM. Give a file such as sam_vit_b_01ec64.pth, or the folder of a SAM.")
+        raise EditError(
+            f"'{where}' is no SAM. Give a file such as sam_vit_b_01ec64.pth, the folder of a SAM, or a hub id."
+        )
     digest = checked_digest(where)
     return _official(where, kind), f"{where.name}, SHA-256 {digest}"
 
@@ -59,4 +64,6 @@ def _official(checkpoint: Path, kind: str) -> Any:
     except (RuntimeError, UnpicklingError, EOFError, ValueError) as error:
         reason = str(error).strip().splitlines()[0][:160]
         raise EditError(f"'{checkpoint.name}' can't be read as SAM {kind}: {reason}") from error
+    if not isinstance(weights, dict):
+        raise EditError(f"'{checkpoint.name}' can't be read as SAM {kind}: it holds no named weights")
     return filled(sam_module("build_sam").sam_model_registry[kind](), weights)

@@ -35,6 +35,7 @@ HOMES = {
     "gradio": ("app", "refedit.ui"),
     "diffusers": ("refedit.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.stable_diffusion", "refedit.picturebook"),
+    "huggingface_hub": ("refedit.segment_hub",),
     "segment_anything": ("refedit.segment*", "refedit.picturebook"),
     "scipy": ("refedit.bench.statistics",),
     "skimage": ("refedit.bench.measures",),

@@ -19,7 +19,7 @@ def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:
     ]
     write_figures(figures, tmp_path / "figures.json")
     assert read_figures(tmp_path / "figures.json") == figures
-    assert table(figures).splitlines()[2:] == ["| right | >= 80 % | 46 % | 10 |", "| time | - | 1.23 s | 3 |"]
+    assert table(figures).splitlines()[2:] == ["| right | >= 80 % | 45.6 % | 10 |", "| time | - | 1.23 s | 3 |"]
 
 
 def test_a_part_of_the_readme_is_replaced_and_nothing_else() -> None:

@@ -44,5 +44,17 @@ def test_what_is_missing_or_changed_is_named(folder: Path) -> None:
         check_sums(folder)
 
 
+def test_a_part_is_checked_alone_and_a_card_may_be_mended(folder: Path) -> None:
+    (folder / "README.md").write_text("a card")
+    write_sums(folder)
+    (folder / "README.md").write_text("a better card")
+    check_sums(folder)
+    (folder / "card").write_bytes(b"changed")
+    check_sums(folder, "unet")
+    (folder / "unet" / "weights").write_bytes(b"changed")
+    with pytest.raises(EditError, match="'unet/weights' in .* is damaged"):
+        check_sums(folder, "unet")
+
+
 def test_the_built_in_model_is_as_it_was_shipped() -> None:
     check_sums(builtin_folder())

@@ -1,6 +1,7 @@
 """The examples as they are shipped: complete, small, drawn by our own world, and known words only."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -37,8 +38,8 @@ def test_an_example_is_a_complete_request_in_known_words(row: dict) -> None:
 
 
 def test_there_are_enough_of_both_methods_and_all_files_are_small() -> None:
-    methods = [row["method"] for row in ROWS]
-    assert len(ROWS) >= 6 and methods.count("specref") >= 3 and methods.count("baret") >= 3
+    kinds = Counter((row["method"], row["preset"]) for row in ROWS)
+    assert kinds["specref", "recommended"] >= 4 and kinds["baret", "non-rigid"] >= 3 and kinds["baret", "rigid"] >= 2
     assert all(path.stat().st_size < 500_000 for path in FOLDER.iterdir())
 
 

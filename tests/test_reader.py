@@ -230,7 +230,7 @@ def test_a_model_is_measured_by_its_readers(reader: Reader, tmp_path: Path) -> N
     parts = build_vae(size), build_unet(size), build_text_encoder(size, TOKENIZER)
     model = StableDiffusion(build_pipeline(*parts, TOKENIZER), "tiny")
     measured = measure_reader(model, reader, 2, tmp_path, drawings=6)
-    assert isinstance(measured, ReaderMeasurements) and (measured.drawings, measured.captions) == (6, 2)
+    assert isinstance(measured, ReaderMeasurements) and (measured.drawings, measured.asked_cases["kind"]) == (6, 2)
     assert (tmp_path / "asked.png").exists()
     figures = {figure.what: figure for figure in measured.figures()}
     assert figures["text to picture: kind as asked, by the reader"].value == measured.asked["kind"]

@@ -192,6 +192,7 @@ def test_losses_vanish_for_the_true_mask_and_count_the_best_only() -> None:
     right, wrong = 30 * (2 * targets - 1), 30 * (1 - 2 * targets)
     logits, quality = torch.stack([wrong, right, wrong], 1), torch.tensor([[0.0, 1.0, 0.0]] * 2)
     found = mask_losses(logits, quality, targets)
+    assert float(mask_losses(logits, quality, targets, every=0.3)["dice"]) == pytest.approx(0.2, abs=1e-2)
     assert all(float(found[name]) == pytest.approx(0, abs=1e-3) for name in ("focal", "dice", "quality"))
     assert float(found["iou"]) == 1 and torch.equal(best_of(logits, quality), right)
     assert float(mask_losses(logits, quality.flip(0) * 0, targets)["quality"]) == pytest.approx(1 / 3)

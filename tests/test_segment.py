@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 
 from refedit import models
 from refedit.__main__ import main
+from refedit.checksums import write_sums
 from refedit.command_segment import read_box
 from refedit.errors import EditError
 from refedit.images import read_picture
@@ -40,6 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder with a SAM in it."""
     where = tmp_path_factory.mktemp("model")
     save_sam(tiny_sam(), TINY, where / "sam")
+    write_sums(where)
     return where
 
 
@@ -133,9 +136,33 @@ def test_an_official_checkpoint_is_loaded_and_its_digest_told(tmp_path: Path, mo
         Segmenter.load(checkpoint.rename(tmp_path / "sam_vit_b_01ec64.pth"), CPU)
 
 
+def test_the_smallest_official_size_is_built_and_filled(tmp_path: Path) -> None:
+    sam = sam_module("build_sam").sam_model_registry["vit_b"]()
+    checkpoint, _ = save_official(tmp_path, sam.state_dict())
+    loaded = Segmenter.load(checkpoint, CPU).sam.state_dict()
+    assert len(loaded) == len(sam.state_dict()) and sum(value.numel() for value in loaded.values()) > 90_000_000
+    assert all(torch.equal(value, loaded[name]) for name, value in sam.state_dict().items())
+
+
+def test_a_sam_of_the_hub_is_taken_from_where_the_hub_keeps_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    kept = tmp_path / "models--someone--sam-tiny"
+    shutil.copytree(folder / "sam", kept / "snapshots" / "abc")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc")
+    loaded = Segmenter.load(Path("someone/sam-tiny"), CPU)
+    assert loaded.about == "the SAM someone/sam-tiny" and len(loaded.sam.state_dict()) > 50
+    with pytest.raises(EditError, match="'someone/sam-other' can't be had from the Hugging Face hub"):
+        Segmenter.load(Path("someone/sam-other"), CPU)
+
+
 def test_what_is_no_checkpoint_is_said(tmp_path: Path) -> None:
     (tmp_path / "sam_vit_b.pth").write_bytes(pickle.dumps(print, protocol=2))
-    for name in ("sam_vit_b.pth", "missing_vit_b.pth", "other.pth"):
+    torch.save([1, 2], tmp_path / "list_vit_b.pth")
+    for name in ("sam_vit_b.pth", "missing_vit_b.pth", "other.pth", "list_vit_b.pth"):
         with pytest.raises(EditError, match="is no SAM|can't be read"):
             Segmenter.load(tmp_path / name, CPU)
 

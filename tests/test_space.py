@@ -93,6 +93,11 @@ def test_no_file_is_too_large_for_a_push() -> None:
     assert [path for path in paths if path.is_file() and path.stat().st_size > LARGEST_FILE] == []
 
 
+def test_the_models_weights_are_light() -> None:
+    files = [path for path in (ROOT / "refedit/picturebook/weights").rglob("*") if path.is_file()]
+    assert 10_000_000 < sum(path.stat().st_size for path in files) < 40_000_000
+
+
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [

@@ -14,6 +14,7 @@ from refedit.errors import EditError
 from refedit.inversion import Inverter, Recorder, Recording
 from refedit.memory import Memory
 from refedit.methods import Baret, SpecRef
+from refedit.methods.specref_plan import reference_steps
 from refedit.methods.task import Outcome, Task
 from refedit.preparation import prepare
 from refedit.prompt_to_prompt import word_factors, word_shares
@@ -109,7 +110,7 @@ def test_features_of_another_subject_are_recorded_from_the_known_trajectory(edit
     assert request.reference is not None
     moved = replace(request.reference, subject=box_mask((64, 64), (0, 0, 60, 30)))
     again = list(editor.edit(replace(request, reference=moved)))[-1].rows  # type: ignore[union-attr]
-    assert again == list(editor.edit(request))[-1].rows + len(QUICK.reference_steps)  # type: ignore[union-attr]
+    assert again == list(editor.edit(request))[-1].rows + len(reference_steps(QUICK))  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("at", ["inversion", "aligned"])

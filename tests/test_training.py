@@ -90,7 +90,9 @@ def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(traine
     assert all(path.read_bytes() == content for path, content in kept.items())
     list(replace(tiny(folder, 60), stages=("vae",)).run())
     assert (folder / "vae.pt").read_bytes() == (trained / "vae.pt").read_bytes()
-    assert [part.stage for part in read_provenance([folder], "").parts] == ["vae", "decoder", "unet"]
+    origins = [read_provenance([place], "") for place in (trained, folder)]
+    assert [part.stage for part in origins[1].parts] == ["vae", "decoder", "unet"]
+    assert ["decoder alone" in card(origin, 64, "") for origin in origins] == [False, True]
 
 
 def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers())
     options = parser.parse_args(["picturebook", "train", "--size", "tiny", "--minutes", "1", "--out", str(trained)])
-    with pytest.raises(EditError, match="Add --resume"):
+    with pytest.raises(EditError, match="training of vae and unet .* Add --resume"):
         options.run(options)
 
 

@@ -64,7 +64,8 @@ READINGS: Mapping[str, tuple[str, ...]] = {
     POSE: ("changed right", "identity kept"),
     RIGID: ("changed right", "right kind pose"),
 }
-COMMON = ("distance", "distance_inside", "whole", "inside", "outside", "ssim_inside", "ssim_outside", "text")
+COMMON: tuple[str, ...] = ("distance", "distance_inside", "distance_outside", "whole", "inside", "outside")
+COMMON += ("ssim_inside", "ssim_outside", "text")
 COST_CASES = 3
 """What an edit costs hardly depends on the case."""
 

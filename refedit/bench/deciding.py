@@ -23,10 +23,24 @@ FILES: tuple[str, ...] = (
 the world and the presets are not here."""
 
 
-@cache
+JUDGED_BY: tuple[str, ...] = ("bench/claims/*.py", "bench/compare.py", "bench/readings.py", "bench/statistics.py")
+JUDGED_BY += ("methods/*_parameters.py",)
+"""What makes verdicts and tables of outcomes: which arms and presets, which readings, which intervals."""
+
+
+def judging_code() -> str:
+    """The same of the files that make verdicts of outcomes."""
+    return _code(JUDGED_BY)
+
+
 def deciding_code() -> str:
-    """A checksum of these files that comments and layout leave as it is: 16 hexadecimal digits."""
+    """A checksum of the files that make outcomes, which comments and layout leave as it is: 16 hexadecimal digits."""
+    return _code(FILES)
+
+
+@cache
+def _code(patterns: tuple[str, ...]) -> str:
     root, digest = Path(refedit.__file__).parent, hashlib.sha256()
-    for path in sorted({path for pattern in FILES for path in root.glob(pattern)}):
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
         digest.update(f"{path.relative_to(root)} {ast.dump(ast.parse(path.read_text('utf-8')))}".encode())
     return digest.hexdigest()[:16]

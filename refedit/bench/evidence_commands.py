@@ -29,7 +29,9 @@ def add_evidence(kinds: Any) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
-    parser.add_argument("--cases", type=int, default=cases, help="how many of every kind; grids take half as many")
+    parser.add_argument(
+        "--cases", type=int, default=cases, help="how many of every kind; grids and slow arms take half"
+    )
     parser.add_argument("--set", choices=("development", "test"), default="test")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
     parser.add_argument(

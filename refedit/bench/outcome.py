@@ -27,11 +27,11 @@ class Outcome:
 
     PSNR in dB and SSIM: `inside` the true region to the truth, `outside` it to the source and before pasting back,
     `whole` to the truth, `to_source` to the source. `distance` is the reader's (0 equal, 4 at most) to the truth, also
-    for the places inside the true region. `leak` is the part of the picture that shows the reference's
-    background, `word_iou` that of the words' region with the true one, `text` the cosine with the target prompt.
-    `read` is what the reader sees of every factor, `truth` what is right, `chance` the probability that the reader
-    gives to that. `loss` is a text inversion's error of the guided noise, the geometric mean over steps.
-    `rows` are UNet rows.
+    for the places inside the true region, and outside it to the source, before pasting back. `leak` is the part of the
+    picture that shows the reference's background, `word_iou` that of the words' region with the true one, `text` the
+    cosine with the target prompt. `read` is what the reader sees of every factor, `truth` what is right, `chance` the
+    probability that the reader gives to that. `loss` is a text inversion's error of the guided noise, the geometric
+    mean over steps. `rows` are UNet rows.
     """
 
     number: int
@@ -46,6 +46,7 @@ class Outcome:
     to_source: float | None = None
     distance: float | None = None
     distance_inside: float | None = None
+    distance_outside: float | None = None
     leak: float | None = None
     word_iou: float | None = None
     text: float | None = None
@@ -83,6 +84,7 @@ def measured(case: Case, name: str, made: Made, size: int, reader: Reader | None
         rows=made.rows,
         seconds=round(made.seconds, 2),
         **(_seen(case, made.final, truth, region, reader) if reader else {}),
+        distance_outside=_weighed(_distances(reader, made.image, source), ~region) if reader else None,
     )
 
 
@@ -92,17 +94,23 @@ def _words_region(words: Tensor, size: int) -> Where:
 
 
 def _seen(case: Case, made: Image.Image, truth: Image.Image, region: Where, reader: Reader) -> dict[str, Any]:
-    pictures = [to_tensor(picture) for picture in (made, truth)]
-    chances = reader.probabilities(pictures[0])
+    shown = to_tensor(made)
+    chances = reader.probabilities(shown)
     truths = {factor: reader.names[factor].index(case.truth(factor)) for factor in FACTORS}
-    planes = [(a - b).square().sum(1)[0].cpu() for a, b in zip(*map(reader.features, pictures), strict=True)]
+    planes = _distances(reader, made, truth)
     return {
         "distance": _weighed(planes, np.ones_like(region)),
         "distance_inside": _weighed(planes, region),
-        "text": float(reader.score(pictures[0], [case.prompts[1]])[0]),
+        "text": float(reader.score(shown, [case.prompts[1]])[0]),
         "read": {factor: reader.names[factor][int(chances[factor][0].argmax())] for factor in FACTORS},
         "chance": {factor: round(float(chances[factor][0, place]), 5) for factor, place in truths.items()},
     }
+
+
+def _distances(reader: Reader, *pictures: Image.Image) -> list[Float[Tensor, "_side _side"]]:
+    """The squared distances of two pictures' features, one map for each of the reader's layers."""
+    features = (reader.features(to_tensor(picture)) for picture in pictures)
+    return [(a - b).square().sum(1)[0].cpu() for a, b in zip(*features, strict=True)]
 
 
 def _weighed(planes: list[Float[Tensor, "_side _side"]], where: Where) -> float | None:

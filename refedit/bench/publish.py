@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from refedit.bench.claims.run import CLAIMS
+from refedit.bench.deciding import deciding_code, judging_code
 from refedit.bench.report.summary import about, comparison_tables, summary
 from refedit.bench.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
@@ -21,9 +23,15 @@ UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `be
 
 
 def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> None:
-    """Copies the results of a folder, with their summary, and shows them in a README; EditError for other weights."""
+    """Copies the results of a folder, with their summary, and shows them in a README.
+
+    EditError unless they are all claims and the comparison, on test cases, of these weights and this code.
+    """
     results = read_results(folder)
     claims, comparison = (_of(weights, found, folder) for found in (results.claims, results.comparison))
+    missing = {claim.name for claim in CLAIMS} - {claim["name"] for claim in claims["claims"]}
+    if missing:
+        raise EditError(f"The results in '{folder}' lack {', '.join(sorted(missing))}. Run `bench claims` for all.")
     write(claims, to / CLAIMS_FILE)
     write(comparison, to / COMPARE_FILE)
     (to / "report.md").write_text(summary(results), encoding="utf-8")
@@ -31,12 +39,17 @@ def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> N
 
 
 def _of(weights: str, found: Mapping[str, Any] | None, folder: Path) -> Mapping[str, Any]:
-    if found is None or found["about"]["weights"] != weights:
+    made_by = (weights, deciding_code(), judging_code(), "test")
+    if found is None or _made_by(found) != made_by:
         raise EditError(
-            f"The results in '{folder}' are not whole, or of other weights than these ({weights}). "
-            "Run `bench claims` and `bench compare` anew."
+            f"The results in '{folder}' are not whole, not of test cases, or of other weights than these ({weights}) "
+            "or other code. Run `bench claims` and `bench compare` anew."
         )
     return found
+
+
+def _made_by(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*(found["about"].get(name, "") for name in ("weights", "deciding", "judging")), found["set"])
 
 
 def withdraw(readme: Path, of: Path = PUBLISHED) -> None:

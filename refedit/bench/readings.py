@@ -24,7 +24,7 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
     if first == "right":
         return _right(outcome, tuple(rest.split()))
     value: float | None = getattr(outcome, name)
-    return value
+    return None if value is None else float(value)  # UNet rows are whole numbers, but no yes or no
 
 
 def by_case(outcomes: Mapping[int, Outcome], name: str) -> dict[int, float | bool | None]:

@@ -29,7 +29,7 @@ def read_results(folder: Path) -> Results:
 
 
 def merge_claims(found: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-    """Writes verdicts beside those of other claims that the file has of the same weights, code and set; gives all."""
+    """Writes verdicts beside those of other claims that the file has, if all that made them is the same; gives all."""
     before = _read(path)
     fresh = {claim["name"]: {**claim, "asked": found["cases"]} for claim in found["claims"]}
     kept: dict[str, Any] = {}
@@ -41,8 +41,8 @@ def merge_claims(found: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     return whole
 
 
-def _made_of(found: Mapping[str, Any]) -> tuple[str, str, str]:
-    return found["about"]["weights"], found["about"].get("deciding", ""), found["set"]
+def _made_of(found: Mapping[str, Any]) -> tuple[str, ...]:
+    return (found["set"], *(found["about"].get(name, "") for name in ("weights", "deciding", "judging", "name")))
 
 
 def write(found: Mapping[str, Any], path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from refedit.bench.deciding import deciding_code
+from refedit.bench.deciding import deciding_code, judging_code
 from refedit.bench.speed import machine
 from refedit.memory import Memory
 from refedit.models import BUILTIN, builtin_folder, load_model
@@ -49,6 +49,11 @@ class Rig:
         networks = [self.model.unet, self.model.vae, self.model.text_encoder]
         return weights_checksum(*networks, *([self.reader.network] if self.reader else []))
 
+    @cached_property
+    def hardware(self) -> str:
+        """The device's name: seconds are no other machine's."""
+        return str(machine(self.model.device)["name"])
+
     def about(self) -> dict[str, Any]:
         """Hardware, code and model, for reports."""
         return {
@@ -58,6 +63,7 @@ class Rig:
             "reader": self.reader is not None,
             "code": code_version(),
             "deciding": deciding_code(),
+            "judging": judging_code(),
             "cores": os.cpu_count(),
             **machine(self.model.device),
         }

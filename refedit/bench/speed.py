@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from refedit.editor import Editor
 from refedit.masks import Mask
 from refedit.memory import bytes_of
 from refedit.methods import Baret, Method, SpecRef
+from refedit.methods.specref_plan import reference_steps
 from refedit.stable_diffusion import StableDiffusion, random_unet_sd15
 
 
@@ -90,15 +92,23 @@ def measure_rows(
             specref_seconds=round(286 * seconds, 1),
             # Inversion, two inner steps of three rows' work each and two predictions, then five rows: 50 times.
             baret_seconds=round(50 * (1 + 2 * 3 + 2 + 5) * seconds, 1),
-            reference_gigabytes=round(len(official.reference_steps) * sum(weighing.bytes[10:]) / 1e9, 2),
+            reference_gigabytes=round(len(reference_steps(official)) * sum(weighing.bytes[10:]) / 1e9, 2),
             everything_gigabytes=round(50 * sum(weighing.bytes) / 1e9, 2),
         )
 
 
 def machine(device: torch.device) -> dict[str, Any]:
     """What the numbers were measured on."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {"device": device.type, "name": name, "threads": torch.get_num_threads(), "torch": torch.__version__}
+
+
+def _processor() -> str:
+    """The processor's name as Linux tells it; elsewhere what Python knows."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text("utf-8").splitlines() if told.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def as_row(cost: EditCost | RowCost) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def combined(samples: Mapping[str, Mapping[int, float | None]], weights: Mapping
     for number in sorted(shared):
         values = {name: samples[name][number] or 0 for name in weights}
         total = sum(weight * values[name] for name, weight in weights.items())
-        found.append(int(total) if all(isinstance(samples[name][number], bool) for name in weights) else total)
+        yes_or_no = all(isinstance(samples[name][number], bool) for name in weights)
+        found.append(int(total) if yes_or_no else float(total))
     return found
 
 

@@ -56,7 +56,8 @@ def outcomes(rig: Rig, store: Store, which: str, kind: str, numbers: range, arms
         case = case_at(which, kind, number)
         about = case_key(case, which, rig)
         for arm in arms:
-            key = hashlib.sha256(f"{about} {arm.key}".encode()).hexdigest()[:24]
+            timed = rig.hardware if arm.alone else ""
+            key = hashlib.sha256(f"{about} {arm.key} {timed}".encode()).hexdigest()[:24]
             found = store.get(key)
             if found is None:
                 found = measured(arm.case(case), arm.name, make(rig, case, arm), rig.model.size, rig.reader)
@@ -69,7 +70,9 @@ def case_key(case: Case, which: str, rig: Rig) -> str:
     scenes = [scene for scene in (case.source, case.result, case.reference) if scene is not None]
     digest = hashlib.sha256(repr((scenes, case.prompts, rig.model.schedule(50))).encode())
     for scene in scenes:
-        digest.update(np.asarray(drawn(scene, rig.model.size).picture).tobytes())
+        drawing = drawn(scene, rig.model.size)
+        for plane in (drawing.picture, *drawing.masks.values()):
+            digest.update(np.asarray(plane).tobytes())
     run_by = f"{rig.model.unet.device.type} {rig.model.unet.dtype} {rig.checksum} {deciding_code()}"
     return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
 

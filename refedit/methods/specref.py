@@ -18,7 +18,7 @@ from refedit.ddim import Denoiser, Frame, Latents, Schedule, guided, step_along
 from refedit.inversion import Features, Recording
 from refedit.masks import at_grid
 from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
-from refedit.methods.specref_plan import Plan
+from refedit.methods.specref_plan import Plan, reference_steps
 from refedit.methods.task import Outcome, Task
 
 INVERT_SOURCE, INVERT_REFERENCE, EDIT = "Inverting the source", "Inverting the reference", "Editing"
@@ -84,7 +84,7 @@ class SpecRef(SpecRefParameters):
             return {}
         sites = (round(share * model.self_sites) for share in (self.reference_sites_start, self.reference_sites_end))
         what = Recording(
-            steps=self.reference_steps,
+            steps=reference_steps(self),
             sites=range(*sites),
             subject=task.subject if self.masks in ("both", "subject") else None,
             threshold=self.threshold,

@@ -197,11 +197,6 @@ class SpecRefParameters:
         "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."
     )
 
-    @property
-    def reference_steps(self) -> range:
-        """The steps with reference attention."""
-        return range(*(round(share * self.steps) for share in (self.reference_steps_start, self.reference_steps_end)))
-
 
 OFFICIAL = {
     "steps": 50,

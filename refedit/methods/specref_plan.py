@@ -17,6 +17,11 @@ from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, w
 from refedit.reference_attention import EditRegion, ReferenceAttention
 
 
+def reference_steps(method: SpecRefParameters) -> range:
+    """The steps with reference attention."""
+    return range(*(round(share * method.steps) for share in (method.reference_steps_start, method.reference_steps_end)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """One edit's texts, the prompts' alignment, and where to edit; only `maps` changes, with every `control`."""
@@ -104,7 +109,7 @@ class Plan:
 
     def used_masks(self, step: int, mask: Tensor | None) -> dict[str, Tensor]:
         """The words' map as it stands after a step, and the blend mask as used, for traces."""
-        looks = self.task.reference is not None and step in self.method.reference_steps
+        looks = self.task.reference is not None and step in reference_steps(self.method)
         words = self.region.words() if looks else None
         found = {"mask_t": words, "blend_mask": mask}
         return {name: value for name, value in found.items() if value is not None}

@@ -12,6 +12,7 @@ pipeline_tag: text-to-image
 A small Stable-Diffusion-shaped model of a drawn picture-book world, in diffusers' pipeline format: the built-in model
 of RefEdit. It draws, inverts and edits pictures of that world, {pixels}x{pixels} pixels, on two CPU cores in seconds.
 Beside it: a CLIP of drawings and captions whose picture tower carries the readers (`clip`), and a small SAM (`sam`).
+The tower sees what a stem in `readers.safetensors` makes of a picture, so load it by RefEdit's `Reader.load`.
 
 ## Data
 
@@ -24,10 +25,9 @@ random; one in ten is empty. No pictures, texts or weights of others were used.
 - VAE, on {vae.crop} px crops: absolute error, squared error (weight {vae.squared:g}), differences of neighbouring
   pixels at three scales (weight {vae.sharpness:g}) and a small divergence from a unit Gaussian (weight {vae.kl:g});
   the latents are the mode, scaled to unit variance.
-- Afterwards its decoder alone, on whole pictures, with the same errors.
-- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); an error counts
-  {subject:g} times as much where a subject is. The cross-attention maps of the middle grid are pulled towards the
-  words' true masks (weight {unet.words}), and a head reads patterns' marks off the features (weight {unet.marks}).
+{decoder}- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); an error
+  counts {subject:g} times as much where a subject is. The cross-attention maps of the middle grid are pulled towards
+  the words' true masks (weight {unet.words}), and a head reads patterns' marks off the features (weight {unet.marks}).
 - CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and pictures are matched
   with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted and made noisy.
 - SAM: {sam.targets} masks a picture, each asked for {sam.rounds} times with one click more every time, one batch in
@@ -40,7 +40,7 @@ time, gradients clipped at norm 1, averaged weights.
 |---|---|---|---|---|---|
 {parts}
 
-Hardware: {hardware}. Code: RefEdit {version}.
+Hardware: {hardware}. Measured with RefEdit {version}.
 {note}
 ## Measured
 
@@ -59,6 +59,9 @@ Apache-2.0, like the rest of RefEdit.
 """
 
 
+_DECODER = "- Afterwards its decoder alone, on whole pictures, with the same errors.\n"
+
+
 def card(origin: Provenance, pixels: int, measured: str) -> str:
     """The card's text; `measured` is a Markdown table, as it came out."""
     recipe = origin.recipe
@@ -67,6 +70,7 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
         pixels=pixels,
         scenes=origin.scenes,
         vae=recipe.vae,
+        decoder=_DECODER if any(part.stage == "decoder" for part in origin.parts) else "",
         unet=recipe.unet,
         subject=1 + recipe.unet.subjects,
         clip=recipe.clip,

@@ -45,6 +45,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for model.json and sheets")
     parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
     parser.add_argument("--card", type=Path, nargs="+", metavar="TRAINING", help="write the card, from these folders")
+    parser.add_argument("--also", type=Path, metavar="JSON", help="more figures for the card, such as edits.json")
     parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
     parser.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
     parser.add_argument("--device", default="auto")
@@ -81,15 +82,20 @@ def train(arguments: argparse.Namespace) -> int:
     from refedit.picturebook.sizes import SIZES
     from refedit.picturebook.train import STAGES, Training
 
-    if any(arguments.out.glob("*.pt")) and not arguments.resume:
-        raise EditError(f"There is a training in {arguments.out}. Add --resume to go on with it, or name another.")
+    stages = (arguments.stage,) if arguments.stage else STAGES
+    begun = [stage for stage in stages if (arguments.out / f"{stage}.pt").exists()]
+    if begun and not arguments.resume:
+        raise EditError(
+            f"There is a training of {' and '.join(begun)} in {arguments.out}. Add --resume to go on with it, or name "
+            "another folder."
+        )
     arguments.out.mkdir(parents=True, exist_ok=True)
     training = Training(
         size=SIZES[arguments.size],
         minutes=arguments.minutes,
         folder=arguments.out,
         device=training_device(arguments.device),
-        stages=(arguments.stage,) if arguments.stage else STAGES,
+        stages=stages,
         scenes_folder=arguments.scenes_folder,
         scenes=arguments.scenes,
     )
@@ -103,7 +109,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.picturebook.evaluate import measure, unseen
     from refedit.picturebook.evaluate_reader import measure_reader
     from refedit.picturebook.evaluate_sam import measure_sam, subjects
-    from refedit.picturebook.figures import table, write_figures
+    from refedit.picturebook.figures import read_figures, table, write_figures
     from refedit.picturebook.precision import training_device
     from refedit.picturebook.provenance import read_provenance
     from refedit.picturebook.reader import Reader
@@ -122,6 +128,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print(table(found))
     if arguments.card:
         origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        text = card(origin, model.size, table(found))
+        more = read_figures(arguments.also) if arguments.also else []
+        text = card(origin, model.size, table([*found, *more]))
         (arguments.model / "README.md").write_text(text)
     return 0

@@ -33,15 +33,16 @@ Pictures = Float[Tensor, "rows 3 side side"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReaderMeasurements:
-    """Shares (0..1) by factor, on `drawings` and `captions` of unseen scenes with one subject.
+    """Shares (0..1) by factor, on `drawings` of unseen scenes with one subject.
 
     `right` and `right_after_vae` are the readers' own: how often they are right about drawings, as they are and after
-    the VAE. `asked` is how often they find in a picture drawn from a caption what the caption says. `matched` is how
+    the VAE. `asked` is how often they find in a picture drawn from a caption what the caption says, on `asked_cases`
+    captions: a thing has no pose to be right about. `matched` is how
     often a drawing's own full caption scores highest among those of 16 drawings.
     """
 
     drawings: int
-    captions: int
+    asked_cases: dict[str, int]
     right: dict[str, float]
     right_after_vae: dict[str, float]
     asked: dict[str, float]
@@ -50,8 +51,8 @@ class ReaderMeasurements:
     def figures(self) -> list[Figure]:
         """The same as rows of a table, with their goals."""
         asked = [
-            _share(f"text to picture: {name} as asked, by the reader", share, self.captions, GOALS.get(name, ""))
-            for name, share in self.asked.items()
+            _share(f"text to picture: {name} as asked, by the reader", share, count, GOALS.get(name, ""))
+            for (name, share), count in zip(self.asked.items(), self.asked_cases.values(), strict=True)
         ]
         worst = {what: min(shares, key=lambda name: shares[name]) for what, shares in self._own.items()}
         own = [
@@ -135,7 +136,7 @@ def measure_reader(
     to_image(made[: len(asked) // columns * columns], columns).save(folder / "asked.png")
     return ReaderMeasurements(
         drawings=len(scenes),
-        captions=len(asked),
+        asked_cases={name: count for name in FACTORS if (count := sum(name in readable(scene) for scene in asked))},
         right=accuracies(reader, scenes, pictures),
         right_after_vae=accuracies(reader, scenes, round_trips),
         asked=accuracies(reader, asked, made),

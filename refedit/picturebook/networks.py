@@ -3,6 +3,7 @@
 Knows nothing about the world or about training.
 """
 
+import copy
 from pathlib import Path
 
 import torch
@@ -120,7 +121,7 @@ def save_pipeline(pipeline: DiffusionPipeline, folder: Path) -> None:
 
 
 def save_vae(vae: AutoencoderKL, folder: Path) -> None:
-    """Writes the folder `vae` of a pipeline folder anew, as `save_pipeline` does."""
+    """Writes the folder `vae` of a pipeline folder anew, in half precision; the VAE itself stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder / "vae") as fresh:
-        vae.half().save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)
+        copy.deepcopy(vae).half().save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)

@@ -55,7 +55,7 @@ class UnetRecipe:
 @dataclass(frozen=True, kw_only=True)
 class SamRecipe:
     """`targets` is the number of masks asked for in a picture, `rounds` how often each is asked for, with one click
-    more every time; one batch in four has twice as many.
+    more every time; one batch in four has twice as many. `every` weighs the losses of all masks beside the best one's.
 
     `clutter` is the share of pictures that are clutter and not drawn scenes, `collage` the share of those with
     another scene's subject put in.
@@ -67,6 +67,7 @@ class SamRecipe:
     decay: float = 0.999
     targets: int = 3
     rounds: int = 2
+    every: float = 0.1
     clutter: float = 0.3
     collage: float = 0.4
 

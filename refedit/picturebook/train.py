@@ -110,10 +110,17 @@ class Training:
         vae, recipe = self.kept.trained_vae(self.size)[0], self.recipe.decoder
         found = read_checkpoint(self.kept.file("latents.pt")) or {}
         latents, scale = found["latents"], float(found["scale"])
-        rows = self._rows(recipe.batch)
-        stage = DecoderStage(Decoder(vae), self.store, latents, scale, recipe, self.kept.looks, rows)
+        stage = DecoderStage(
+            Decoder(vae),  # of which the VAE stays the whole
+            self.store,
+            latents,
+            scale,
+            recipe,
+            self.kept.looks,
+            lambda: networks.save_vae(vae, self.kept.pipeline),
+            self._rows(recipe.batch),
+        )
         yield from self._trained(stage, self.minutes * 60)
-        networks.save_vae(self.kept.trained_vae(self.size)[0], self.kept.pipeline)
 
     def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
         latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]

@@ -1,5 +1,6 @@
 """A later stage: the VAE's decoder alone, on whole pictures. Latents stay, and so does what the UNet knows of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class Decoder(nn.Module):
 class DecoderStage:
     """Trains a decoder. `latents` are those of the store's pictures times `scale`, in half precision.
 
-    Group norms see whole pictures here, as in use; on the crops that the VAE was trained on they saw parts.
+    Group norms see whole pictures here, as in use; on the crops that the VAE was trained on they saw parts. `on_show`
+    is called every now and then, while the decoder has its averaged weights.
     """
 
     network: Decoder
@@ -43,6 +45,7 @@ class DecoderStage:
     scale: float
     recipe: DecoderRecipe
     looks: Path
+    on_show: Callable[[], None]
     rows: int
     name: str = "decoder"
 
@@ -66,6 +69,7 @@ class DecoderStage:
     @torch.no_grad()
     def show(self, network: nn.Module, step: int) -> None:
         """Pictures above what the decoder makes of their latents."""
+        self.on_show()
         true = from_bytes(torch.from_numpy(self.store.pictures[:8].copy()))
         device = next(network.parameters()).device
         made = network((self.latents[:8].float() / self.scale).to(device)).cpu()

@@ -101,11 +101,13 @@ class SamStage:
         rounds: list[list[dict[str, Tensor]]] = []
         for number in range(self.recipe.rounds if _chance(generator) < 0.75 else 2 * self.recipe.rounds):
             answers = split(decode(self.network, wide, asked), asked)
-            rounds.append([mask_losses(*answer, true) for answer, true in zip(answers, chains, strict=True)])
-            keep = number == 0 or _chance(generator) < 0.5
+            every = self.recipe.every
+            rounds.append([mask_losses(*answer, true, every) for answer, true in zip(answers, chains, strict=True)])
+            # Clicks are asked with the mask so far and by themselves; every step has to need the weights for masks.
+            keep = _chance(generator) < 0.5, number == 0 or _chance(generator) < 0.5
             asked = [
-                corrected(one, best_of(*answer), true, self.store.pixels, generator, keep)
-                for one, answer, true in zip(asked, answers, chains, strict=True)
+                corrected(one, best_of(*answer), true, self.store.pixels, generator, with_mask)
+                for one, answer, true, with_mask in zip(asked, answers, chains, keep, strict=True)
             ]
         return _summed(rounds)
 

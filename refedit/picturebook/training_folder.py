@@ -37,8 +37,12 @@ class TrainingFolder:
         return self.file("looks")
 
     def describe(self, size: Size, scenes: int) -> None:
-        """Writes what is trained here on how many scenes, for the model card."""
-        self.file("training.json").write_text(json.dumps({"size": size.name, "scenes": scenes}) + "\n")
+        """Writes what is trained here on how many scenes, for the model card; EditError if it was another size."""
+        path = self.file("training.json")
+        before = json.loads(path.read_text())["size"] if path.exists() else size.name
+        if before != size.name:
+            raise EditError(f"{self.path} holds a training of size {before}. Name another folder for size {size.name}.")
+        path.write_text(json.dumps({"size": size.name, "scenes": scenes}) + "\n")
 
     def tokenizer(self) -> CLIPTokenizer:
         """Kept from the start, so that a later change of the world's words can't shift the tokens of a training."""

@@ -15,7 +15,8 @@ class Settings:
     REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
     REFEDIT_CHANNELS_LAST: 1 lays the network out as some GPUs prefer; measure it with `bench speed --channels-last`.
-    REFEDIT_SAM: "picturebook", or the file of an official SAM checkpoint, whose name holds vit_b, vit_l or vit_h.
+    REFEDIT_SAM: "picturebook", a folder or hub id of a SAM, or the file of an official checkpoint, whose name holds
+    vit_b, vit_l or vit_h.
     REFEDIT_MCP: 1 offers the two endpoints as tools to language models, by the Model Context Protocol.
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
     """

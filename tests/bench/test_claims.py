@@ -130,6 +130,9 @@ def test_injection_steps_are_chosen_on_one_half_and_judged_on_the_other() -> Non
     assert [finding.interval.cases for finding in verdict.findings] == [10, 10]
     same = B7.verdict(repeated(grids(dict.fromkeys((POSE, RIGID), (0.3, 0.6)))))
     assert same.word == "fails" and "same pair is best for both" in same.reason
+    assert [finding.interval.cases for finding in same.findings] == [10, 10]
+    chance = B7.verdict(repeated(grids(dict.fromkeys((POSE, RIGID), (0.3, 0.6)), spread=20.0)))
+    assert chance.word == "not decided" and len(chance.findings) == 2
     assert B7.verdict({}).reason == "no reader"
     few = B7.verdict(grids(apart))
     assert few.word == "not decided" and few.reason.startswith("too few cases")

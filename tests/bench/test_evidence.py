@@ -91,9 +91,18 @@ def published(results: Path, weights: str, folder: Path) -> None:
     readme.write_text("before\n<!-- compared -->\nold\n<!-- /compared -->\nafter\n")
     with pytest.raises(EditError, match="of other weights than these"):
         publish(results, "others", readme, to)
+    with pytest.raises(EditError, match="lack B1, B2.* Run `bench claims` for all"):
+        publish(results, weights, readme, to)
+    told = json.loads((results / "claims.json").read_text())
+    first, names = told["claims"][0], {claim["name"] for claim in told["claims"]}
+    told["claims"] += [{**first, "name": claim.name} for claim in CLAIMS if claim.name not in names]
+    (results / "claims.json").write_text(json.dumps({**told, "set": "development"}))
+    with pytest.raises(EditError, match="not of test cases"):
+        publish(results, weights, readme, to)
+    (results / "claims.json").write_text(json.dumps(told, indent=1) + "\n")
     publish(results, weights, readme, to)
     shown = readme.read_text()
-    assert "Not decided: S1, S3, S7." in shown and "| SpecRef official, painted |" in shown and "old" not in shown
+    assert "Not decided: S1, S3, S7, " in shown and "| SpecRef official, painted |" in shown and "old" not in shown
     assert {path.name for path in to.iterdir()} == {"claims.json", "compare.json", "report.md"}
     assert json.loads((to / "claims.json").read_text()) == json.loads((results / "claims.json").read_text())
     withdraw(readme, to)

@@ -28,7 +28,7 @@ def test_the_source_unchanged_is_perfect_outside_and_the_truth_everywhere(rig: R
     assert unchanged.inside is not None and unchanged.inside < 30
     # Nothing is wrong outside, so what is wrong weighs more inside than in the whole picture.
     assert unchanged.distance is not None and unchanged.distance_inside is not None
-    assert unchanged.distance < unchanged.distance_inside
+    assert unchanged.distance < unchanged.distance_inside and unchanged.distance_outside == 0
     picture = draw(case.result, SIZE).picture
     true = measured(case, "", Made(image=picture, final=picture), SIZE, rig.reader)
     assert true.inside == true.whole == CAP and true.ssim_inside == pytest.approx(1)

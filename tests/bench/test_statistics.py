@@ -34,11 +34,12 @@ def test_equal_differences_of_yes_and_no_are_never_certain() -> None:
     samples: dict[str, dict[int, float | bool | None]] = {
         "a": dict.fromkeys(range(24), True),
         "b": dict.fromkeys(range(24), True),
-        "numbers": dict.fromkeys(range(24), 1.0),
+        "numbers": dict.fromkeys(range(24), 1),
     }
     same = interval(combined(samples, {"a": 1, "b": -1}))
     assert (same.mean, same.low, same.high) == pytest.approx((0, -0.138, 0.138), abs=0.001)
     assert interval(combined(samples, {"a": 1, "numbers": -1})).high == 0
+    assert interval(combined(samples, {"numbers": 2})).high == 2
 
 
 def test_a_higher_level_is_wider() -> None:

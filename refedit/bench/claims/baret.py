@@ -45,7 +45,13 @@ B4 = Claim(
             DRAWN[0].name,
             least=0.02,
         ),
-        above("distance to the truth, more with the target text directly", "distance", DRAWN[-1].name, BALANCED.name),
+        above(
+            "distance to the truth, more with the target text directly",
+            "distance",
+            DRAWN[-1].name,
+            BALANCED.name,
+            least=1e-3,
+        ),
         *(
             above(f"the same, more with {arm.name}", "distance", arm.name, BALANCED.name, role="told")
             for arm in (RISING, FALLING, MAPS_ONLY[-1])

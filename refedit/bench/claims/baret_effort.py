@@ -31,7 +31,8 @@ B8 = Claim(
         told("kind, colour, pattern and background kept", "identity kept", BALANCED.name),
     ),
     share=0.5,
-    limits="Imagic is run with far fewer iterations than its authors', with one seed, and with values tried on three "
+    limits="On half of the cases, since fine-tuning takes long. Imagic is run with far fewer iterations than its "
+    "authors', with one seed, and with values tried on three "
     "development cases: it may stay below what fine-tuning can reach.",
 )
 

@@ -25,10 +25,15 @@ def chart(curve: Mapping[str, Any]) -> str:
     drawn = [_line(i % LINES, known, across, up) for i, (_, known) in enumerate(lines) if known]
     legend = [_legend(i % LINES, label) for i, (label, known) in enumerate(lines) if known]
     return (
-        f"<figure><figcaption>{escape(curve['title'])}</figcaption>"
+        f"<figure><figcaption>{escape(curve['title'])} ({_cases(points)})</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(curve["title"])}">'
         f"{_axes(curve, across, up)}{''.join(drawn)}</svg><p class=legend>{' '.join(legend)}</p></figure>"
     )
+
+
+def _cases(points: Sequence[Mapping[str, Any]]) -> str:
+    fewest, most = (end(point["cases"] for point in points) for end in (min, max))
+    return f"{most} cases" if fewest == most else f"{fewest} to {most} cases"
 
 
 def ticks(span: Span, count: int = 4) -> list[float]:

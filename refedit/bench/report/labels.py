@@ -16,6 +16,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "leak": ("reference's background shows, of the picture", _SHARE),
     "distance": ("distance to the truth", ""),
     "distance_inside": ("distance inside", ""),
+    "distance_outside": ("distance outside, to the source", ""),
     "whole": ("PSNR to the truth", _DECIBEL),
     "inside": ("PSNR inside", _DECIBEL),
     "outside": ("PSNR outside, to the source", _DECIBEL),

@@ -1,6 +1,6 @@
 """Results as Markdown: what was measured on, verdicts, comparison."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from refedit.bench.report.labels import LABELS, cell, label
@@ -98,10 +98,19 @@ def table(
 ) -> tuple[list[str], list[list[str]]]:
     """The column names and the rows, a method each, of a kind's table."""
     cells: dict[str, dict[str, str]] = {}
+    counts: dict[str, set[int]] = {}
     for row in found["rows"]:
         if row["kind"] == kind:
             cells.setdefault(row["method"], {})[row["reading"]] = cell(row, LABELS.get(row["reading"], ("", ""))[1])
+            if row["mean"] is not None:
+                counts.setdefault(row["reading"], set()).add(row["cases"])
     chosen = readings or HEADLINE[kind]
-    return ["method", *map(label, chosen)], [
-        [who, *(has.get(name, "-") for name in chosen)] for who, has in cells.items()
-    ]
+    heads = [label(name) + _fewer(counts.get(name, set()), found["cases"]) for name in chosen]
+    return ["method", *heads], [[who, *(has.get(name, "-") for name in chosen)] for who, has in cells.items()]
+
+
+def _fewer(counts: Set[int], cases: int) -> str:
+    """What a column's head says if it rests on other cases than all: a picture without such pixels has no reading."""
+    if counts <= {cases}:
+        return ""
+    return f", {min(counts)} cases" if len(counts) == 1 else f", {min(counts)} to {max(counts)} cases"
