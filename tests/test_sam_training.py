@@ -14,7 +14,7 @@ from refedit.picturebook.clutter import OUTSIDE, clutter
 from refedit.picturebook.collage import THIRD, collage
 from refedit.picturebook.dataset import SceneStore, scene_at
 from refedit.picturebook.drawing import draw
-from refedit.picturebook.evaluate_sam import iou, measure_sam, subjects
+from refedit.picturebook.evaluate_sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.log import Report
 from refedit.picturebook.mask_losses import dice_loss, focal_loss, mask_losses
 from refedit.picturebook.owners import OwnerStore, owners_of, things_in
@@ -228,3 +228,12 @@ def test_it_is_measured_on_every_subject_of_unseen_scenes(trained: Path, tmp_pat
     assert 0 <= found.sam_iou <= found.sam_best_iou <= 1 and found.sam_click_ms > 0
     assert (tmp_path / "sam.png").is_file() and found.figures()[0].value == found.sam_iou
     assert iou(asked[0].mask.astype(np.float32), asked[0].mask) == 1
+
+
+def test_a_second_click_says_what_is_where_the_mask_is_wrong() -> None:
+    (subject,) = subjects(1, PIXELS)[:1]
+    rng, true = np.random.default_rng(0), subject.mask.astype(np.float32)
+    assert two_clicks(rng, subject, true) == [subject.click]
+    for made, inside in ((np.zeros_like(true), True), (np.ones_like(true), False)):
+        first, second = two_clicks(rng, subject, made)
+        assert first == subject.click and second.inside == inside == subject.mask[int(second.y), int(second.x)]

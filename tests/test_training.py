@@ -79,6 +79,17 @@ def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Pat
     assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"
 
 
+def test_other_scenes_get_latents_of_their_own_at_the_scale_that_the_unet_knows(trained: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained, tmp_path / "more")
+    before = read_checkpoint(folder / "latents.pt") or {}
+    list(replace(tiny(folder, 0), stages=("unet",)).run())
+    assert (folder / "latents.pt").read_bytes() == (trained / "latents.pt").read_bytes()
+    others = replace(tiny(folder, 0), stages=("unet",), scenes=4, scenes_folder=tmp_path / "others")
+    list(others.run())
+    after = read_checkpoint(folder / "latents.pt") or {}
+    assert len(after["latents"]) == 4 and after["scale"] == before["scale"]
+
+
 def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(trained: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(trained, tmp_path / "more")
     before = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")

@@ -3,6 +3,7 @@
 A scene is decided by its set ("train" or "test") and number alone, so the sets can't overlap.
 """
 
+import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -66,6 +67,14 @@ class SceneStore:
     def scenes(self) -> list[Scene]:
         """The scenes as they were drawn."""
         return [from_json(line) for start in self._starts() for line in self._done(start).read_text().splitlines()]
+
+    @cached_property
+    def digest(self) -> str:
+        """Which scenes these are: the SHA-256 sum of all of them as JSON."""
+        total = hashlib.sha256()
+        for start in self._starts():
+            total.update(self._done(start).read_bytes())
+        return total.hexdigest()
 
     def render(self, workers: int | None = None) -> Iterator[int]:
         """Draws what is still missing, in processes; yields the number of scenes that are there."""

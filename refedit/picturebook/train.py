@@ -98,12 +98,14 @@ class Training:
 
     def _encode(self) -> Iterator[str]:
         vae, step = self.kept.trained_vae(self.size)
-        found = read_checkpoint(self.kept.file("latents.pt"))
-        if found is None or found["step"] != step or len(found["latents"]) != self.store.count:
-            yield f"latents: encoding {self.store.count} scenes"
-            latents = encode_all(vae.to(self.device).eval(), self.store, parts_for(self.device))
-            scale = latent_scale(latents)
-            write_checkpoint(self.kept.file("latents.pt"), {"step": step, "latents": latents * scale, "scale": scale})
+        found, store = read_checkpoint(self.kept.file("latents.pt")) or {}, self.store
+        if (found.get("step"), found.get("scenes")) != (step, store.digest):
+            yield f"latents: encoding {store.count} scenes"
+            latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
+            # A UNet that is there knows latents at the scale of before.
+            scale = found["scale"] if self.kept.file("unet.pt").exists() else latent_scale(latents)
+            made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
+            write_checkpoint(self.kept.file("latents.pt"), made)
             yield f"latents: scaling factor {scale:.4f}"
 
     def _train_decoder(self) -> Iterator[Report]:
