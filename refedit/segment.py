@@ -58,19 +58,20 @@ class Candidate:
 class Segmenter:
     """A loaded SAM. Holds no picture: what `embed` returns belongs to whoever asked for it.
 
-    `about` says in words what was loaded.
+    `about` says in words what was loaded. With `always_three` further clicks are answered with the best of three masks
+    too, and not, as in the paper, with one made for several prompts.
     """
 
-    def __init__(self, sam: Any, device: torch.device, about: str = "a SAM") -> None:
+    def __init__(self, sam: Any, device: torch.device, about: str = "a SAM", always_three: bool = False) -> None:
         self.sam = sam.requires_grad_(False).eval().to(device)
         self.device = device
-        self.about = about
+        self.about, self.always_three = about, always_three
 
     @classmethod
-    def load(cls, where: Path, device: torch.device) -> "Segmenter":
+    def load(cls, where: Path, device: torch.device, always_three: bool = False) -> "Segmenter":
         """Loads an official checkpoint or the folder of a SAM, see `open_sam`; EditError if it is neither."""
         sam, about = open_sam(where)
-        return cls(sam, device, about)
+        return cls(sam, device, about, always_three)
 
     @property
     def _grid(self) -> int:
@@ -105,7 +106,7 @@ class Segmenter:
     ) -> list[Candidate]:
         """Three masks for a single click, which may mean a part or the whole, else one; the best first.
 
-        Prompts as for `mask`.
+        Prompts as for `mask`. Several clicks without box and previous mask have three with `always_three`.
         """
         logits, quality = self._predict(picture, clicks, box, previous)
         order = quality.argsort(descending=True).tolist()
@@ -131,7 +132,7 @@ class Segmenter:
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
             # As the paper does (appendix A): more than one click leaves no doubt what is meant.
-            multimask_output=len(clicks) == 1 and box is None and previous is None,
+            multimask_output=(len(clicks) == 1 or self.always_three) and box is None and previous is None,
         )
         return masks[0], quality[0]
 

@@ -87,7 +87,10 @@ def test_one_click_has_three_answers_and_more_prompts_have_one(segmenter: Segmen
     assert three[0].logits.shape == (16, 16)
     again = segmenter.candidates(embedded, [Click(10, 20)], previous=three[0].logits)
     boxed = segmenter.candidates(embedded, [], (5, 5, 20, 20))
-    assert len(again) == len(boxed) == len(segmenter.candidates(embedded, [Click(1, 2), Click(3, 4)])) == 1
+    two = [Click(1, 2), Click(3, 4)]
+    assert len(again) == len(boxed) == len(segmenter.candidates(embedded, two)) == 1
+    always = Segmenter(segmenter.sam, CPU, always_three=True)
+    assert len(always.candidates(embedded, two)) == 3 and len(always.candidates(embedded, two, (1, 1, 9, 9))) == 1
 
 
 def test_prompts_are_places_of_the_picture_whatever_its_size(segmenter: Segmenter) -> None:

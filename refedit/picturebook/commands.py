@@ -122,7 +122,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
         reader = Reader.load(arguments.model, model.device)
         found += measure_reader(model, reader, arguments.scenes, arguments.out).figures()
     if (arguments.model / "sam").is_dir():
-        segmenter = Segmenter.load(arguments.model / "sam", model.device)
+        segmenter = Segmenter.load(arguments.model / "sam", model.device, always_three=True)
         found += measure_sam(segmenter, subjects(arguments.scenes, model.size), arguments.out).figures()
     write_figures(found, arguments.out / "model.json")
     print(table(found))
