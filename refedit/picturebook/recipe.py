@@ -7,29 +7,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class VaeRecipe:
-    """`crop` is the side of the training crops in pixels; the others weigh losses and plan the optimiser."""
+class DecoderRecipe:
+    """`squared` and `sharpness` weigh losses beside the absolute error; the others plan the optimiser."""
 
     batch: int
-    crop: int
     peak_rate: float
     matrix_rate: float
     decay: float = 0.999
     squared: float = 1.0
     sharpness: float = 0.5
-    kl: float = 5e-4
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoderRecipe:
-    """Weighs and plans as the VAE's, for whole pictures."""
+class VaeRecipe(DecoderRecipe):
+    """The same for the whole VAE: `crop` is the side of the training crops in pixels, `kl` weighs the divergence."""
 
-    batch: int
-    peak_rate: float
-    matrix_rate: float
-    decay: float = 0.999
-    squared: float = 1.0
-    sharpness: float = 0.5
+    crop: int
+    kl: float = 5e-4
 
 
 @dataclass(frozen=True, kw_only=True)

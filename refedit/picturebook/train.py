@@ -103,7 +103,7 @@ class Training:
             yield f"latents: encoding {store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
             # A UNet that is there knows latents at the scale of before.
-            scale = found["scale"] if self.kept.file("unet.pt").exists() else latent_scale(latents)
+            scale = found["scale"] if found and self.kept.file("unet.pt").exists() else latent_scale(latents)
             made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
             write_checkpoint(self.kept.file("latents.pt"), made)
             yield f"latents: scaling factor {scale:.4f}"

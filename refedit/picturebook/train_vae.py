@@ -50,7 +50,7 @@ def differences(made: Pictures, true: Pictures) -> dict[str, Float[Tensor, ""]]:
     return {"l1": error.abs().mean(), "sharpness": sharpness_loss(made, true), "squared": error.square().mean()}
 
 
-def weighed(parts: Mapping[str, Tensor], recipe: VaeRecipe | DecoderRecipe) -> Float[Tensor, ""]:
+def weighed(parts: Mapping[str, Tensor], recipe: DecoderRecipe) -> Float[Tensor, ""]:
     """The absolute error, and everything else as much as the recipe says."""
     return sum((getattr(recipe, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"])
 
