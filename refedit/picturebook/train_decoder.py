@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from refedit.picturebook.dataset import SceneStore
+from refedit.picturebook.dataset import SceneStore, epoch_numbers
 from refedit.picturebook.precision import layout
 from refedit.picturebook.recipe import DecoderRecipe
 from refedit.picturebook.train_vae import Pictures, differences, from_bytes, to_image, weighed
@@ -54,7 +53,7 @@ class DecoderStage:
         self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
 
     def batch(self, number: int) -> tuple[Latents, UInt8[Tensor, "rows height width 3"]]:
-        numbers = np.random.default_rng((13, number)).integers(0, self.store.count, self.rows)
+        numbers = epoch_numbers(self.store.count, self.rows, number)
         return self.latents[numbers].float() / self.scale, torch.from_numpy(self.store.pictures[numbers])
 
     def losses(
