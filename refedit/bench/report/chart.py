@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from refedit.bench.report.labels import cases_text
+
 WIDTH, HEIGHT = 460, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 46
 LINES = 5
@@ -23,17 +25,13 @@ def chart(curve: Mapping[str, Any]) -> str:
     ends = [point[name] for point in points for name in ("mean", "low", "high") if point[name] is not None]
     up = _span(ends)
     drawn = [_line(i % LINES, known, across, up) for i, (_, known) in enumerate(lines) if known]
+    counts = cases_text([point["cases"] for point in points])
     legend = [_legend(i % LINES, label) for i, (label, known) in enumerate(lines) if known]
     return (
-        f"<figure><figcaption>{escape(curve['title'])} ({_cases(points)})</figcaption>"
+        f"<figure><figcaption>{escape(curve['title'])} ({counts})</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(curve["title"])}">'
         f"{_axes(curve, across, up)}{''.join(drawn)}</svg><p class=legend>{' '.join(legend)}</p></figure>"
     )
-
-
-def _cases(points: Sequence[Mapping[str, Any]]) -> str:
-    fewest, most = (end(point["cases"] for point in points) for end in (min, max))
-    return f"{most} cases" if fewest == most else f"{fewest} to {most} cases"
 
 
 def ticks(span: Span, count: int = 4) -> list[float]:

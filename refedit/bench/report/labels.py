@@ -1,6 +1,6 @@
 """How readings are called and written for people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _SHARE, _DECIBEL = "%", "dB"
@@ -33,6 +33,12 @@ def label(reading: str) -> str:
     """Its name with the unit."""
     name, unit = LABELS[reading]
     return f"{name}, {unit}" if unit and unit not in ("rows", "s") else name
+
+
+def cases_text(counts: Collection[int]) -> str:
+    """How many cases figures rest on, the fewest and the most."""
+    fewest, most = min(counts), max(counts)
+    return f"{most} cases" if fewest == most else f"{fewest} to {most} cases"
 
 
 def cell(found: Mapping[str, Any], unit: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from refedit.bench.report.labels import LABELS, cell, label
+from refedit.bench.report.labels import LABELS, cases_text, cell, label
 from refedit.bench.results import Results
 
 HEADLINE: Mapping[str, tuple[str, ...]] = {
@@ -111,6 +111,4 @@ def table(
 
 def _fewer(counts: Set[int], cases: int) -> str:
     """What a column's head says if it rests on other cases than all: a picture without such pixels has no reading."""
-    if counts <= {cases}:
-        return ""
-    return f", {min(counts)} cases" if len(counts) == 1 else f", {min(counts)} to {max(counts)} cases"
+    return "" if counts <= {cases} else f", {cases_text(counts)}"
