@@ -20,6 +20,7 @@ from refedit.picturebook.captions import Caption
 from refedit.picturebook.card import card
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.commands import add_commands
+from refedit.picturebook.export import export
 from refedit.picturebook.figures import read_figures, table
 from refedit.picturebook.log import Report
 from refedit.picturebook.muon import Muon, orthogonalised
@@ -27,6 +28,7 @@ from refedit.picturebook.plan import rate_factor
 from refedit.picturebook.precision import has_fast_bf16
 from refedit.picturebook.provenance import read_provenance
 from refedit.picturebook.sizes import SIZES
+from refedit.picturebook.start import Start
 from refedit.picturebook.train import Training
 from refedit.picturebook.train_unet import word_targets, word_tokens
 from refedit.picturebook.train_vae import sharpness_loss
@@ -104,6 +106,51 @@ def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(traine
     origins = [read_provenance([place], "") for place in (trained, folder)]
     assert [part.stage for part in origins[1].parts] == ["vae", "decoder", "unet"]
     assert ["decoder alone" in card(origin, 64, "") for origin in origins] == [False, True]
+
+
+def weights(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.safetensors")}
+
+
+def begun(folder: Path, model: Path, *stages: str) -> Path:
+    """A training that begins with a model, before its first step."""
+    Start(folder / "start").take(model)
+    list(replace(tiny(folder, 0), stages=stages).run())
+    return folder
+
+
+def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_lost(
+    trained: Path, tmp_path: Path
+) -> None:
+    model = trained / "pipeline"
+    folder = begun(tmp_path, model, "vae", "unet")
+    assert not (folder / "vae.pt").exists()
+    training = tiny(folder, 2)
+    network = training._text_and_unet(training.kept.tokenizer())
+    export(training.kept, training.size, network, training.kept.tokenizer(), 0)
+    assert weights(folder / "pipeline") == weights(model)
+    reports = [event for event in replace(training, stages=("unet",)).run() if isinstance(event, Report)]
+    assert reports[-1].step > 0 and weights(folder / "pipeline/vae") == weights(model / "vae")
+    assert weights(folder / "pipeline/unet") != weights(model / "unet")
+
+
+def test_the_card_of_a_training_tells_what_the_one_before_it_was(trained: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(trained / "pipeline", tmp_path / "model")
+    (model / "README.md").write_text(card(read_provenance([trained], "an abacus"), 64, ""))
+    folder = begun(tmp_path / "training", model, "unet")
+    text = card(read_provenance([folder], "two abacuses"), 64, "")
+    assert "Hardware: two abacuses" in text and "> Hardware: an abacus" in text
+    assert "\n> | VAE |" in text and "\n| VAE |" not in text
+
+
+def test_a_training_begins_with_nothing_that_does_not_fit(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(EditError, match="no model in .*nowhere"):
+        Start(tmp_path / "start").take(tmp_path / "nowhere")
+    with pytest.raises(EditError, match="has begun"):
+        Start(trained / "start").take(trained / "pipeline")
+    with pytest.raises(EditError, match="'unet' to begin with has another shape"):
+        Start(tmp_path / "start").take(trained / "pipeline")
+        list(replace(tiny(tmp_path, 1), size=replace(SIZES["tiny"], unet=(32, 64, 64)), stages=("unet",)).run())
 
 
 def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The model card: a README.md beside the weights that says what they are, how they came about and how good they are."""
 
-from refedit.picturebook.provenance import Provenance
+import textwrap
+
+from refedit.picturebook.provenance import STAGES, Provenance
 
 _CARD = """---
 license: apache-2.0
@@ -41,7 +43,7 @@ time, gradients clipped at norm 1, averaged weights.
 {parts}
 
 Hardware: {hardware}. Measured with RefEdit {version}.
-{note}
+{note}{before}
 ## Measured
 
 By `python -m refedit picturebook evaluate`:
@@ -59,6 +61,12 @@ Apache-2.0, like the rest of RefEdit.
 """
 
 
+_BEFORE = """
+This training began with the weights of an earlier model, whose card says:
+
+{}
+"""
+
 _DECODER = "- Afterwards its decoder alone, on whole pictures, with the same errors.\n"
 
 
@@ -70,7 +78,7 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
         pixels=pixels,
         scenes=origin.scenes,
         vae=recipe.vae,
-        decoder=_DECODER if any(part.stage == "decoder" for part in origin.parts) else "",
+        decoder=_DECODER if has_decoder(origin) else "",
         unet=recipe.unet,
         subject=1 + recipe.unet.subjects,
         clip=recipe.clip,
@@ -80,5 +88,11 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
         hardware=origin.hardware,
         version=origin.version,
         note=f"\n{origin.note}\n" if origin.note else "",
+        before=_BEFORE.format(textwrap.indent(origin.before, "> ", lambda line: True)) if origin.before else "",
         measured=measured,
     )
+
+
+def has_decoder(origin: Provenance) -> bool:
+    """Whether the decoder was trained alone, now or before."""
+    return any(part.stage == "decoder" for part in origin.parts) or STAGES["decoder"] in origin.before

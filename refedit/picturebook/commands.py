@@ -32,6 +32,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
+    begin = "begin with this model's weights, not with random ones: 'picturebook' or a pipeline folder"
+    parser.add_argument("--start", metavar="MODEL", help=begin)
     stages = ("vae", "decoder", "unet", "clip", "sam")
     parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
@@ -90,6 +92,8 @@ def train(arguments: argparse.Namespace) -> int:
             "another folder."
         )
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.start:
+        _start(arguments)
     training = Training(
         size=SIZES[arguments.size],
         minutes=arguments.minutes,
@@ -102,6 +106,17 @@ def train(arguments: argparse.Namespace) -> int:
     for event in training.run():
         print(event, flush=True)
     return 0
+
+
+def _start(arguments: argparse.Namespace) -> None:
+    from refedit.errors import EditError
+    from refedit.models import BUILTIN, builtin_folder
+    from refedit.picturebook.training_folder import TrainingFolder
+
+    if arguments.stage == "vae":
+        raise EditError("A UNet to begin with knows the latents of its own VAE. Train that one's --stage decoder.")
+    model = builtin_folder() if arguments.start == BUILTIN else Path(arguments.start)
+    TrainingFolder(arguments.out).start.take(model)
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from refedit.picturebook.checkpoint import read_checkpoint
 from refedit.picturebook.recipe import RECIPES, Recipe
+from refedit.picturebook.start import Start
 from refedit.version import code_version
 
 STAGES: Mapping[str, str] = {
@@ -42,13 +43,14 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What was trained on what; `note` says what else happened to it."""
+    """What was trained on what; `note` says what else happened to it, `before` how the model came about before."""
 
     size: str
     scenes: int
     hardware: str
     version: str
     note: str
+    before: str
     parts: tuple[Part, ...]
 
     @property
@@ -74,6 +76,7 @@ def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> P
         hardware=hardware,
         version=code_version(),
         note=note,
+        before=next(filter(None, (Start(folder / "start").card() for folder in folders)), ""),
         parts=tuple(parts[stage] for stage in STAGES if stage in parts),
     )
 

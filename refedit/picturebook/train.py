@@ -1,6 +1,5 @@
 """Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,27 +9,25 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from refedit.attention import make_controllable
-from refedit.picturebook import captions, networks
+from refedit.picturebook import networks
 from refedit.picturebook.checkpoint import read_checkpoint, write_checkpoint
 from refedit.picturebook.clip import build_clip
 from refedit.picturebook.dataset import SceneStore
+from refedit.picturebook.export import export
 from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.log import Report, write_log
 from refedit.picturebook.loop import Stage, Trainer
 from refedit.picturebook.owners import OwnerStore
 from refedit.picturebook.plan import Plan, parts_for
 from refedit.picturebook.recipe import RECIPES, Recipe
-from refedit.picturebook.samples import draw_pictures, unseen_captions
 from refedit.picturebook.sizes import Size
 from refedit.picturebook.train_clip import ClipStage
 from refedit.picturebook.train_decoder import Decoder, DecoderStage
 from refedit.picturebook.train_sam import SamStage
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
-from refedit.picturebook.train_vae import VaeStage, encode_all, to_image
+from refedit.picturebook.train_vae import VaeStage, encode_all
 from refedit.picturebook.training_folder import TrainingFolder
-from refedit.picturebook.vocabulary import piece_ids
 from refedit.segment_network import build_sam
-from refedit.stable_diffusion import StableDiffusion
 
 STAGES: tuple[str, ...] = ("vae", "unet")
 
@@ -70,9 +67,8 @@ class Training:
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
         yield from self.kept.timed("scenes", self._draw_scenes())
-        # Another encoder would make the decoder and the UNet worthless.
-        if "vae" in self.stages and not any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet")):
-            yield from self._train_vae()
+        if "vae" in self.stages:
+            yield from self._keep_vae() if self._encoder_is_known else self._train_vae()
         if "decoder" in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_decoder()
@@ -84,6 +80,14 @@ class Training:
             yield from self._train_sam()
         if "clip" in self.stages:
             yield from self._train_clip(tokenizer)
+
+    @property
+    def _encoder_is_known(self) -> bool:
+        """Another encoder would make what was trained on its latents, decoder and UNet, worthless."""
+        return self.kept.start.given or any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet"))
+
+    def _keep_vae(self) -> Iterator[str]:
+        yield "vae: stays as it is, since networks that know its latents are there"
 
     def _draw_scenes(self) -> Iterator[str]:
         for there in self.store.render():
@@ -103,7 +107,8 @@ class Training:
             yield f"latents: encoding {store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
             # A UNet that is there knows latents at the scale of before.
-            scale = found["scale"] if found and self.kept.file("unet.pt").exists() else latent_scale(latents)
+            before = self.kept.start.given or (found and self.kept.file("unet.pt").exists())
+            scale = float(vae.config.scaling_factor) if before else latent_scale(latents)
             made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
             write_checkpoint(self.kept.file("latents.pt"), made)
             yield f"latents: scaling factor {scale:.4f}"
@@ -127,33 +132,24 @@ class Training:
     def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
         latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]
         stage = UnetStage(
-            TextAndUnet(networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)),
+            self._text_and_unet(tokenizer),
             tokenizer,
             self.store,
             latents,
             networks.build_scheduler().alphas_cumprod,
             self.recipe.unet,
-            lambda network, step: self.export(network, tokenizer, step),
+            lambda network, step: export(self.kept, self.size, network, tokenizer, step),
             self._rows(self.recipe.unet.batch),
         )
         make_controllable(stage.network.unet)
         yield from self._trained(stage, self.minutes * 60 - (self.kept.spent() if len(self.stages) > 1 else 0))
 
-    def export(self, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
-        """Draws unseen captions with the network as it is, and writes the pipeline folder."""
-        ready = copy.deepcopy(network).eval()
-        embedding = ready.text.get_input_embeddings().weight.data  # type: ignore[union-attr]
-        # Pieces of unknown words were never trained: they shall mean as little as the unknown token.
-        embedding[list(piece_ids(tokenizer, captions.words()))] = embedding[tokenizer.unk_token_id].clone()
-        vae = self.kept.trained_vae(self.size)[0].to(self.device)
-        pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)
-        model = StableDiffusion(pipeline, "picturebook")
-        self.kept.looks.mkdir(exist_ok=True)
-        to_image(draw_pictures(model, unseen_captions(24)), 8).save(self.kept.looks / f"unet-{step:06d}.png")
-        networks.save_pipeline(pipeline, self.kept.pipeline)
+    def _text_and_unet(self, tokenizer: CLIPTokenizer) -> TextAndUnet:
+        text, unet = networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)
+        return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
 
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        recipe, network = self.recipe.clip, build_clip(self.size, tokenizer, FACTORS)
+        recipe, network = self.recipe.clip, self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
         where = self.kept.pipeline, self.kept.looks
         stage = ClipStage(network, tokenizer, self.store, recipe, *where, rows=self._rows(recipe.batch))
         yield from self._trained(stage, self.minutes * 60)
@@ -168,7 +164,7 @@ class Training:
 
     def _train_sam(self) -> Iterator[Report]:
         recipe, config = self.recipe.sam, self.size.sam
-        network, data = build_sam(config), (self.store.pictures, self._owners)
+        network, data = self.kept.start.fill(build_sam(config), "sam"), (self.store.pictures, self._owners)
         where = self.kept.pipeline, self.kept.looks
         stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
         yield from self._trained(stage, self.minutes * 60)

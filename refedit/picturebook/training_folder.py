@@ -14,6 +14,7 @@ from refedit.picturebook import captions
 from refedit.picturebook.checkpoint import read_checkpoint
 from refedit.picturebook.networks import build_vae
 from refedit.picturebook.sizes import Size
+from refedit.picturebook.start import Start
 from refedit.picturebook.vocabulary import build_tokenizer
 
 
@@ -36,6 +37,11 @@ class TrainingFolder:
         """Where pictures of what the networks can do are kept."""
         return self.file("looks")
 
+    @property
+    def start(self) -> Start:
+        """What the training begins with."""
+        return Start(self.file("start"))
+
     def describe(self, size: Size, scenes: int) -> None:
         """Writes what is trained here on how many scenes, for the model card; EditError if it was another size."""
         path = self.file("training.json")
@@ -47,24 +53,31 @@ class TrainingFolder:
     def tokenizer(self) -> CLIPTokenizer:
         """Kept from the start, so that a later change of the world's words can't shift the tokens of a training."""
         folder = self.file("tokenizer")
-        if not folder.exists():
+        if self.start.given:
+            folder = self.start.folder / "tokenizer"
+        elif not folder.exists():
             build_tokenizer(captions.words()).save_pretrained(folder)
         return CLIPTokenizer.from_pretrained(folder)
 
     def trained_vae(self, size: Size) -> tuple[AutoencoderKL, int]:
         """The VAE with averaged weights and its number of steps; EditError if none was trained.
 
-        Its decoder is the one that was trained alone, where there is one.
+        Its decoder is the one that was trained alone, where there is one. Steps of the model to begin with count as 0.
         """
-        state = read_checkpoint(self.file("vae.pt"))
-        if state is None:
+        state = read_checkpoint(self.file("vae.pt")) or {}
+        if not state and not self.start.given:
             raise EditError("There is no trained VAE in this folder. Run the stage 'vae' first.")
         decoder = (read_checkpoint(self.file("decoder.pt")) or {}).get("averaged", {})
-        vae = build_vae(size)
-        vae.load_state_dict({**vae.state_dict(), **state["averaged"], **decoder})
+        vae = self.start.fill(build_vae(size), "vae")
+        vae.load_state_dict({**vae.state_dict(), **state.get("averaged", {}), **decoder})
+        vae.register_to_config(scaling_factor=self._scale())
+        return vae, state.get("step", 0)
+
+    def _scale(self) -> float:
+        if self.start.given:
+            return self.start.scale()
         found = read_checkpoint(self.file("latents.pt"))
-        vae.register_to_config(scaling_factor=1.0 if found is None else found["scale"])
-        return vae, state["step"]
+        return 1.0 if found is None else float(found["scale"])
 
     def timed(self, name: str, work: Iterator[str]) -> Iterator[str]:
         """Does the work and adds its seconds to what `name` took so far."""
