@@ -1,12 +1,12 @@
 """Takes the results of a run into the project: their JSON, the summary, and README's short one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from refedit.bench.claims.run import CLAIMS
 from refedit.bench.deciding import deciding_code, judging_code
-from refedit.bench.report.summary import about, comparison_tables, summary
+from refedit.bench.report.summary import about, comparison_tables, summary, verdict_table
 from refedit.bench.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
 from refedit.readme import write_part
@@ -60,15 +60,8 @@ def withdraw(readme: Path, of: Path = PUBLISHED) -> None:
 
 
 def short(results: Results) -> str:
-    """What README says: verdicts by name, and a table for each kind of case."""
+    """What README says: the verdicts, and a table for each kind of case."""
     assert results.claims is not None and results.comparison is not None
     cases = f"{results.comparison['cases']} cases of each kind; means with 95 % intervals."
-    verdicts = _verdicts(results.claims["claims"])
-    return "\n\n".join([f"{about(results.comparison)} {cases}", verdicts, comparison_tables(results.comparison, SHORT)])
-
-
-def _verdicts(claims: Sequence[Mapping[str, Any]]) -> str:
-    found: dict[str, list[str]] = {"holds": [], "fails": [], "not decided": []}
-    for claim in claims:
-        found[claim["verdict"]].append(claim["name"])
-    return "Claims. " + " ".join(f"{word.capitalize()}: {', '.join(names)}." for word, names in found.items() if names)
+    verdicts = verdict_table(results.claims["claims"])
+    return "\n\n".join([verdicts, f"{about(results.comparison)} {cases}", comparison_tables(results.comparison, SHORT)])

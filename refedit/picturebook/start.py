@@ -37,9 +37,7 @@ class Start:
             raise EditError(f"There is no model in '{model}' to begin with. Name a pipeline folder.")
         if self.given or any(self.folder.parent.glob("*.pt")):
             where = self.folder.parent
-            raise EditError(
-                f"The training in '{where}' has begun. Go on without --start, or name a new folder."
-            )
+            raise EditError(f"The training in '{where}' has begun. Go on without --start, or name a new folder.")
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(self.folder) as fresh:
             shutil.copytree(model, fresh, dirs_exist_ok=True)

@@ -1,6 +1,7 @@
 """The page and the summary: what they hold, and that they hold nothing from elsewhere."""
 
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ from refedit.bench.report.labels import cell, label
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
 from refedit.bench.report.summary import comparison_tables, summary, verdict_table
+from refedit.bench.report.terms import NOTE, TERMS
 from refedit.bench.results import Results, merge_claims, read_results
 from refedit.bench.statistics import Interval
 
@@ -26,9 +28,10 @@ CURVE = {"title": "A <curve>", "x": "eta", "y": "chance", "lines": [{"label": "r
 
 
 def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
+    against = {"wider": {**NUMBERS, "low": 0.125}, "floor": 0.0, "least": 0.02}
     findings = [
         {"what": "only told", "interval": NUMBERS, "word": ""},
-        {"what": "gained & won", "interval": NUMBERS, "word": verdict},
+        {"what": "gained & won", "interval": NUMBERS, "word": verdict, **against},
     ]
     plain = {
         "name": name,
@@ -81,6 +84,17 @@ def test_the_summary_tells_verdicts_and_what_they_rest_on() -> None:
     assert "| **not decided** | no reader; gained & won: " in verdict_table(
         [claim("S1", "not decided", reason="no reader")]
     )
+
+
+def test_the_summary_has_everything_that_decides_and_says_what_its_words_mean() -> None:
+    text, html = summary(results()), page(results(), [])
+    assert "### B2: Statement of B2. Fails.\n\nSource: paper\n\nRefuted if: no gain\n" in text
+    row = "gained & won | 0.500 (0.250 to 0.750) | 24 | 0 | 0.500 (0.125 to 0.750) | 0.02 | fails"
+    assert f"| {row} |" in text
+    assert "<td>" + "</td><td>".join(escape(row).split(" | ")) + "</td>" in html
+    assert "| only told | 0.500 (0.250 to 0.750) | 24 | - | - | - | told only |" in text
+    assert all(f"- {word}: {told}" in text and f"<dd>{escape(told)}</dd>" in html for word, told in TERMS)
+    assert NOTE in text and escape(NOTE) in html
 
 
 def test_a_chart_is_sound_and_inside_its_frame() -> None:

@@ -12,14 +12,22 @@ from refedit.bench.statistics import LEVEL, Interval
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A contrast as measured, and what it says of the claim ("" if it is only told)."""
+    """A contrast as measured; `wider` is the interval that can refute it, and `word` what it says of the claim.
 
-    what: str
+    A contrast that is only told has neither: None and "".
+    """
+
+    contrast: Contrast
     interval: Interval
+    wider: Interval | None
     word: Word | Literal[""]
 
     def to_json(self) -> dict[str, Any]:
-        return {"what": self.what, "interval": self.interval.to_json(), "word": self.word}
+        """Deciding ones with what they were held against: it holds above `floor`, and is refuted below `least`."""
+        told = {"what": self.contrast.what, "interval": self.interval.to_json(), "word": self.word}
+        if self.wider is None:
+            return told
+        return {**told, "wider": self.wider.to_json(), "floor": self.contrast.floor, "least": self.contrast.least}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +106,10 @@ def by_contrasts(contrasts: Sequence[Contrast], results: Results) -> Verdict:
 
 def _finding(contrast: Contrast, results: Results, level: float) -> Finding:
     found = contrast.measure(results)
-    word = contrast.word(found, contrast.measure(results, level)) if contrast.role == "decides" else ""
-    return Finding(what=contrast.what, interval=found, word=word)
+    if contrast.role == "told":
+        return Finding(contrast=contrast, interval=found, wider=None, word="")
+    wider = contrast.measure(results, level)
+    return Finding(contrast=contrast, interval=found, wider=wider, word=contrast.word(found, wider))
 
 
 def _why(findings: Sequence[Finding], results: Results) -> str:

@@ -106,7 +106,7 @@ B1 = Claim(
     curves=tuple(_convergence(pivots) for pivots in PIVOTS),
     share=0.5,
     limits=f"{STEPS} DDIM steps, no early stop. The paper does not publish with which text the picture is inverted, so "
-    "both are tried.",
+    "both are tried. Negative-prompt inversion has no iterations: it is held against every count as it is.",
 )
 
 _STARTS: tuple[Start, ...] = ("caption", *OTHER_STARTS)
@@ -136,7 +136,8 @@ B2 = Claim(
     ),
     share=0.5,
     limits="Every step starts from its pivot, so that no earlier step's error counts. Null-text inversion itself "
-    "starts with the same guided noise as TTIS: before any iteration they are equal.",
+    "starts with the same guided noise as TTIS: before any iteration they are equal. After an inversion with the empty "
+    "text, the empty text has no error by construction; the paper does not publish which text it inverts with.",
 )
 
 OWN = Arm(name=_name("TTIS", 5, "target"), method=target_text(5))
@@ -162,7 +163,8 @@ B3 = Claim(
         told("PSNR to the source, dB", "to_source", OWN.name),
     ),
     share=0.5,
-    limits=f"On half of the cases. {STEPS} DDIM steps, 5 iterations each; the VAE's own loss is in all of them.",
+    limits=f"On half of the cases. {STEPS} DDIM steps, 5 iterations each; the VAE's own loss is in all of them. With "
+    "an empty caption both rows of guidance are equal at first, so that null-text inversion is near DDIM's own.",
 )
 
 INVERSION_CLAIMS = (B1, B2, B3)

@@ -1,7 +1,6 @@
 """The arms that several claims about SpecRef share.
 
-The claims are about the paper's method, so the public code's values are used, with 20 steps and the words deciding
-where to edit.
+The claims are about the paper's method, so the public code's values are used as far as `SETTING` says.
 """
 
 from dataclasses import replace
@@ -11,6 +10,10 @@ from refedit.bench.bounds import SourceRoundTrip
 from refedit.methods import SpecRef
 
 PAPER = replace(SpecRef.presets()["official"], steps=20, fit="aspect")
+SETTING = (
+    "The public code's values, but for 20 steps instead of 50 and a reference that keeps its aspect; the words decide "
+    "where to edit."
+)
 WITHOUT = replace(PAPER, reference_steps_start=1.0)
 
 BOTH = Arm(name="both masks", method=PAPER, painted=False)
@@ -20,5 +23,5 @@ NEITHER = Arm(name="no mask", method=replace(PAPER, masks="none"), painted=False
 PLAIN = Arm(name="prompt-to-prompt", method=WITHOUT, painted=False)
 PIVOTS = Arm(name="blended with the inversion", method=replace(PAPER, pivot_blend=True), painted=False)
 PAINTED = Arm(name="SpecRef, painted", method=SpecRef())
-PAINTED_PLAIN = Arm(name="prompt-to-prompt, painted", method=SpecRef(reference_steps_start=1.0))
+PAINTED_PLAIN = Arm(name="the same without its reference", method=SpecRef(reference_steps_start=1.0))
 VAE = Arm(name="VAE round trip of the source", method=SourceRoundTrip())

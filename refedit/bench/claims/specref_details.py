@@ -6,7 +6,7 @@ from refedit.bench.arms import Arm
 from refedit.bench.cases import REFERENCE
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Curve, above
-from refedit.bench.claims.specref_arms import BOTH, PAPER
+from refedit.bench.claims.specref_arms import BOTH, PAPER, SETTING
 from refedit.bench.placing import Place
 from refedit.methods import SpecRef
 
@@ -69,7 +69,8 @@ S10 = Claim(
         )
     ),
     share=0.5,
-    limits="The constant that the code adds to the reference's logits (Q1) cancels in the softmax: a test shows it.",
+    limits=f"{SETTING} The constant that the code adds to the reference's logits (Q1) cancels in the softmax: a test "
+    "shows it.",
 )
 
 DETAIL_CLAIMS = (S9, S10)

@@ -7,7 +7,8 @@ from typing import Any
 from refedit.bench.report.chart import chart
 from refedit.bench.report.labels import LABELS, cell
 from refedit.bench.report.strips import Strip, data_uri
-from refedit.bench.report.summary import HEADLINE, NOTE, TITLES, about, rests_on, table
+from refedit.bench.report.summary import HEADLINE, TITLES, about, facts_of, findings_table, rests_on, table
+from refedit.bench.report.terms import NOTE, TERMS
 from refedit.bench.results import Results
 
 _STYLE = """
@@ -35,7 +36,7 @@ figcaption { font-weight: 600 } svg { width: 100% } svg text { fill: currentColo
 
 def page(results: Results, strips: Sequence[Strip]) -> str:
     """The whole page; without strips it says that no pictures were made."""
-    parts = ["<h1>How well the methods edit, where the true edit is known</h1>", f"<p>{escape(NOTE)}</p>"]
+    parts = ["<h1>How well the methods edit, where the true edit is known</h1>", f"<p>{escape(NOTE)}</p>", _terms()]
     if results.claims is not None:
         parts += ["<h2>Claims</h2>", f"<p>{escape(about(results.claims))}</p>", *_claims(results.claims["claims"])]
     if results.comparison is not None:
@@ -55,6 +56,11 @@ def page(results: Results, strips: Sequence[Strip]) -> str:
     )
 
 
+def _terms() -> str:
+    told = "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>" for word, meaning in TERMS)
+    return f"<details><summary>What the words mean</summary><dl>{told}</dl></details>"
+
+
 def _claims(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     rows = [
         [f"{claim['name']}: {escape(claim['statement'])}", _verdict(claim), escape(rests_on(claim))] for claim in claims
@@ -69,13 +75,9 @@ def _verdict(claim: Mapping[str, Any]) -> str:
 
 
 def _claim(claim: Mapping[str, Any]) -> str:
-    facts = {"Source": "source", "Refuted if": "falsifier", "Limits": "limits"}
-    told = "".join(f"<p>{name}: {escape(claim[key])}</p>" for name, key in facts.items() if claim[key])
-    rows = [
-        [escape(item["what"]), cell(item["interval"]), str(item["interval"]["cases"]), item["word"] or "told only"]
-        for item in claim["findings"]
-    ]
-    found = _table(["finding", "mean and interval", "cases", "says"], rows) if rows else ""
+    told = "".join(f"<p>{name}: {escape(text)}</p>" for name, text in facts_of(claim))
+    columns, rows = findings_table(claim)
+    found = _table(columns, [[escape(part) for part in row] for row in rows]) if rows else ""
     curves = "".join(map(chart, claim["curves"]))
     head = f"{claim['name']}: {escape(claim['statement'])} {_verdict(claim)}"
     return f"<details><summary>{head}</summary>{told}{found}{curves}</details>"

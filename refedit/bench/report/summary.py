@@ -1,9 +1,10 @@
 """Results as Markdown: what was measured on, verdicts, comparison."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from refedit.bench.report.labels import LABELS, cases_text, cell, label
+from refedit.bench.report.terms import NOTE, TERMS
 from refedit.bench.results import Results
 
 HEADLINE: Mapping[str, tuple[str, ...]] = {
@@ -19,28 +20,20 @@ TITLES: Mapping[str, str] = {
     "rigid": "New colour, background or style",
 }
 
-NOTE = (
-    "Intervals are 95 % intervals of the mean over cases, by bootstrap; for shares Wilson's. "
-    "In the comparison, readings inside and distances are of the result as pasted into the painted region, readings "
-    "outside of the edit before that; claims are judged on edits that are not pasted. "
-    "SpecRef and the prompt-to-prompt methods keep what is outside the painted region by blending, BARET, MasaCtrl and "
-    "plain DDIM do not. "
-    "The presets were chosen on development cases, which share nothing with the test cases."
-)
-
 
 def summary(results: Results) -> str:
     """The whole summary."""
     parts = ["# How well the methods edit, where the true edit is known\n"]
     if results.claims is not None:
-        parts += [f"## Claims\n\n{about(results.claims)}\n", verdict_table(results.claims["claims"]) + "\n"]
+        claims = results.claims["claims"]
+        parts += [f"## Claims\n\n{about(results.claims)}\n", verdict_table(claims) + "\n", *map(_claim, claims)]
     if results.comparison is not None:
         cases = f"{results.comparison['cases']} cases of each kind."
         parts += [
             f"## Comparison\n\n{about(results.comparison)} {cases}\n",
             comparison_tables(results.comparison) + "\n",
         ]
-    return "\n".join([*parts, NOTE, ""])
+    return "\n".join([*parts, f"## How to read it\n\n{NOTE}\n", *(f"- {word}: {told}" for word, told in TERMS), ""])
 
 
 def about(found: Mapping[str, Any]) -> str:
@@ -60,11 +53,34 @@ def _threads(count: int) -> str:
 
 def verdict_table(claims: Sequence[Mapping[str, Any]]) -> str:
     """A row for each claim with its verdict and the first finding that decides."""
-    rows = ["| claim | verdict | it rests on |", "|---|---|---|"]
-    rows += [
-        f"| {claim['name']}: {claim['statement']} | **{claim['verdict']}** | {rests_on(claim)} |" for claim in claims
-    ]
-    return "\n".join(rows)
+    rows = [[f"{claim['name']}: {claim['statement']}", f"**{claim['verdict']}**", rests_on(claim)] for claim in claims]
+    return markdown(["claim", "verdict", "it rests on"], rows)
+
+
+def _claim(claim: Mapping[str, Any]) -> str:
+    facts = "\n".join(f"{name}: {told}\n" for name, told in facts_of(claim))
+    head = f"### {claim['name']}: {claim['statement']} {claim['verdict'].capitalize()}."
+    return f"{head}\n\n{facts}\n{markdown(*findings_table(claim))}\n"
+
+
+def facts_of(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What there is to know of a claim's experiment, by name."""
+    names = {"Source": "source", "Refuted if": "falsifier", "Limits": "limits", "Reason": "reason"}
+    return [(name, claim[key]) for name, key in names.items() if claim[key]]
+
+
+def findings_table(claim: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """The column names and the rows of all that was found, with what decides: see `NOTE`."""
+    columns = ["finding", "mean and interval", "cases", "holds above", "wider interval", "refuted below", "says"]
+    return columns, [_finding(item) for item in claim["findings"]]
+
+
+def _finding(item: Mapping[str, Any]) -> list[str]:
+    against = ["-", "-", "-"]
+    if "wider" in item:
+        wide = item["wider"]
+        against = [f"{item['floor']:g}", cell({**wide, "mean": item["interval"]["mean"]}), f"{item['least']:g}"]
+    return [item["what"], cell(item["interval"]), str(item["interval"]["cases"]), *against, item["word"] or "told only"]
 
 
 def rests_on(claim: Mapping[str, Any]) -> str:
@@ -83,14 +99,12 @@ def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def comparison_tables(found: Mapping[str, Any], shown: Mapping[str, Sequence[str]] = HEADLINE) -> str:
     """A table for each kind of case, with the readings that are to be shown as columns."""
-    return "\n\n".join(f"### {TITLES[kind]}\n\n" + "\n".join(_table(found, kind, shown[kind])) for kind in shown)
+    return "\n\n".join(f"### {TITLES[kind]}\n\n{markdown(*table(found, kind, shown[kind]))}" for kind in shown)
 
 
-def _table(found: Mapping[str, Any], kind: str, readings: Sequence[str]) -> Iterator[str]:
-    columns, rows = table(found, kind, readings)
-    yield f"| {' | '.join(columns)} |"
-    yield "|" + "---|" * len(columns)
-    yield from (f"| {' | '.join(row)} |" for row in rows)
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *rows))
 
 
 def table(
