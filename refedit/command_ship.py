@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from refedit.bench.publish import withdraw
+from refedit.bench.report.summary import about
+from refedit.bench.rig import Rig
 from refedit.checksums import write_sums
 from refedit.errors import EditError
-from refedit.models import builtin_folder
+from refedit.models import BUILTIN, builtin_folder
 from refedit.picturebook.figures import read_figures, table
 from refedit.readme import readme_file, write_part
 
@@ -28,7 +30,9 @@ def run_ship(options: argparse.Namespace) -> None:
     _refedit("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
     _refedit("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *_card(options))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
-    write_part(readme_file(), "measured", table(figures))
+    on = about({"about": Rig.load(BUILTIN, "cpu").about(), "set": "test"})
+    for readme in (readme_file(), folder / "README.md"):
+        write_part(readme, "measured", f"{table(figures)}\n\n{on}")
     _evidence(options)
 
 
@@ -62,8 +66,7 @@ def assemble(trainings: Iterable[Path], folder: Path) -> None:
 def _card(options: argparse.Namespace) -> list[str]:
     if not options.training:
         return []
-    told = ["--hardware", options.hardware, "--note", options.note]
-    return ["--card", *map(str, options.training), "--also", str(options.out / "edits.json"), *told]
+    return ["--card", *map(str, options.training), "--hardware", options.hardware, "--note", options.note]
 
 
 def _refedit(*arguments: str) -> None:

@@ -7,11 +7,14 @@ import refedit
 
 
 def code_version() -> str:
-    """As "0.1.0, commit 1a2b3c4", with "changed" behind it if the checkout's files are not that commit's."""
+    """As "0.1.0, commit 1a2b3c4", with "changed" behind it if the code of the checkout is not that commit's.
+
+    Weights, drawings and documents do not count: `ship` has written new ones by the time that it measures.
+    """
     commit = _git("rev-parse", "--short", "HEAD")
     if not commit:
         return refedit.__version__
-    changed = ", changed" if _git("status", "--porcelain", "--untracked-files=no") else ""
+    changed = ", changed" if _git("status", "--porcelain", "--untracked-files=no", "--", "*.py") else ""
     return f"{refedit.__version__}, commit {commit}{changed}"
 
 

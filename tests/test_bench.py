@@ -4,22 +4,31 @@ import json
 from pathlib import Path
 
 import pytest
+from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from refedit.__main__ import main
 from refedit.command_ship import assemble
 from refedit.errors import EditError
-from refedit.picturebook.figures import Figure, read_figures, table, write_figures
+from refedit.picturebook.figures import Figure, read_figures, table, wilson, write_figures
 from refedit.readme import with_part
 
 
 def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:
     figures = [
-        Figure(what="right", value=0.456, unit="share", cases=10, goal=">= 80 %"),
+        Figure(what="right", value=0.4, unit="share", cases=10, goal=">= 80 %"),
+        Figure(what="mean", value=0.456, unit="share", cases=10),
         Figure(what="time", value=1.234, unit="s", cases=3),
     ]
     write_figures(figures, tmp_path / "figures.json")
     assert read_figures(tmp_path / "figures.json") == figures
-    assert table(figures).splitlines()[2:] == ["| right | >= 80 % | 45.6 % | 10 |", "| time | - | 1.23 s | 3 |"]
+    rows = ["| right | >= 80 % | 40 % (17 to 69) | 10 |", "| mean | - | 45.6 % | 10 |", "| time | - | 1.23 s | 3 |"]
+    assert table(figures).splitlines()[2:] == rows
+
+
+@pytest.mark.parametrize("right", [0, 1, 12, 24])
+def test_the_interval_of_a_share_is_wilsons(right: int) -> None:
+    scipy = binomtest(right, 24).proportion_ci(0.99, method="wilson")
+    assert wilson(right, 24, 0.99) == pytest.approx((scipy.low, scipy.high))
 
 
 def test_a_part_of_the_readme_is_replaced_and_nothing_else() -> None:

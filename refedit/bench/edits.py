@@ -54,6 +54,7 @@ SHARES: tuple[tuple[str, str, str, str, str], ...] = (
     ("Prompt-to-prompt, the same cases: colour and pattern", REFERENCE, PLAIN, "right colour pattern", ""),
     ("BARET: new pose or expression", POSE, BARET, "changed right", ">= 75 %"),
     ("BARET: kind, colour, pattern, background kept", POSE, BARET, "identity kept", ">= 75 %"),
+    ("BARET: both", POSE, BARET, "right pose kind colour pattern background", ">= 75 %"),
     ("BARET: new colour, background or style", RIGID, BARET, "changed right", ""),
     ("BARET: kind and pose kept there", RIGID, BARET, "right kind pose", ""),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from refedit.bench.measures import missing
+from refedit.picturebook.figures import wilson
 
 LEVEL = 0.95
 RESAMPLES = 4000
@@ -48,9 +49,9 @@ def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     if cases < 2:
         return Interval(mean=mean, low=-math.inf, high=math.inf, cases=cases)
     if all(isinstance(value, bool) for value in values):
-        low, high = _wilson(int(sum(values)), cases, level)
+        low, high = wilson(int(sum(values)), cases, level)
     elif max(values) == min(values):
-        reach = _wilson(0, cases, level)[1] if all(isinstance(value, int) for value in values) else 0.0
+        reach = wilson(0, cases, level)[1] if all(isinstance(value, int) for value in values) else 0.0
         low, high = mean - reach, mean + reach
     else:
         low, high = _bootstrap(np.asarray(values, np.float64), level)
@@ -84,11 +85,6 @@ def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
         rng=np.random.default_rng(0),
     )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
-
-
-def _wilson(right: int, cases: int, level: float) -> tuple[float, float]:
-    found = _scipy_stats().binomtest(right, cases).proportion_ci(level, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def _scipy_stats() -> Any:

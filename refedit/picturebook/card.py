@@ -46,9 +46,12 @@ Hardware: {hardware}. Measured with RefEdit {version}.
 {note}{before}
 ## Measured
 
-By `python -m refedit picturebook evaluate`:
+By `python -m refedit picturebook evaluate`; rows of SpecRef and BARET by `python -m refedit bench edits`, which pastes
+every edit into its true region, slightly grown.
 
+<!-- measured -->
 {measured}
+<!-- /measured -->
 
 ## Limits
 

@@ -47,7 +47,6 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for model.json and sheets")
     parser.add_argument("--scenes", type=int, default=32, help="how many unseen scenes to measure on")
     parser.add_argument("--card", type=Path, nargs="+", metavar="TRAINING", help="write the card, from these folders")
-    parser.add_argument("--also", type=Path, metavar="JSON", help="more figures for the card, such as edits.json")
     parser.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
     parser.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
     parser.add_argument("--device", default="auto")
@@ -124,7 +123,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.picturebook.evaluate import measure, unseen
     from refedit.picturebook.evaluate_reader import measure_reader
     from refedit.picturebook.evaluate_sam import measure_sam, subjects
-    from refedit.picturebook.figures import read_figures, table, write_figures
+    from refedit.picturebook.figures import table, write_figures
     from refedit.picturebook.precision import training_device
     from refedit.picturebook.provenance import read_provenance
     from refedit.picturebook.reader import Reader
@@ -143,7 +142,6 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print(table(found))
     if arguments.card:
         origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        more = read_figures(arguments.also) if arguments.also else []
-        text = card(origin, model.size, table([*found, *more]))
+        text = card(origin, model.size, table(found))
         (arguments.model / "README.md").write_text(text)
     return 0
