@@ -20,8 +20,9 @@ def main() -> None:
     try:
         page.launch(**options)
     except OSError as error:  # Gradio's own advice is about another variable
+        where = f"port {settings.port} of {settings.host}"
         raise SystemExit(
-            f"RefEdit cannot start: Port {settings.port} is in use. Stop the other program or set REFEDIT_PORT."
+            f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
         ) from error
 
 

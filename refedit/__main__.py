@@ -50,7 +50,7 @@ def _add_edit(commands: Any) -> None:
     edit.add_argument("--source-prompt", default="", help="the source as it is (SpecRef)")
     edit.add_argument("--region", type=Path, help="mask of where to edit: white or opaque, of the source's size")
     edit.add_argument("--reference", type=Path, help="the picture to take something from (SpecRef)")
-    edit.add_argument("--subject", type=Path, help="mask of what to take, of the reference's size; default: all")
+    edit.add_argument("--subject", type=Path, help="mask of what to take from it; default: its middle square")
     edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
     edit.add_argument("--preset", help="official or recommended (SpecRef), rigid or non-rigid (BARET)")
     edit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any parameter of the method")

@@ -9,9 +9,12 @@ from tqdm import tqdm
 from refedit.edit import EditEvent, EditRequest, Finished, Progress, Reference
 from refedit.editor import Editor
 from refedit.errors import EditError
-from refedit.images import read_mask, read_picture, write_picture
+from refedit.images import read_mask, read_picture
 from refedit.methods import method_of
 from refedit.models import load_model
+from refedit.recipe import Result, write_result
+
+LEFT_OUT = "; its inputs are too large to be put inside"
 
 
 def run_edit(options: argparse.Namespace) -> None:
@@ -21,8 +24,8 @@ def run_edit(options: argparse.Namespace) -> None:
         raise EditError(f"There is no folder '{options.out.parent}' to write to. Make it first.")
     editor = Editor(load_model(options.model, options.device))
     finished = _watched(editor.edit(request))
-    write_picture(finished.image, options.out, finished.parameters)
-    print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows")
+    whole = write_result(Result.of(request, finished), options.out)
+    print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")
 
 
 def read_settings(texts: list[str]) -> dict[str, str]:

@@ -14,9 +14,6 @@ def run_segment(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
     image, clicks = read_picture(options.image), [read_click(text) for text in options.click]
     box = None if options.box is None else read_box(options.box)
-    places = [(click.x, click.y) for click in clicks] + ([box[:2], box[2:]] if box else [])
-    if not all(0 <= x <= image.width and 0 <= y <= image.height for x, y in places):
-        raise EditError(f"A click or a corner lies outside the picture, which is {image.width}x{image.height} pixels.")
     device = pick_device(options.device)[0]
     segmenter = Segmenter.load(options.checkpoint, device) if options.checkpoint else builtin_segmenter(device)
     best = segmenter.candidates(segmenter.embed(image), clicks, box)[0]

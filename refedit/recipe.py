@@ -16,14 +16,16 @@ from PIL import Image
 
 from refedit.edit import LONGEST_PROMPT, EditRequest, Finished, Reference
 from refedit.errors import EditError
-from refedit.images import png, read_mask, read_picture, read_text
+from refedit.images import png, read_mask, read_picture, read_text, write_picture
 from refedit.masks import Mask
 from refedit.methods import METHODS, Method, settings_of, with_settings
 
 KEY = "refedit"
 VERSION = 1
-LARGEST = 64 << 20
-"""Bytes of a file that is read; PNG text above that is refused by the reader of pictures as well."""
+LARGEST = 192 << 20
+"""Bytes of a file that is read."""
+LARGEST_TEXT = 60 << 20
+"""Characters of text in it: Pillow refuses to read more than 64 MB of that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,18 @@ class Result:
         if inputs is not None:
             found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
         return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
+
+
+def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
+    """Writes a PNG that `read_result` reads, with the inputs if they are wanted; tells whether they are inside.
+
+    Inputs of more than `LARGEST_TEXT` are left out, since nothing could read the file. Raises as `write_picture`.
+    """
+    text = result.text(inputs)
+    if inputs and sum(map(len, text.values())) > LARGEST_TEXT:
+        return write_result(result, path, inputs=False)
+    write_picture(result.image, path, text)
+    return inputs
 
 
 def read_result(file: Path | bytes) -> Result:

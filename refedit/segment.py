@@ -33,6 +33,12 @@ class Click:
     inside: bool = True
 
 
+def check_place(x: float, y: float, size: tuple[int, int]) -> None:
+    """Raises EditError unless a place in pixels lies in a picture of (width, height) or on its edge."""
+    if not (0 <= x <= size[0] and 0 <= y <= size[1]):  # false of not-a-number, too
+        raise EditError(f"The place {x:g},{y:g} lies outside the picture, which is {size[0]}x{size[1]} pixels.")
+
+
 @dataclass(frozen=True)
 class Embedded:
     """A picture as SAM sees it: features (1, channels, rows, columns), (width, height) before and after resizing."""
@@ -120,10 +126,13 @@ class Segmenter:
             raise EditError("No click is inside the thing. Click on what you want to select.")
         if box is not None and not (box[0] < box[2] and box[1] < box[3]):
             raise EditError("The box is empty. Its left has to lie before its right, and its top above its bottom.")
+        corners = [] if box is None else [box[:2], box[2:]]
+        for x, y in [*((click.x, click.y) for click in clicks), *corners]:
+            check_place(x, y, picture.size)
         use_threads(1, self._grid)
         sparse, dense = self.sam.prompt_encoder(
             points=self._points(picture, clicks) if clicks else None,
-            boxes=None if box is None else self._scaled(picture, [box[:2], box[2:]]).reshape(1, 4),
+            boxes=None if box is None else self._scaled(picture, corners).reshape(1, 4),
             masks=None if previous is None else previous.to(self.device)[None, None],
         )
         masks, quality = self.sam.mask_decoder(

@@ -6,7 +6,6 @@ from typing import Literal
 import pytest
 import torch
 
-from refedit.bench.negative_prompt import negative_prompt_inversion
 from refedit.editor import Editor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
@@ -112,16 +111,6 @@ def test_a_text_that_is_not_carried_over_stays_one_iteration_from_its_start(mode
     carried, afresh = (fit(model, replace(method, carry_over=carry)) for carry in (True, False))
     assert all(float((text - start).abs().max()) <= method.rate * 1.001 for text in afresh.texts)
     assert float((carried.texts[-1] - start).abs().max()) > 2 * method.rate
-
-
-@torch.no_grad()
-def test_negative_prompt_inversion_retraces_the_pivots_for_nothing(model: StableDiffusion) -> None:
-    schedule, text = model.schedule(20), model.embed("a red dog")
-    pivots = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))
-    inversion = negative_prompt_inversion()
-    own, empty = (finish(inversion.run(FIT, model, pivots, schedule, start, text)) for start in (text, model.embed("")))
-    errors = [float((found.latents[-1] - SOURCE).square().mean()) for found in (own, empty)]
-    assert errors[0] < errors[1] and not any(own.losses)
 
 
 def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) -> None:

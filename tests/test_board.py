@@ -38,7 +38,7 @@ def halves(clicks: Sequence[Click]) -> Mask:
 
 @pytest.fixture
 def board() -> Board:
-    return Board(picture=picture(1))
+    return Board.showing(picture(1))
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_undo_goes_back_through_every_tool(board: Board) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operations_mask_comes_back_from_the_canvas_as_it_went(name: str, tmp_path: Path) -> None:
-    before = Board(picture=picture(1)).with_mask(OPERATIONS[name](box_mask(SIZE, (10, 10, 50, 40))))
+    before = Board.showing(picture(1)).with_mask(OPERATIONS[name](box_mask(SIZE, (10, 10, 50, 40))))
     assert before.mask is not None
     after = board_of(saved(to_value(before.picture, before.mask), tmp_path), "source")
     assert (values(after) == values(before)).all()
@@ -113,6 +113,8 @@ def test_strokes_on_a_new_picture_are_undone(pane: Pane, tmp_path: Path) -> None
 def test_wrong_places_and_masks_are_one_sentence(board: Board) -> None:
     with pytest.raises(EditError, match="99,5 lies outside the picture, which is 64x64"):
         board.clicked(Click(99, 5), halves)
+    edge = board.with_mask(RIGHT).clicked(Click(8, 8), halves).clicked(Click(64, 64, inside=False), halves)
+    assert (values(edge) == LEFT.values).all(), "the corner's far end belongs to the last pixel"
     with pytest.raises(EditError, match="mask is 32x64 pixels, its picture 64x64"):
         board.with_mask(box_mask((32, 64), (0, 0, 8, 8)))
     for text, says in (("", "No place is typed"), ("1,2\nx", "'x' is no click")):
@@ -121,16 +123,23 @@ def test_wrong_places_and_masks_are_one_sentence(board: Board) -> None:
     assert read_clicks("1,2\n\n3,4,-") == (Click(1, 2), Click(3, 4, inside=False))
 
 
+def test_a_picture_of_a_few_kilobytes_stays_that_small(tmp_path: Path) -> None:
+    Image.new("1", (6000, 6000)).save(tmp_path / "large.png")
+    board = Board(file=(tmp_path / "large.png").read_bytes()).with_mask(box_mask((6000, 6000), (0, 0, 9, 9)))
+    assert board.picture.size == (6000, 6000) and len(board.file) < 10_000
+    assert Board.showing(picture(1)).picture.tobytes() == picture(1).tobytes()
+
+
 @pytest.mark.parametrize("size", [(64, 64), (300, 40), (1000, 2000)])
 def test_a_click_on_the_overlay_is_one_on_the_picture(size: tuple[int, int]) -> None:
-    board = Board(picture=picture(1, size)).with_mask(box_mask(size, (0, 0, size[0] // 2, size[1])))
+    board = Board.showing(picture(1, size)).with_mask(box_mask(size, (0, 0, size[0] // 2, size[1])))
     shown = overlay(board)
     assert max(shown.size) == SIDE
     for x, y in ((0, 0), (shown.width - 1, shown.height - 1), (shown.width // 3, shown.height // 4)):
         click = place(board, (x, y), inside=True)
         assert 0 <= click.x < size[0] and 0 <= click.y < size[1]
         assert abs(click.x / size[0] - (x + 0.5) / shown.width) < 0.02
-    plain = overlay(Board(picture=board.picture))
+    plain = overlay(Board.showing(board.picture))
     difference = np.abs(np.asarray(shown, np.int16) - np.asarray(plain, np.int16)).max(2)
     assert difference[:, : shown.width // 2 - 8].mean() > 20 and difference[:, shown.width // 2 + 16 :].max() == 0
     assert overlay(board.clicked(Click(1, 1), lambda _: box_mask(size, (0, 0, 1, 1)))).tobytes() != shown.tobytes()

@@ -10,7 +10,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from refedit.__main__ import main
+from refedit.edit import Finished
+from refedit.editor import Editor
 from refedit.methods.baret_parameters import RIGID
+from refedit.models import load_model
+from refedit.recipe import read_result
 from tests.conftest import box_mask, picture
 
 
@@ -40,6 +44,14 @@ def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tin
     assert written.size == (80, 64)
     text = written.text  # type: ignore[attr-defined]
     assert text["method"] == "specref" and text["steps"] == "3" and text["prompt"] == "a dog"
+
+
+def test_what_it_wrote_runs_again_to_the_same_picture(files: dict[str, str], tiny_folder: Path) -> None:
+    assert main(specref(files, tiny_folder, **{"reference-prompt": "a cat"})) == 0
+    read = read_result(Path(files["out"]))
+    assert read.reference_prompt == "a cat" and read.inputs is not None and read.inputs.subject is not None
+    again = list(Editor(load_model(str(tiny_folder), "cpu")).edit(read.request()))[-1]
+    assert isinstance(again, Finished) and again.image.tobytes() == read.image.tobytes()
 
 
 def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_folder: Path) -> None:

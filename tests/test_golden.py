@@ -1,5 +1,6 @@
 """Numbers of the public implementations, through `trace`: the same code path that everything else uses."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from torch import Tensor
 
 from refedit.trace import trace
 
-GOLDEN = Path(__file__).parents[2] / "shared" / "golden"
+GOLDEN = Path(os.environ.get("REFEDIT_GOLDEN") or Path(__file__).parents[2] / "shared" / "golden")
 pytestmark = pytest.mark.skipif(
-    not GOLDEN.is_dir(), reason=f"the golden numbers are not at {GOLDEN.parent.name}/golden"
+    not GOLDEN.is_dir() and "REFEDIT_GOLDEN" not in os.environ, reason="there are no golden numbers beside the checkout"
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from refedit.edit import LONGEST_PROMPT, EditRequest, Finished
 from refedit.editor import Editor
@@ -15,7 +15,7 @@ from refedit.errors import EditError
 from refedit.images import write_picture
 from refedit.masks import Mask
 from refedit.methods import METHODS, with_settings
-from refedit.recipe import KEY, Result, read_result
+from refedit.recipe import KEY, LARGEST, LARGEST_TEXT, Result, read_result, write_result
 from tests.conftest import box_mask, picture, request_for
 
 REGION = box_mask((96, 64), (8, 8, 56, 56))
@@ -47,7 +47,7 @@ def written(text: dict[str, str], folder: Path) -> Path:
 def test_a_result_runs_again_to_the_same_picture(method: str, editor: Editor, tmp_path: Path) -> None:
     request = small_request(method)
     first = Result.of(request, finished(editor, request))
-    write_picture(first.image, tmp_path / "result.png", first.text())
+    assert write_result(first, tmp_path / "result.png")
     read = read_result(tmp_path / "result.png")
     assert read.method == request.method and read.image.tobytes() == first.image.tobytes()
     assert read.parameters == dict(first.parameters) and read.used is not None
@@ -115,6 +115,17 @@ def test_a_picture_without_a_recipe_says_what_to_do(tmp_path: Path) -> None:
             read_result(tmp_path / name)
     (tmp_path / "large.png").write_bytes(b"")
     with open(tmp_path / "large.png", "r+b") as file:
-        file.truncate(65 << 20)
-    with pytest.raises(EditError, match="larger than 64 MB"):
+        file.truncate(LARGEST + 1)
+    with pytest.raises(EditError, match="larger than 192 MB"):
         read_result(tmp_path / "large.png")
+
+
+def test_inputs_that_no_reader_would_take_are_left_out_and_that_is_told(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "result.png"
+    assert write_result(result, path) and read_result(path).inputs is not None
+    assert not write_result(result, path, inputs=False) and read_result(path).inputs is None
+    monkeypatch.setattr("refedit.recipe.LARGEST_TEXT", 2000)
+    assert not write_result(result, path) and read_result(path).inputs is None
+    assert LARGEST_TEXT < PngImagePlugin.MAX_TEXT_MEMORY

@@ -4,17 +4,14 @@ A scene is decided by its set ("train" or "test") and number alone, so the sets 
 """
 
 import hashlib
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 
+from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, render_missing
 from refedit.picturebook.drawing import Drawing, draw
 from refedit.picturebook.scene import Scene, from_json, sample_scene, to_json
 
@@ -56,66 +53,47 @@ class SceneStore:
     @cached_property
     def pictures(self) -> np.ndarray:
         """uint8 (count, pixels, pixels, 3)."""
-        return self._array("pictures", (self.pixels, self.pixels, 3))
+        return bytes_on_disk(self.folder / "pictures.npy", (self.count, self.pixels, self.pixels, 3))
 
     @cached_property
     def masks(self) -> np.ndarray:
         """uint8 (count, masks, grid, grid), see `grid_masks`."""
-        return self._array("masks", (len(MASKS), self.grid, self.grid))
+        return bytes_on_disk(self.folder / "masks.npy", (self.count, len(MASKS), self.grid, self.grid))
 
     @cached_property
     def scenes(self) -> list[Scene]:
         """The scenes as they were drawn."""
-        return [from_json(line) for start in self._starts() for line in self._done(start).read_text().splitlines()]
+        return [from_json(line) for chunk in self._chunks for line in self._done(chunk).read_text().splitlines()]
 
     @cached_property
     def digest(self) -> str:
         """Which scenes these are: the SHA-256 sum of all of them as JSON."""
         total = hashlib.sha256()
-        for start in self._starts():
-            total.update(self._done(start).read_bytes())
+        for chunk in self._chunks:
+            total.update(self._done(chunk).read_bytes())
         return total.hexdigest()
 
     def render(self, workers: int | None = None) -> Iterator[int]:
         """Draws what is still missing, in processes; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         _ = self.pictures, self.masks
-        missing = [start for start in self._starts() if not self._done(start).exists()]
-        there = self.count - sum(self._length(start) for start in missing)
-        yield there
-        with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-            # A copy without the cached arrays, which would be sent along by value.
-            fresh = replace(self)
-            for future in as_completed([pool.submit(fresh.render_chunk, start) for start in missing]):
-                there += future.result()
-                yield there
+        # A copy without the cached arrays, which would be sent along by value.
+        yield from render_missing(self._chunks, self._done, replace(self).render_chunk, workers)
 
-    def render_chunk(self, start: int) -> int:
+    def render_chunk(self, chunk: Chunk) -> None:
         """Draws one chunk; its file of scenes is written last and says that it is complete."""
-        scenes = [scene_at("train", start + place) for place in range(self._length(start))]
-        for number, scene in enumerate(scenes, start):
+        scenes = [scene_at("train", number) for number in chunk]
+        for number, scene in zip(chunk, scenes, strict=True):
             drawing = draw(scene, self.pixels)
             self.pictures[number] = np.asarray(drawing.picture)
             self.masks[number] = grid_masks(drawing, self.grid)
-        unfinished = self._done(start).with_suffix(".part")
+        unfinished = self._done(chunk).with_suffix(".part")
         unfinished.write_text("".join(to_json(scene) + "\n" for scene in scenes))
-        unfinished.rename(self._done(start))
-        return len(scenes)
+        unfinished.rename(self._done(chunk))
 
-    def _starts(self) -> range:
-        return range(0, self.count, CHUNK)
+    @property
+    def _chunks(self) -> list[Chunk]:
+        return chunks_of(self.count, CHUNK)
 
-    def _length(self, start: int) -> int:
-        return min(CHUNK, self.count - start)
-
-    def _done(self, start: int) -> Path:
-        return self.folder / f"scenes-{start:06d}-{self._length(start)}.jsonl"
-
-    def _array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        path, whole = self.folder / f"{name}.npy", (self.count, *shape)
-        if not path.exists():
-            return open_memmap(path, "w+", np.uint8, whole)
-        found = open_memmap(path, "r+")
-        if found.shape != whole:
-            raise ValueError(f"{path} holds {found.shape}, expected {whole}. Give another folder, or delete this one.")
-        return found
+    def _done(self, chunk: Chunk) -> Path:
+        return self.folder / f"scenes-{chunk.start:06d}-{len(chunk)}.jsonl"

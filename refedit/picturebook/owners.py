@@ -1,17 +1,14 @@
 """Who owns every pixel of the drawn scenes: full-size masks on disk, one byte a pixel. Knows nothing about networks."""
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, UInt8
-from numpy.lib.format import open_memmap
 
+from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, render_missing
 from refedit.picturebook.dataset import scene_at
 from refedit.picturebook.drawing import PARTS, draw
 
@@ -48,37 +45,20 @@ class OwnerStore:
     @cached_property
     def owners(self) -> np.ndarray:
         """uint8 (count, pixels, pixels)."""
-        path, whole = self.folder / "owners.npy", (self.count, self.pixels, self.pixels)
-        if not path.exists():
-            return open_memmap(path, "w+", np.uint8, whole)
-        found = open_memmap(path, "r+")
-        if found.shape != whole:
-            raise ValueError(f"{path} holds {found.shape}, expected {whole}. Delete it to have it drawn again.")
-        return found
+        return bytes_on_disk(self.folder / "owners.npy", (self.count, self.pixels, self.pixels))
 
     def render(self, workers: int | None = None) -> Iterator[int]:
         """Draws what is still missing, in processes; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         _ = self.owners
-        missing = [start for start in range(0, self.count, CHUNK) if not self._done(start).exists()]
-        there = self.count - sum(self._length(start) for start in missing)
-        yield there
-        with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-            # A copy without the cached array, which would be sent along by value.
-            fresh = OwnerStore(self.folder, self.count, self.pixels)
-            for future in as_completed([pool.submit(fresh.render_chunk, start) for start in missing]):
-                there += future.result()
-                yield there
+        # A copy without the cached array, which would be sent along by value.
+        yield from render_missing(chunks_of(self.count, CHUNK), self._done, replace(self).render_chunk, workers)
 
-    def render_chunk(self, start: int) -> int:
+    def render_chunk(self, chunk: Chunk) -> None:
         """Draws one chunk; an empty file, written last, says that it is complete."""
-        for number in range(start, start + self._length(start)):
+        for number in chunk:
             self.owners[number] = owners_of(draw(scene_at("train", number), self.pixels).masks)
-        self._done(start).touch()
-        return self._length(start)
+        self._done(chunk).touch()
 
-    def _length(self, start: int) -> int:
-        return min(CHUNK, self.count - start)
-
-    def _done(self, start: int) -> Path:
-        return self.folder / f"owners-{start:06d}-{self._length(start)}.done"
+    def _done(self, chunk: Chunk) -> Path:
+        return self.folder / f"owners-{chunk.start:06d}-{len(chunk)}.done"

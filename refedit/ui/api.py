@@ -14,7 +14,7 @@ from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.images import read_mask, read_picture, write_picture
 from refedit.methods import method_of
-from refedit.recipe import Result
+from refedit.recipe import Result, write_result
 from refedit.segment_clicks import read_clicks
 from refedit.segment_memory import SegmentMemory
 from refedit.ui.running import paced
@@ -37,6 +37,7 @@ def _draw_edit(editor: Editor) -> None:
         *(_file(name) for name in ("region", "reference", "subject")),
         gr.Textbox("", label="preset", visible=False),
         _settings(),
+        gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
     about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": 1}
@@ -54,6 +55,7 @@ def _edit(editor: Editor) -> Callable[..., Iterator[Answer]]:
         subject: str | None = None,
         preset: str = "",
         settings: dict[str, Any] | None = None,
+        reference_prompt: str = "",
     ) -> Iterator[Answer]:
         """Edits a picture and streams what happens; the last answer has the result.
 
@@ -62,31 +64,41 @@ def _edit(editor: Editor) -> Callable[..., Iterator[Answer]]:
             source: the picture to edit: PNG, JPEG or WebP.
             prompt: a sentence about the finished picture.
             source_prompt: the same about the source as it is; SpecRef needs it.
-            region: a mask of the source's size, white where it may change; none lets the words decide.
+            region: a mask of the source's size, white where it may change; without one SpecRef lets the words decide,
+                and BARET may change everything.
             reference: the picture to take from; SpecRef needs it.
-            subject: a mask of the reference's size, white where to take from; none takes all of it.
+            subject: a mask of the reference's size, white where to take from; without one, the middle square.
             preset: the name of a preset; empty for the first one.
             settings: parameters that differ from the preset, by name.
+            reference_prompt: the text of the reference's inversion; empty as in SpecRef's code.
 
         Returns:
             What happens (kind: "progress", "preview" or "finished") and a picture, if there is one. The finished one
-            carries its parameters and inputs.
+            carries its parameters and, unless they are very large, its inputs.
         """
         with spoken_errors(), tempfile.TemporaryDirectory() as folder:
-            chosen, pictures = method_of(method, preset, settings or {}), _pictures(source, region, reference, subject)
-            request = EditRequest(method=chosen, prompt=prompt, source_prompt=source_prompt, **pictures)
+            texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
+            _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
+            request = EditRequest(
+                method=method_of(method, preset, settings or {}),
+                source=read_picture(_given(source, "source")),
+                prompt=prompt,
+                source_prompt=source_prompt,
+                region=read_mask(region) if region else None,
+                reference=_reference(reference, subject, reference_prompt),
+            )
             yield from answers(editor, request, Path(folder))
 
     return edit
 
 
-def _pictures(source: str, region: str | None, reference: str | None, subject: str | None) -> dict[str, Any]:
-    """The pictures and masks of a request, read from their files, by the names of `EditRequest`."""
-    return {
-        "source": read_picture(_given(source, "source")),
-        "region": read_mask(region) if region else None,
-        "reference": _reference(reference, subject),
-    }
+def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
+    """EditError for what JSON can hold in place of a text or of settings."""
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise EditError(f"'{name}' is no text. Send a string, which may be empty where it is not needed.")
+    if settings is not None and not isinstance(settings, dict):
+        raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
 def _draw_segment(segments: SegmentMemory) -> None:
@@ -125,7 +137,7 @@ def answers(editor: Editor, request: EditRequest, folder: Path) -> Iterator[Answ
                         about = {"stage": event.stage, "step": event.step, "of": event.of}
                         yield {"kind": "preview", **about}, str(folder / "preview.jpg")
                     case Finished():
-                        write_picture(event.image, folder / "result.png", Result.of(request, event).text())
+                        write_result(Result.of(request, event), folder / "result.png")
                         about = {"seconds": event.seconds, "rows": event.rows, "parameters": dict(event.parameters)}
                         yield {"kind": "finished", **about}, str(folder / "result.png")
     finally:
@@ -147,10 +159,10 @@ def _given(path: str | None, name: str) -> str:
     return path
 
 
-def _reference(path: str | None, subject: str | None) -> Reference | None:
+def _reference(path: str | None, subject: str | None, prompt: str) -> Reference | None:
     if not path:
         return None
-    return Reference(image=read_picture(path), subject=read_mask(subject) if subject else None)
+    return Reference(image=read_picture(path), subject=read_mask(subject) if subject else None, prompt=prompt)
 
 
 def _settings() -> gr.JSON:

@@ -3,17 +3,19 @@
 Knows no component of the page; everything here is a plain value.
 """
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.images import png, read_mask
+from refedit.images import png, read_mask, read_picture
 from refedit.masks import Mask
-from refedit.segment import Click
+from refedit.segment import Click, check_place
 from refedit.ui.painting import Painting, paintable, read_painting
 
 UNDO = 30
@@ -37,15 +39,30 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Board:
-    """A picture with its mask as it is now, and the steps that led there; every change gives a new board."""
+    """A picture with its mask as it is now, and the steps that led there; every change gives a new board.
 
-    picture: Image.Image
+    The picture is kept as the bytes of a file, since open pages keep their boards for an hour.
+    """
+
+    file: bytes
     now: Step = Step()
     past: tuple[Step, ...] = ()
 
     @classmethod
+    def showing(cls, picture: Image.Image) -> "Board":
+        """A picture without a mask."""
+        packed = io.BytesIO()
+        picture.save(packed, format="PNG", compress_level=1)  # large ones have a file of their own
+        return cls(file=packed.getvalue())
+
+    @classmethod
     def of(cls, painting: Painting) -> "Board":
-        return cls(picture=painting.picture, now=Step(mask=_pack(painting.mask)))
+        return replace(cls.showing(painting.picture), now=Step(mask=_pack(painting.mask)))
+
+    @property
+    def picture(self) -> Image.Image:
+        """Not to be changed; raises as `read_picture`."""
+        return _picture(self.file)
 
     @property
     def mask(self) -> Mask | None:
@@ -75,9 +92,7 @@ class Board:
         A click inside adds the thing there, further ones and clicks outside refine it. A click outside where the
         mask was before the thing at hand, or without one, takes the thing there away.
         """
-        if not (0 <= click.x < self.picture.width and 0 <= click.y < self.picture.height):
-            size = f"{self.picture.width}x{self.picture.height}"
-            raise EditError(f"The place {click.x:g},{click.y:g} lies outside the picture, which is {size} pixels.")
+        check_place(click.x, click.y, self.picture.size)
         anew = self._starts_anew(click)
         clicks = (click,) if anew else (*self.now.clicks, click)
         base = self.now.mask if anew else self.now.base
@@ -90,7 +105,10 @@ class Board:
         if not self.now.clicks[0].inside:
             return click.inside
         base = _unpack(self.now.base)
-        return not click.inside and base is not None and bool(base.values[int(click.y), int(click.x)] >= 0.5)
+        if click.inside or base is None:
+            return False
+        x, y = (min(int(at), side - 1) for at, side in zip((click.x, click.y), base.size, strict=True))
+        return bool(base.values[y, x] >= 0.5)
 
     def next_thing(self) -> "Board":
         """The next click is on another thing; the mask stays."""
@@ -113,8 +131,13 @@ def board_of(value: Board | dict[str, Any] | None, name: str, known: Board | Non
         return value
     painting = read_painting(value, name)
     if known is None or not _same_picture(known.picture, painting.picture):
-        return Board(picture=painting.picture).found(painting.mask)  # strokes on a new picture can be undone
+        return Board.showing(painting.picture).found(painting.mask)  # strokes on a new picture can be undone
     return known.found(painting.mask)
+
+
+@lru_cache(maxsize=4)
+def _picture(file: bytes) -> Image.Image:
+    return read_picture(file)
 
 
 def _combined(base: Mask | None, clicks: tuple[Click, ...], cut: Cut) -> Mask | None:

@@ -74,8 +74,8 @@ def _component(method: type[Any], knob: Knob, value: Any) -> Component:
     if knob.kind is str:
         return gr.Textbox(**common)
     if knob.low is None or knob.high is None or knob.step is None or (knob.high - knob.low) / knob.step > FINEST_SLIDER:
-        precision = 0 if knob.kind is int else None
-        return gr.Number(minimum=knob.low, maximum=knob.high, precision=precision, **common)
+        # Without bounds: Gradio's own refusal would end the run before `with_settings` can say what is wrong.
+        return gr.Number(precision=0 if knob.kind is int else None, **common)
     return gr.Slider(knob.low, knob.high, step=knob.step, buttons=[], **common)
 
 

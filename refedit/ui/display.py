@@ -16,7 +16,7 @@ from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
 from refedit.ui.result_views import show_both, show_result
 from refedit.ui.running import Failed, Halted, RunEvent, Started
 
-REFUSED = "The queue is full or the connection was lost. Try again in a minute."
+REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
 
 
 class Screen:

@@ -17,7 +17,7 @@ from refedit.ui.pane import BRUSH_TOOL, CLICK_TOOL, Pane
 from refedit.ui.pane_events import show_board
 
 Painted = Board | dict[str, Any] | None
-"""A picture as its tool delivers it: see `board_of`."""
+"""A picture as its tool delivers it: see `board_of`. None is a board that is missing, {} an empty canvas."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def read_form(inputs: Inputs, values: Mapping[Component, Any], method: str | Non
 
 
 def _painted(pane: Pane, values: Mapping[Component, Any]) -> Painted:
-    painted: Painted = values[pane.board] if values[pane.tool] == CLICK_TOOL else values[pane.editor]
+    painted: Painted = values[pane.board] if values[pane.tool] == CLICK_TOOL else values[pane.editor] or {}
     return painted
 
 

@@ -15,6 +15,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON_LIMIT = 1 << 20
 UPLOAD_LIMIT = 64 << 20
 """Bytes of one request; a canvas sends a picture and its mask together."""
+_DECIDING = frozenset({"content-type", "content-length"})
+"""Headers that decide how a body is read: of two, another reader might believe the other one."""
 
 
 class TooLarge(Exception):
@@ -31,7 +33,11 @@ class Guard:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
             await self.app(scope, receive, send)
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = dict(pairs)
+        if sum(name in _DECIDING for name, _ in pairs) > len(_DECIDING & headers.keys()):
+            await _refuse(send, 400, "The request says twice what it is or how long. Say it once.")
+            return
         upload = headers.get("content-type", "").startswith("multipart/form-data")
         limit, told = UPLOAD_LIMIT if upload else JSON_LIMIT, headers.get("content-length", "0")
         if not told.isdecimal() or int(told) > limit:

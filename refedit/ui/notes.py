@@ -55,6 +55,13 @@ def other_model(made_with: str, model: StableDiffusion) -> tuple[str, ...]:
     return (f"It was made with the model “{made_with[:120]}”; “{model.name}” will give another picture.",)
 
 
+def reference_prompt(text: str) -> tuple[str, ...]:
+    """A note if the reference was inverted with a text, for which the page has no place."""
+    if not text:
+        return ()
+    return (f"Its reference was read with the words “{text[:120]}”; this page reads it without.",)
+
+
 def looks_like_photograph(picture: Image.Image) -> bool:
     """True if the commonest colours, 32 levels each, cover too little of the picture for a drawing."""
     small = picture.convert("RGB")

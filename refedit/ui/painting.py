@@ -66,10 +66,12 @@ PAINTED: Any = ABCMeta.__new__(
 def read_painting(value: dict[str, Any] | None, name: str) -> Painting:
     """The picture and the mask of an editor's value; `name` is what the page calls the picture.
 
-    The mask is the union of the alphas of all layers. Raises EditError if there is no picture, or one that
-    cannot be read.
+    None is a picture that its tool no longer has. The mask is the union of the alphas of all layers. Raises EditError
+    if there is no picture, or one that cannot be read.
     """
-    if value is None or value.get("background") is None:
+    if value is None:  # what Gradio keeps for an open page is gone after an hour
+        raise EditError(f"There is no {name} picture, or it was kept for clicks for over an hour. Add it again.")
+    if value.get("background") is None:
         raise EditError(f"There is no {name} picture. Upload one, or click an example.")
     picture = read_picture(value["background"])
     return Painting(picture=picture, mask=_painted(value.get("layers") or [], picture.size, name))

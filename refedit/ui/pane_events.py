@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from refedit.errors import EditError
-from refedit.images import read_mask, read_picture
+from refedit.images import read_mask
 from refedit.masks import Mask
 from refedit.segment_clicks import read_clicks
 from refedit.segment_memory import SegmentMemory
@@ -33,7 +34,7 @@ def pane_board(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Boa
     """The picture and the mask that a pane shows; EditError if it has no picture."""
     if tool == CLICK_TOOL:
         return board_of(board, pane.name)
-    return board_of(painted, pane.name, board)
+    return board_of(painted or {}, pane.name, board)
 
 
 def show_board(pane: Pane, tool: str, board: Board | None) -> Updates:
@@ -91,7 +92,7 @@ def connect_pane(pane: Pane, segments: SegmentMemory) -> None:
     pane.select_places.click(spoken(select_places), [*pane.inputs, pane.places], pane.outputs, **SPEAKING)
     pane.mask_file.upload(spoken(take_mask), [*pane.inputs, pane.mask_file], pane.outputs, **SPEAKING)
     pane.picture_file.upload(
-        spoken(lambda path: show_board(pane, CLICK_TOOL, Board(picture=read_picture(path)))),
+        spoken(lambda path: show_board(pane, CLICK_TOOL, Board(file=Path(path).read_bytes()))),
         pane.picture_file,
         pane.outputs,
         **SPEAKING,

@@ -16,7 +16,7 @@ from refedit.ui.events import SPEAKING, UI_ONLY, Updates, said, spoken
 from refedit.ui.forms import empty_panes, fill_in, filled_outputs
 from refedit.ui.history import History, filling_of
 from refedit.ui.layout import Page
-from refedit.ui.notes import other_model
+from refedit.ui.notes import other_model, reference_prompt
 from refedit.ui.pane import BRUSH_TOOL
 from refedit.ui.pane_events import show_board
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
@@ -78,7 +78,7 @@ def use_result(page: Page, file: bytes | None) -> Updates:
     if file is None:
         return gr.skip()  # said by `empty_source`
     result = read_result(file)
-    shown = show_board(page.inputs.source, BRUSH_TOOL, Board(picture=result.image))
+    shown = show_board(page.inputs.source, BRUSH_TOOL, Board(file=file))
     return shown | {page.inputs.source_prompt: result.prompt}
 
 
@@ -115,7 +115,8 @@ def restored(page: Page, editor: Editor, file: bytes | None, folder: Path) -> Up
         return {page.outputs.pending: None}
     result = read_result(file)
     shown, _ = show_result(page.outputs, result, folder)
-    said = status.restored(result.inputs is not None) + status.notes(other_model(result.model, editor.model))
+    told = (*other_model(result.model, editor.model), *reference_prompt(result.reference_prompt))
+    said = status.restored(result.inputs is not None) + status.notes(told)
     return {
         **fill_in(page.inputs, filling_of(result)),
         **shown,

@@ -8,7 +8,7 @@ import gradio as gr
 
 from refedit.images import write_picture
 from refedit.masks import Mask
-from refedit.recipe import Result
+from refedit.recipe import Result, write_result
 from refedit.ui import status
 from refedit.ui.events import Updates
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
@@ -17,10 +17,13 @@ from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs
 def show_result(
     outputs: Outputs, result: Result, folder: Path, views: Sequence[str] = (RESULT, COMPARE), view: str = RESULT
 ) -> tuple[Updates, bytes]:
-    """A result, looked at by `view`, with everything below it; and its PNG with everything inside."""
+    """A result, looked at by `view`, with everything below it; and its PNG with everything inside that a file can hold.
+
+    Where that leaves the inputs out, only the download without them is shown.
+    """
     full, bare, before = (folder / f"refedit-{result.method.name}{end}.png" for end in ("", "-bare", "-before"))
-    write_picture(result.image, full, result.text())
-    write_picture(result.image, bare, result.text(inputs=False))
+    whole = write_result(result, full)
+    write_result(result, bare, inputs=False)
     if result.inputs is not None:
         write_picture(result.inputs.source, before, {})
     compared = (str(before), str(bare)) if result.inputs is not None else None
@@ -35,7 +38,7 @@ def show_result(
         outputs.both: gr.Row(visible=view == BOTH),
         outputs.use: gr.Button(visible=view != BOTH),
         outputs.details: gr.Column(visible=view != BOTH),
-        outputs.download: str(full),
+        outputs.download: gr.update(value=str(full), visible=whole),
         outputs.download_bare: str(bare),
         outputs.shown: full.read_bytes(),
     }

@@ -43,7 +43,7 @@ def finished(seconds: float) -> str:
 
 def restored(complete: bool) -> str:
     """A result of before is on the page again; `complete` if its pictures are, too."""
-    rest = "Run gives the same picture again." if complete else "Its pictures were left out; yours are kept."
+    rest = "Run repeats the edit." if complete else "Its pictures were left out; yours are kept."
     return _box("done", f"<b>Restored.</b> Prompts and parameters are back. {rest}")
 
 

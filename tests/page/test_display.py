@@ -33,8 +33,9 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
     assert not seen[outputs.preview]["visible"] and seen[outputs.result]["visible"] and seen[outputs.after].visible
     assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
     for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
-        read = read_result(Path(seen[download]))
+        read = read_result(Path(seen[download]["value"] if inputs else seen[download]))
         assert (read.inputs is not None) == inputs and read.prompt == "a dog" and read.parameters["steps"] == "2"
+    assert seen[outputs.download]["visible"]
     assert read_result(seen[outputs.shown]).image.size == (64, 64)
     assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef: a dog"]
 

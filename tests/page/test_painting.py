@@ -37,10 +37,12 @@ def test_an_untouched_or_erased_layer_is_nothing_painted(tmp_path: Path, alpha: 
 
 
 def test_no_picture_is_one_sentence() -> None:
-    values: list[dict[str, Any] | None] = [None, {"background": None, "layers": []}]
-    for value in values:
+    empty: list[dict[str, Any]] = [{"background": None, "layers": []}, {}]
+    for value in empty:
         with pytest.raises(EditError, match="There is no source picture. Upload one, or click an example."):
             read_painting(value, "source")
+    with pytest.raises(EditError, match="There is no source picture, or it was kept for clicks for over an hour."):
+        read_painting(None, "source")
 
 
 def test_a_mask_of_another_size_is_one_sentence(tmp_path: Path) -> None:

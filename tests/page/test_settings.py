@@ -44,7 +44,8 @@ def test_a_port_in_use_is_one_sentence(tiny_folder: Path) -> None:
         port = str(other.getsockname()[1])
         environment = {**os.environ, "REFEDIT_PORT": port, "REFEDIT_MODEL": str(tiny_folder), "REFEDIT_DEVICE": "cpu"}
         ran = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
-    said = f"RefEdit cannot start: Port {port} is in use. Stop the other program or set REFEDIT_PORT."
+    where = f"port {port} of 127.0.0.1"
+    said = f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
     assert ran.returncode == 1 and ran.stderr.strip().splitlines()[-1] == said
     assert "Traceback" not in ran.stderr and "GRADIO_SERVER_PORT" not in ran.stderr
 

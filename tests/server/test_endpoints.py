@@ -23,6 +23,7 @@ def test_programs_see_two_endpoints_and_their_parameters(client: Client) -> None
     assert names == {
         "/edit": [
             "method", "source", "prompt", "source_prompt", "region", "reference", "subject", "preset", "settings",
+            "reference_prompt",
         ],
         "/segment": ["picture", "clicks"],
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import http.client
 import json
 import time
 import urllib.error
@@ -33,6 +34,9 @@ STATED = "not a readable PNG, JPEG or WebP"
         ({"prompt": "dog " * 200}, "too long|tokens"),
         ({"source_prompt": ""}, "source prompt is empty"),
         ({"reference": None}, "needs a reference picture"),
+        ({"prompt": None}, "'prompt' is no text"),
+        ({"reference_prompt": None}, "'reference_prompt' is no text"),
+        ({"settings": ["steps"]}, "'settings' is no object"),
     ],
 )
 def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, client: Client, folder: Path) -> None:
@@ -127,6 +131,28 @@ def test_nothing_is_fetched_from_elsewhere(path: str, address: str) -> None:
     body = json.dumps({"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}, "3,3"]}).encode()
     status, answer = post(f"{address}/gradio_api/call/segment", body)
     assert status == 400 and b"Upload the file instead" in answer
+
+
+@pytest.mark.parametrize("clicks", ["999,5", "5,-1", "nan,5", "inf,5"])
+def test_clicks_beside_the_picture_are_one_sentence(clicks: str, client: Client, folder: Path) -> None:
+    with pytest.raises(Exception, match="lies outside the picture, which is 64x64 pixels"):
+        client.predict(handle_file(str(folder / "source.png")), clicks, api_name="/segment")
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Length"])
+def test_a_request_that_is_two_things_at_once_is_refused(name: str, address: str) -> None:
+    """Of two headers the guard might believe the one that Gradio does not."""
+    body = json.dumps({"data": [{"path": "http://127.0.0.1:9/a.png"}]}).encode()
+    given = {"Content-Type": ["application/json"], "Content-Length": [str(len(body))]}
+    given[name].append("multipart/form-data; boundary=x" if name == "Content-Type" else "0")
+    host = address.removeprefix("http://")
+    with contextlib.closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+        connection.putrequest("POST", "/gradio_api/call/segment")
+        for header, values in given.items():
+            for value in values:
+                connection.putheader(header, value)
+        connection.endheaders(body)
+        assert connection.getresponse().status == 400
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", str(Path(__file__))])
