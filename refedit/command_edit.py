@@ -1,6 +1,7 @@
 """`refedit edit`: one edit from files to a file, with a progress bar."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from refedit.images import read_mask, read_picture
 from refedit.methods import method_of
 from refedit.models import load_model
 from refedit.recipe import Result, write_result
+from refedit.ui.notes import notes
 
 LEFT_OUT = "; its inputs are too large to be put inside"
 
@@ -23,6 +25,8 @@ def run_edit(options: argparse.Namespace) -> None:
     if not options.out.absolute().parent.is_dir():
         raise EditError(f"There is no folder '{options.out.parent}' to write to. Make it first.")
     editor = Editor(load_model(options.model, options.device))
+    for note in notes(editor.model, request):
+        print(f"refedit: {note}", file=sys.stderr)
     finished = _watched(editor.edit(request))
     whole = write_result(Result.of(request, finished), options.out)
     print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")

@@ -47,5 +47,5 @@ class SegmentMemory:
 
 
 def load_segmenter(name: str, device: torch.device) -> Segmenter:
-    """The built-in segmenter, or the official checkpoint whose file is named; EditError if it is missing."""
+    """The built-in segmenter, or a SAM by its file, folder or hub id, see `open_sam`; EditError if it is missing."""
     return builtin_segmenter(device) if name == BUILTIN else Segmenter.load(Path(name), device)

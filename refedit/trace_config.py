@@ -36,28 +36,11 @@ def known_words_only(config: dict[str, Any], model: StableDiffusion) -> dict[str
 def specref_of(config: Mapping[str, Any]) -> SpecRef:
     """The method that a configuration of SpecRef's public code describes; missing entries keep its defaults."""
     steps = int(config.get("num_steps", 50))
-    first, last = config.get("speckv_step", (4, steps))
-    low, high = config.get("speckv_layer", (10, 16))
-    cross = config.get("cross_replace_steps", 0.8)
-    cross = dict(cross) if isinstance(cross, Mapping) else {"default_": cross}
-    blend, stay = config.get("blend_word"), config.get("substruct_words")
-    cross_start, cross_end = _window(cross.pop("default_", (0.0, 1.0)))
-    self_start, self_end = _window(config.get("self_replace_steps", 0.6))
-    thresholds = config.get("th", (0.3, 0.3))
     settings: dict[str, Any] = {
         "steps": steps,
         "guidance": config.get("guidance", 7.5),
-        "reference_steps_start": first / steps,
-        "reference_steps_end": min(last, steps) / steps,
-        "reference_sites_start": low / 16,
-        "reference_sites_end": high / 16,
-        "cross_replace_start": cross_start,
-        "cross_replace": cross_end,
-        "word_cross_replace": ", ".join(
-            f"{word}:{'-'.join(map(str, _window(value)))}" for word, value in cross.items()
-        ),
-        "self_replace_start": self_start,
-        "self_replace": self_end,
+        **_reference(config, steps),
+        **_replacement(config),
         "controller": "replace" if config.get("is_replace", True) else "refine",
         "words": ", ".join(config.get("target_words", ())),
         "masks": MASK_TYPES.get(config.get("spec_mask_type", 0), "none"),
@@ -65,14 +48,50 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
         "region_threshold": config.get("thres", 0.5),
         "interpolation": config.get("polatemode", "nearest"),
         "reweight": _reweight(config.get("eq_params")),
-        "blend": blend is not None,
-        "blend_start": _blend_start(config.get("start_blend", 0.2), steps),
-        "blend_threshold": thresholds[0],
-        "stay_threshold": thresholds[1],
-        **_pair("blend_source_words", "blend_words", blend),
-        **_pair("stay_source_words", "stay_words", stay),
+        **_blend(config, steps),
     }
     return with_settings(SpecRef.presets()["official"], settings)  # type: ignore[return-value]
+
+
+def _reference(config: Mapping[str, Any], steps: int) -> dict[str, float]:
+    """When and where the reference is attended to; the code counts steps, and layers of 16."""
+    first, last = config.get("speckv_step", (4, steps))
+    low, high = config.get("speckv_layer", (10, 16))
+    return {
+        "reference_steps_start": first / steps,
+        "reference_steps_end": min(last, steps) / steps,
+        "reference_sites_start": low / 16,
+        "reference_sites_end": high / 16,
+    }
+
+
+def _replacement(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How long prompt-to-prompt replaces maps, of all words and of single ones."""
+    found = config.get("cross_replace_steps", 0.8)
+    cross = dict(found) if isinstance(found, Mapping) else {"default_": found}
+    cross_start, cross_end = _window(cross.pop("default_", (0.0, 1.0)))
+    self_start, self_end = _window(config.get("self_replace_steps", 0.6))
+    words = (f"{word}:{'-'.join(map(str, _window(value)))}" for word, value in cross.items())
+    return {
+        "cross_replace_start": cross_start,
+        "cross_replace": cross_end,
+        "word_cross_replace": ", ".join(words),
+        "self_replace_start": self_start,
+        "self_replace": self_end,
+    }
+
+
+def _blend(config: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    """Local blend: whether, from when on, with which thresholds, for and against which words."""
+    blend, (threshold, stay_threshold) = config.get("blend_word"), config.get("th", (0.3, 0.3))
+    return {
+        "blend": blend is not None,
+        "blend_start": _blend_start(config.get("start_blend", 0.2), steps),
+        "blend_threshold": threshold,
+        "stay_threshold": stay_threshold,
+        **_pair("blend_source_words", "blend_words", blend),
+        **_pair("stay_source_words", "stay_words", config.get("substruct_words")),
+    }
 
 
 def _window(value: Any) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from refedit.picturebook.captions import FACTORS, Caption, caption, describe, words
+from refedit.picturebook.captions import MENTIONED, Caption, caption, describe, words
 from refedit.picturebook.drawing import draw
 from refedit.picturebook.scene import COLOURS, PATTERNS, Appearance, Backdrop, Scene, Subject, sample_scene
 
@@ -26,7 +26,7 @@ def random_captions(number: int) -> list[tuple[Scene, Caption]]:
 
 
 def test_sentences_read_well() -> None:
-    everything = FACTORS - {"style"}
+    everything = MENTIONED - {"style"}
     cat = scene_with(subject("cat", "sitting"))
     face = scene_with(subject("face", "angry", "green", "plain"), place="night")
     pair = scene_with(subject("mug", "", "blue"), subject("dog", "sleeping"), place="room", style="pencil")
@@ -73,7 +73,7 @@ def test_describe_mentions_what_is_asked_and_nothing_else() -> None:
     scene = scene_with(subject("cat", "sitting"), subject("dog", "jumping"))
     assert describe(scene, mention=frozenset()).text == "a cat"
     assert describe(scene, mention=frozenset({"pattern"})).text == "a striped cat"
-    assert describe(scene) == describe(scene, mention=FACTORS)
+    assert describe(scene) == describe(scene, mention=MENTIONED)
 
 
 def test_the_appearance_is_named_half_of_the_time() -> None:

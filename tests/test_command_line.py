@@ -54,6 +54,14 @@ def test_what_it_wrote_runs_again_to_the_same_picture(files: dict[str, str], tin
     assert isinstance(again, Finished) and again.image.tobytes() == read.image.tobytes()
 
 
+def test_words_that_the_built_in_model_lacks_are_told(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["edit", "--method", "baret", "--source", files["source"], "--out", files["out"], "--set", "steps=1"]
+    assert main([*arguments, "--prompt", "a cat beside a submarine"]) == 0
+    assert "has never seen “beside”, “submarine”" in capsys.readouterr().err
+
+
 def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_folder: Path) -> None:
     arguments = ["edit", "--method", "baret", "--source", files["source"], "--prompt", "a dog", "--out", files["out"]]
     assert main([*arguments, "--model", str(tiny_folder), "--preset", "rigid", "--set", "steps=3"]) == 0

@@ -145,7 +145,7 @@ def test_captions_of_a_batch_are_equal_exactly_where_one_is_true_of_the_other_pi
     short = next(
         found for seed in range(99) if len(set(found := captions_of(scenes, np.random.default_rng(seed)))) < 100
     )
-    mention = frozenset({"second"}) | {name for name in captions.FACTORS if name != "second" and _said(short, name)}
+    mention = frozenset({"second"}) | {name for name in captions.MENTIONED if name != "second" and _said(short, name)}
     assert short == [captions.describe(scene, mention=mention).text for scene in scenes]
 
 

@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
-from refedit.picturebook.brush import Figure, Layer, Stroke
+from refedit.picturebook.brush import Layer, Layers, Stroke
 from refedit.picturebook.heads import eye, head, moved, shut, spot
 from refedit.picturebook.shapes import Outline, ellipse, even, path, ribbon, rotate, rounded, smooth
 
 
 @lru_cache(maxsize=64)
-def animal(kind: str, pose: str) -> Figure:
+def animal(kind: str, pose: str) -> Layers:
     """The layers of an animal, back to front."""
     if kind == "bird":
         return _BIRD[pose]()
@@ -21,7 +21,7 @@ def lift(kind: str, pose: str) -> float:
     return high if pose == "jumping" else 0.0
 
 
-def _sitting(kind: str) -> Figure:
+def _sitting(kind: str) -> Layers:
     body = even([(0, 0.46), (-0.15, 0.56), (-0.24, 0.80), (-0.20, 0.97), (0, 0.99)])
     feet = (ellipse(-0.19, 0.95, 0.11, 0.055), ellipse(0.19, 0.95, 0.11, 0.055))
     arms = tuple(ribbon([(0.10 * s, 0.64), (0.09 * s, 0.80), (0.07 * s, 0.94)], 0.09, 0.10) for s in (-1, 1))
@@ -35,7 +35,7 @@ def _sitting(kind: str) -> Figure:
     )
 
 
-def _standing(kind: str) -> Figure:
+def _standing(kind: str) -> Layers:
     back = (-0.33, 0.68), (-0.26, 0.52), (-0.05, 0.49), (0.20, 0.49), (0.36, 0.58)
     body = smooth([*back, (0.35, 0.74), (0.10, 0.80), (-0.20, 0.80)])
     far = tuple(ribbon([(x, 0.70), (x, 0.95)], 0.10, 0.09) for x in (-0.10, 0.20))
@@ -48,7 +48,7 @@ def _standing(kind: str) -> Figure:
     )
 
 
-def _jumping(kind: str) -> Figure:
+def _jumping(kind: str) -> Layers:
     body = rotate(ellipse(0.06, 0.54, 0.32, 0.16), -24, (0.06, 0.54))
     near = (
         ribbon([(-0.16, 0.60), (-0.32, 0.66), (-0.46, 0.62)], 0.12, 0.09),
@@ -66,7 +66,7 @@ def _jumping(kind: str) -> Figure:
     )
 
 
-def _sleeping(kind: str) -> Figure:
+def _sleeping(kind: str) -> Layers:
     back = (-0.34, 0.97), (-0.30, 0.72), (-0.06, 0.58), (0.24, 0.60), (0.45, 0.76)
     body = smooth([*back, (0.46, 0.95), (0.20, 0.99), (-0.10, 0.99)])
     paws = (ellipse(-0.08, 0.965, 0.11, 0.04), ellipse(-0.32, 0.965, 0.11, 0.04))
@@ -79,29 +79,29 @@ def _sleeping(kind: str) -> Figure:
     return moved(curled, 0.0, -0.12, 1.12)
 
 
-def _tail(kind: str, x: float, y: float, turn: float) -> Figure:
+def _tail(kind: str, x: float, y: float, turn: float) -> Layers:
     return moved(_TAILS[kind](), x, y, 1.0, turn)
 
 
-def _cat_tail() -> Figure:
+def _cat_tail() -> Layers:
     curl = ribbon([(0, 0), (0.13, -0.02), (0.19, -0.14), (0.15, -0.27), (0.20, -0.35)], 0.07, 0.055)
     return (Layer(shapes=(curl,), role="coat", part="tail"),)
 
 
-def _dog_tail() -> Figure:
+def _dog_tail() -> Layers:
     tail = ribbon([(0, 0), (0.09, -0.05), (0.13, -0.17)], 0.08, 0.045)
     return (Layer(shapes=(tail,), role="coat", part="tail"),)
 
 
-def _puff() -> Figure:
+def _puff() -> Layers:
     return (Layer(shapes=(ellipse(0.05, -0.03, 0.085, 0.08),), role="pale", part="tail"),)
 
 
-def _stub() -> Figure:
+def _stub() -> Layers:
     return (Layer(shapes=(ellipse(0.03, -0.02, 0.06, 0.055),), role="coat", part="tail"),)
 
 
-def _fox_tail() -> Figure:
+def _fox_tail() -> Layers:
     brush = smooth(
         [(-0.03, 0.0), (0.09, 0.0), (0.22, -0.10), (0.27, -0.26), (0.18, -0.44), (0.08, -0.30), (0.04, -0.14)]
     )
@@ -109,7 +109,7 @@ def _fox_tail() -> Figure:
     return Layer(shapes=(brush,), role="coat", part="tail"), spot("pale", tip, part="tail")
 
 
-def _bird_head(x: float, y: float, asleep: bool = False) -> Figure:
+def _bird_head(x: float, y: float, asleep: bool = False) -> Layers:
     bill = rounded([(x - 0.17, y - 0.05), (x - 0.33, y + 0.05), (x - 0.16, y + 0.10)], 0.02)
     eyes = shut(x - 0.06, y, 0.07) if asleep else eye(x - 0.06, y - 0.03, 0.075)
     tuft = ribbon([(x - 0.02, y - 0.13), (x, y - 0.21), (x + 0.08, y - 0.25)], 0.10, 0.03)
@@ -121,7 +121,7 @@ def _bird_head(x: float, y: float, asleep: bool = False) -> Figure:
     )
 
 
-def _bird_body(y: float) -> Figure:
+def _bird_body(y: float) -> Layers:
     tail = smooth([(0.20, y), (0.34, y - 0.06), (0.48, y - 0.16), (0.50, y - 0.04), (0.38, y + 0.08), (0.22, y + 0.12)])
     body = ellipse(0.02, y, 0.28, 0.22, -12)
     wing = smooth([(-0.04, -0.06), (0.12, -0.10), (0.26, -0.02), (0.32, 0.06), (0.14, 0.12), (0.0, 0.08)]) + (0, y)
@@ -133,22 +133,22 @@ def _bird_body(y: float) -> Figure:
     )
 
 
-def _legs(top: float, bottom: float) -> Figure:
+def _legs(top: float, bottom: float) -> Layers:
     shapes = [ribbon([(x, top), (x - 0.01, bottom - 0.02)], 0.04, 0.035) for x in (-0.06, 0.08)]
     feet = [ellipse(x - 0.04, bottom - 0.015, 0.065, 0.022) for x in (-0.06, 0.08)]
     return (Layer(shapes=(*shapes, *feet), role="beak", part="legs", shade=0.3),)
 
 
-def _bird_sitting() -> Figure:
+def _bird_sitting() -> Layers:
     feet = (ellipse(-0.10, 0.975, 0.065, 0.025), ellipse(0.06, 0.975, 0.065, 0.025))
     return *_bird_body(0.74), Layer(shapes=feet, role="beak", part="legs", shade=0.3), *_bird_head(-0.10, 0.46)
 
 
-def _bird_standing() -> Figure:
+def _bird_standing() -> Layers:
     return *_legs(0.66, 1.0), *_bird_body(0.56), *_bird_head(-0.12, 0.24)
 
 
-def _bird_jumping() -> Figure:
+def _bird_jumping() -> Layers:
     far = _wing(-0.04, 0.54, 0.9, -26)
     near = _wing(0.04, 0.62, 1.0, 16)
     tail = smooth([(0.24, 0.58), (0.36, 0.58), (0.50, 0.66), (0.44, 0.74), (0.34, 0.74), (0.22, 0.70)])
@@ -172,7 +172,7 @@ def _wing(x: float, y: float, scale: float, turn: float) -> tuple[Outline, ...]:
     return tuple(rotate(shape * scale, turn) + (x, y) for shape in (*feathers, shoulder))
 
 
-def _bird_sleeping() -> Figure:
+def _bird_sleeping() -> Layers:
     nest = even([(-0.2, 0.85), (-0.50, 0.80), (-0.42, 0.96), (-0.2, 1.0)])
     twigs = tuple(
         Stroke(points=path([(x, y), (x + 0.13, y + 0.02), (x + 0.26, y - 0.01)]), role="wood")

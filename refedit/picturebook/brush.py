@@ -38,7 +38,7 @@ class Stroke:
     width: float = 1.0
 
 
-Figure = tuple[Layer | Stroke, ...]
+Layers = tuple[Layer | Stroke, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Canvas:
         soft = _SPOT.resize((wide, high), Image.Resampling.BILINEAR).point(lambda value: round(value * strength))
         self.picture.paste(byte(DUSK), (round(x * self.pixels) - wide // 2, round(y * self.pixels) - high // 2), soft)
 
-    def figure(self, layers: Figure, place: Place, cloth: Cloth, owner: Mapping[str, int]) -> None:
+    def figure(self, layers: Layers, place: Place, cloth: Cloth, owner: Mapping[str, int]) -> None:
         """Draws layers in order; `owner` numbers the parts."""
         for layer in layers:
             match layer:

@@ -11,7 +11,7 @@ import numpy as np
 from refedit.picturebook import scene as world
 from refedit.picturebook.scene import FACE, STYLES, Scene, Subject
 
-FACTORS: frozenset[str] = frozenset({"colour", "pattern", "pose", "background", "style", "second"})
+MENTIONED: frozenset[str] = frozenset({"colour", "pattern", "pose", "background", "style", "second"})
 SMALL_WORDS: tuple[str, ...] = ("a", "an", "and", "at", "by", "in", "of", "on", "style", "the", "under", "with")
 
 _PLACES: dict[str, str] = {
@@ -35,8 +35,8 @@ class Caption:
     words: tuple[tuple[str, str], ...]
 
 
-def describe(scene: Scene, *, mention: frozenset[str] = FACTORS) -> Caption:
-    """The caption that names the kinds and the factors in `mention`, a subset of FACTORS."""
+def describe(scene: Scene, *, mention: frozenset[str] = MENTIONED) -> Caption:
+    """The caption that names the kinds and the factors in `mention`, a subset of MENTIONED."""
     subjects = scene.subjects if "second" in mention else scene.subjects[:1]
     keys = ("subject", "second")
     parts = [_noun_phrase(item, key, mention) for item, key in zip(subjects, keys, strict=False)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `picturebook`; a parsed command line's `run` takes it and returns an exit status."""
+    """Adds `picturebook`; a parsed command line's `run` takes it."""
     parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
     actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))

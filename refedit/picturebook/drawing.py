@@ -9,7 +9,7 @@ from PIL import Image
 
 from refedit.picturebook.animals import animal, lift
 from refedit.picturebook.backgrounds import paint_backdrop
-from refedit.picturebook.brush import Canvas, Figure, Layer, Place
+from refedit.picturebook.brush import Canvas, Layer, Layers, Place
 from refedit.picturebook.cloth import Cloth
 from refedit.picturebook.patterns import coat
 from refedit.picturebook.scene import ANIMALS, FACE, Scene, Subject
@@ -44,7 +44,7 @@ def draw(scene: Scene, size: int) -> Drawing:
     return Drawing(picture=finish(canvas.picture.reduce(fine), scene.style), masks=_masks(owners, len(scene.subjects)))
 
 
-def figure(kind: str, pose: str) -> Figure:
+def figure(kind: str, pose: str) -> Layers:
     """The layers of any kind in any of its poses, back to front."""
     if kind in ANIMALS:
         return animal(kind, pose)
@@ -67,7 +67,7 @@ def _draw_subject(canvas: Canvas, subject: Subject, first_owner: int) -> None:
     canvas.figure(layers, place, cloth, {part: first_owner + index for index, part in enumerate(PARTS)})
 
 
-def _shadow(canvas: Canvas, subject: Subject, layers: Figure, raised: float) -> None:
+def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> None:
     wide = [shape[:, 0] for layer in layers if isinstance(layer, Layer) for shape in layer.shapes]
     left, right = min(x.min() for x in wide), max(x.max() for x in wide)
     sign = -1 if subject.mirror else 1
@@ -77,7 +77,7 @@ def _shadow(canvas: Canvas, subject: Subject, layers: Figure, raised: float) -> 
     canvas.darken(x, subject.y - 0.01, reach, 0.075 * subject.size, strength)
 
 
-def _frame(layers: Figure, place: Place, pixels: int) -> tuple[int, int, int, int]:
+def _frame(layers: Layers, place: Place, pixels: int) -> tuple[int, int, int, int]:
     every = np.concatenate([shape for layer in layers if isinstance(layer, Layer) for shape in layer.shapes])
     points = place.on(every, pixels)
     left, top = np.floor(points.min(axis=0)).astype(int).tolist()

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from refedit.picturebook.brush import Figure, Layer, Stroke
+from refedit.picturebook.brush import Layer, Layers, Stroke
 from refedit.picturebook.shapes import Outline, Point, box, ellipse, even, path, rotate, rounded, smooth
 
 
-def moved(figure: Figure, x: float, y: float, scale: float = 1.0, turn: float = 0.0) -> Figure:
+def moved(figure: Layers, x: float, y: float, scale: float = 1.0, turn: float = 0.0) -> Layers:
     """A figure scaled, turned clockwise (degrees) and put around (x, y)."""
 
     def move(outline: Outline) -> Outline:
@@ -25,7 +25,7 @@ def spot(role: str, *shapes: Outline, part: str = "head") -> Layer:
     return Layer(shapes=shapes, role=role, part=part, outline=0.0, shade=0.0)
 
 
-def eye(x: float, y: float, size: float = 0.27, part: str = "head") -> Figure:
+def eye(x: float, y: float, size: float = 0.27, part: str = "head") -> Layers:
     """A big open eye that looks a little to the left."""
     return (
         Layer(shapes=(ellipse(x, y, size, 1.12 * size),), role="eye", part=part, outline=0.7, shade=0.0),
@@ -35,24 +35,24 @@ def eye(x: float, y: float, size: float = 0.27, part: str = "head") -> Figure:
     )
 
 
-def haloed(line: Outline, width: float) -> Figure:
+def haloed(line: Outline, width: float) -> Layers:
     """A line on a lighter one, so that it shows on any coat."""
     return Stroke(points=line, role="soft", width=width + 1.5), Stroke(points=line, width=width)
 
 
-def shut(x: float, y: float, size: float = 0.27) -> Figure:
+def shut(x: float, y: float, size: float = 0.27) -> Layers:
     """A closed eye: an arc that hangs down."""
     arc = path([(x - size, y), (x - 0.5 * size, y + 0.42 * size), (x + 0.5 * size, y + 0.42 * size), (x + size, y)])
     return haloed(arc, 1.5)
 
 
-def smile(x: float, y: float, size: float) -> Figure:
+def smile(x: float, y: float, size: float) -> Layers:
     """A cat's double smile under a nose at (x, y)."""
     left = path([(0, 0), (-0.1, 0.6), (-0.6, 0.8), (-1, 0.5)]) * size
     return tuple(Stroke(points=line + (x, y)) for line in (left, left * (-1, 1)))
 
 
-def head(kind: str, asleep: bool = False, side: float = 0.0) -> Figure:
+def head(kind: str, asleep: bool = False, side: float = 0.0) -> Layers:
     """A mammal's head; `side` moves the face to the left as if the head were turned."""
     shapes, behind, details = _SKULLS[kind]()
     face = _face(kind, asleep)
@@ -60,13 +60,13 @@ def head(kind: str, asleep: bool = False, side: float = 0.0) -> Figure:
     return (*behind, skull, *details, *moved(face, -side, 0.0))
 
 
-def _face(kind: str, asleep: bool) -> Figure:
+def _face(kind: str, asleep: bool) -> Layers:
     eyes = [shut(x, 0.02) if asleep else eye(x, -0.04, 0.25 if kind == "fox" else 0.27) for x in (-0.43, 0.43)]
     cheeks = spot("blush", ellipse(-0.72, 0.36, 0.17, 0.11), ellipse(0.72, 0.36, 0.17, 0.11))
     return (*_MUZZLES[kind](), cheeks, *eyes[0], *eyes[1])
 
 
-Skull = tuple[tuple[Outline, ...], Figure, Figure]
+Skull = tuple[tuple[Outline, ...], Layers, Layers]
 
 
 def _pair(*points: Point) -> tuple[Outline, Outline]:
@@ -118,18 +118,18 @@ def _peaks(outer: Point, tip: Point, inner: Point, radius: float) -> tuple[Outli
     return left, left * (-1, 1)
 
 
-def _cat_muzzle() -> Figure:
+def _cat_muzzle() -> Layers:
     nose = rounded([(-0.12, 0.20), (0.12, 0.20), (0, 0.34)], 0.06)
     return spot("light", ellipse(0, 0.42, 0.44, 0.28)), spot("nose", nose), *smile(0, 0.32, 0.3)
 
 
-def _dog_muzzle() -> Figure:
+def _dog_muzzle() -> Layers:
     tongue = Layer(shapes=(ellipse(0, 0.80, 0.15, 0.20),), role="tongue", part="head", outline=0.7, shade=0.0)
     muzzle = spot("light", ellipse(0, 0.44, 0.46, 0.36))
     return tongue, muzzle, spot("nose", ellipse(0, 0.24, 0.22, 0.15)), *smile(0, 0.36, 0.34)
 
 
-def _rabbit_muzzle() -> Figure:
+def _rabbit_muzzle() -> Layers:
     teeth = Layer(shapes=(box(-0.13, 0.46, 0.13, 0.70, 0.05),), role="eye", part="head", outline=0.6, shade=0.0)
     return (
         spot("light", ellipse(0, 0.42, 0.40, 0.26)),
@@ -139,7 +139,7 @@ def _rabbit_muzzle() -> Figure:
     )
 
 
-def _bear_muzzle() -> Figure:
+def _bear_muzzle() -> Layers:
     return (
         spot("light", ellipse(0, 0.40, 0.44, 0.34)),
         spot("nose", ellipse(0, 0.24, 0.19, 0.13)),
@@ -147,7 +147,7 @@ def _bear_muzzle() -> Figure:
     )
 
 
-def _fox_muzzle() -> Figure:
+def _fox_muzzle() -> Layers:
     cheeks = even([(0, 0.30), (-0.44, 0.26), (-1.0, 0.36), (-0.60, 0.60), (0, 0.94)])
     return spot("pale", cheeks), spot("nose", ellipse(0, 0.62, 0.16, 0.12)), *smile(0, 0.68, 0.2)
 

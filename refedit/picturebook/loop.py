@@ -1,4 +1,4 @@
-"""The training loop that both networks share: time-planned learning rate, averaged weights, checkpoints, reports.
+"""The training loop that all stages share: time-planned learning rate, averaged weights, checkpoints, reports.
 
 Knows nothing about what is trained.
 """

@@ -2,19 +2,19 @@
 
 from functools import lru_cache
 
-from refedit.picturebook.brush import Figure, Layer, Stroke
+from refedit.picturebook.brush import Layer, Layers, Stroke
 from refedit.picturebook.heads import eye, haloed, moved, shut, spot
 from refedit.picturebook.shapes import Outline, box, ellipse, even, path, ribbon, rounded, smooth
 
 
 @lru_cache(maxsize=32)
-def thing(kind: str) -> Figure:
+def thing(kind: str) -> Layers:
     """The layers of a thing, back to front."""
     return _THINGS[kind]()
 
 
 @lru_cache(maxsize=16)
-def face(expression: str) -> Figure:
+def face(expression: str) -> Layers:
     """The round face of a little creature with feelers, with an expression."""
     feelers = tuple(ribbon([(0.12 * s, 0.16), (0.17 * s, 0.05), (0.24 * s, 0.0)], 0.035, 0.035) for s in (-1, 1))
     knobs = tuple(ellipse(0.26 * s, 0.0, 0.06, 0.06) for s in (-1, 1))
@@ -28,7 +28,7 @@ def _solid(role: str, *shapes: Outline, shade: float = 1.0) -> Layer:
     return Layer(shapes=shapes, role=role, shade=shade)
 
 
-def _mug() -> Figure:
+def _mug() -> Layers:
     handle = ribbon([(-0.24, 0.34), (-0.46, 0.38), (-0.46, 0.72), (-0.22, 0.76)], 0.10, 0.10)
     cup = even([(0, 0.26), (-0.31, 0.20), (-0.29, 0.60), (-0.24, 0.94), (0, 0.99)]) + (0.02, 0)
     return (
@@ -39,7 +39,7 @@ def _mug() -> Figure:
     )
 
 
-def _car() -> Figure:
+def _car() -> Layers:
     roof = (-0.54, 0.60), (-0.40, 0.54), (-0.26, 0.50), (-0.14, 0.28), (0.22, 0.27), (0.36, 0.50), (0.50, 0.56)
     body = smooth([(-0.54, 0.80), *roof, (0.54, 0.78), (0.40, 0.86), (-0.40, 0.86)])
     panes = (
@@ -58,7 +58,7 @@ def _car() -> Figure:
     )
 
 
-def _house() -> Figure:
+def _house() -> Layers:
     chimney = box(0.18, 0.08, 0.30, 0.36, 0.01)
     walls = box(-0.34, 0.44, 0.34, 0.995, 0.02)
     roof = rounded([(-0.47, 0.50), (0, 0.06), (0.47, 0.50)], 0.05)
@@ -76,7 +76,7 @@ def _house() -> Figure:
     )
 
 
-def _ball() -> Figure:
+def _ball() -> Layers:
     return (
         _solid("coat", ellipse(0, 0.57, 0.42, 0.42)),
         Stroke(points=path([(-0.36, 0.77), (-0.06, 0.74), (0.20, 0.58), (0.34, 0.32)]), width=0.8),
@@ -86,13 +86,13 @@ def _ball() -> Figure:
     )
 
 
-def _mushroom() -> Figure:
+def _mushroom() -> Layers:
     stem = even([(-0.11, 0.50), (-0.12, 0.74), (-0.17, 0.95), (0, 0.99)])
     cap = even([(0, 0.04), (-0.22, 0.09), (-0.42, 0.28), (-0.46, 0.52), (-0.24, 0.59), (0, 0.61)])
     return _solid("cream", stem), _solid("coat", cap)
 
 
-def _fish() -> Figure:
+def _fish() -> Layers:
     tail = smooth([(0.24, 0.54), (0.38, 0.36), (0.54, 0.28), (0.49, 0.54), (0.54, 0.80), (0.38, 0.72)])
     fins = (
         smooth([(-0.14, 0.34), (0.0, 0.16), (0.16, 0.12), (0.22, 0.24), (0.20, 0.42), (0.0, 0.40)]),
@@ -110,7 +110,7 @@ def _fish() -> Figure:
     )
 
 
-def _boat() -> Figure:
+def _boat() -> Layers:
     hull = rounded([(-0.50, 0.70), (0.50, 0.70), (0.36, 0.985), (-0.32, 0.985)], 0.06)
     sails = (
         rounded([(0.05, 0.06), (0.05, 0.62), (0.46, 0.62)], 0.04),
@@ -124,7 +124,7 @@ def _boat() -> Figure:
     )
 
 
-def _umbrella() -> Figure:
+def _umbrella() -> Layers:
     stick = ribbon([(0, 0.12), (0, 0.70), (0.01, 0.90), (0.09, 0.95), (0.16, 0.86)], 0.045, 0.045)
     arc = (0, 0.07), (-0.26, 0.13), (-0.44, 0.30), (-0.50, 0.52)
     hem = (-0.42, 0.47), (-0.33, 0.45), (-0.24, 0.47), (-0.165, 0.53), (-0.09, 0.47), (0, 0.45)
@@ -137,44 +137,44 @@ def _umbrella() -> Figure:
     )
 
 
-def _smiling() -> Figure:
+def _smiling() -> Layers:
     mouth = even([(0, 0.71), (-0.17, 0.68), (-0.12, 0.80), (0, 0.85)])
     lips = Layer(shapes=(mouth,), role="mouth", part="head", shade=0.0)
     return *_eyes(0.45, 0.095), *_larger(lips, spot("tongue", ellipse(0, 0.80, 0.075, 0.035)))
 
 
-def _sad() -> Figure:
+def _sad() -> Layers:
     mouth = path([(-0.15, 0.82), (-0.07, 0.74), (0.07, 0.74), (0.15, 0.82)])
     drop = smooth([(-0.20, 0.58), (-0.16, 0.68), (-0.20, 0.71), (-0.24, 0.68)])
     tear = Layer(shapes=(drop,), role="glass", part="head", outline=0.6, shade=0.0)
     return *_eyes(0.49, 0.09), *_brows(0.30, 0.38), *_larger(*haloed(mouth, 1.9)), tear
 
 
-def _surprised() -> Figure:
+def _surprised() -> Layers:
     mouth = Layer(shapes=(ellipse(0, 0.78, 0.085, 0.11),), role="mouth", part="head", shade=0.0)
     return *_eyes(0.45, 0.115), *_brows(0.24, 0.27), *_larger(mouth)
 
 
-def _angry() -> Figure:
+def _angry() -> Layers:
     teeth = Layer(shapes=(box(-0.15, 0.72, 0.15, 0.82, 0.03),), role="eye", part="head", outline=1.2, shade=0.0)
     gap = Stroke(points=path([(0, 0.72), (0, 0.82)]), width=0.8)
     return *_eyes(0.50, 0.085), *_brows(0.42, 0.31), *_larger(teeth, gap)
 
 
-def _sleepy() -> Figure:
+def _sleepy() -> Layers:
     mouth = haloed(path([(-0.07, 0.74), (0, 0.77), (0.07, 0.74)]), 1.7)
     return *shut(-0.17, 0.48, 0.10), *shut(0.17, 0.48, 0.10), *_larger(*mouth)
 
 
-def _larger(*mouth: Layer | Stroke) -> Figure:
+def _larger(*mouth: Layer | Stroke) -> Layers:
     return moved(mouth, 0.0, -0.25 * 0.76, 1.25)
 
 
-def _eyes(y: float, size: float) -> Figure:
+def _eyes(y: float, size: float) -> Layers:
     return *eye(-0.17, y, size), *eye(0.17, y, size)
 
 
-def _brows(inner: float, outer: float) -> Figure:
+def _brows(inner: float, outer: float) -> Layers:
     lines = [path([(sign * 0.07, inner), (sign * 0.28, outer)]) for sign in (-1, 1)]
     return tuple(stroke for line in lines for stroke in haloed(line, 2.2))
 

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTokenizer
 
-from refedit.picturebook.captions import FACTORS as MENTIONED
-from refedit.picturebook.captions import describe
+from refedit.picturebook.captions import MENTIONED, describe
 from refedit.picturebook.clip import PictureBookClip
 from refedit.picturebook.clip_files import save_clip
 from refedit.picturebook.dataset import SceneStore, epoch_numbers

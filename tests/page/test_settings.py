@@ -4,13 +4,16 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from refedit.editor import Editor
 from refedit.errors import EditError
-from refedit.ui.page import launch_options
+from refedit.models import BUILTIN, load_model
+from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 from tests.page_server import ROOT
 
@@ -48,6 +51,12 @@ def test_a_port_in_use_is_one_sentence(tiny_folder: Path) -> None:
     said = f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
     assert ran.returncode == 1 and ran.stderr.strip().splitlines()[-1] == said
     assert "Traceback" not in ran.stderr and "GRADIO_SERVER_PORT" not in ran.stderr
+
+
+def test_the_page_of_the_built_in_model_is_ready_within_five_seconds() -> None:
+    started = time.monotonic()
+    build_page(Editor(load_model(BUILTIN, "cpu")), Settings())
+    assert time.monotonic() - started < 5
 
 
 def test_tools_for_language_models_are_off_unless_they_are_asked_for() -> None:
