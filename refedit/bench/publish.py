@@ -6,6 +6,7 @@ from typing import Any
 
 from refedit.bench.claims.run import CLAIMS
 from refedit.bench.deciding import deciding_code, judging_code
+from refedit.bench.report.nearest import nearest
 from refedit.bench.report.summary import about, comparison_tables, summary, verdict_table
 from refedit.bench.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
@@ -64,4 +65,5 @@ def short(results: Results) -> str:
     assert results.claims is not None and results.comparison is not None
     cases = f"{results.comparison['cases']} cases of each kind; means with 95 % intervals."
     verdicts = verdict_table(results.claims["claims"])
-    return "\n\n".join([verdicts, f"{about(results.comparison)} {cases}", comparison_tables(results.comparison, SHORT)])
+    tables = comparison_tables(results.comparison, SHORT)
+    return "\n\n".join([verdicts, f"{about(results.comparison)} {cases}", nearest(results.comparison), tables])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
 from refedit.bench.report.labels import cell, label
+from refedit.bench.report.nearest import nearest, sentences
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
 from refedit.bench.report.summary import comparison_tables, summary, verdict_table
@@ -95,6 +96,24 @@ def test_the_summary_has_everything_that_decides_and_says_what_its_words_mean() 
     assert "| only told | 0.500 (0.250 to 0.750) | 24 | - | - | - | told only |" in text
     assert all(f"- {word}: {told}" in text and f"<dd>{escape(told)}</dd>" in html for word, told in TERMS)
     assert NOTE in text and escape(NOTE) in html
+
+
+def test_what_came_nearest_is_said_whoever_it_was() -> None:
+    def compared(own: float, other: float) -> dict[str, Any]:
+        names = {"SpecRef recommended": own, "plain DDIM": other, "VAE round trip (bound)": 0.0}
+        rows = [row("distance", method=name, mean=mean) for name, mean in names.items()]
+        apart = own - other
+        ends = {"mean": apart, "low": apart - 0.1, "high": apart + 0.1}
+        return {"rows": rows, "differences": [row("distance", method="plain DDIM", **ends)]}
+
+    assert list(sentences(compared(0.3, 0.5))) == [
+        "Replace by a reference: SpecRef recommended comes nearest to the truth, by 0.200 (0.100 to 0.300) of distance "
+        "less than plain DDIM, case by case."
+    ]
+    assert "plain DDIM comes nearest to the truth, by 0.200 (0.100 to 0.300) of distance less than SpecRef" in nearest(
+        compared(0.5, 0.3)
+    )
+    assert nearest({"rows": [row("distance", mean=None)], "differences": []}) == ""
 
 
 def test_a_chart_is_sound_and_inside_its_frame() -> None:

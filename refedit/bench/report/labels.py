@@ -28,6 +28,13 @@ LABELS: Mapping[str, tuple[str, str]] = {
 }
 """By reading: its name, and the unit in which it is written ("" for a plain number)."""
 
+TITLES: Mapping[str, str] = {
+    "reference": "Replace by a reference",
+    "pose": "New pose or expression",
+    "rigid": "New colour, background or style",
+}
+"""The kinds of cases, as people call them."""
+
 
 def label(reading: str) -> str:
     """Its name with the unit."""

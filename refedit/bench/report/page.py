@@ -5,9 +5,10 @@ from html import escape
 from typing import Any
 
 from refedit.bench.report.chart import chart
-from refedit.bench.report.labels import LABELS, cell
+from refedit.bench.report.labels import LABELS, TITLES, cell
+from refedit.bench.report.nearest import sentences
 from refedit.bench.report.strips import Strip, data_uri
-from refedit.bench.report.summary import HEADLINE, TITLES, about, facts_of, findings_table, rests_on, table
+from refedit.bench.report.summary import HEADLINE, about, facts_of, findings_table, rests_on, table
 from refedit.bench.report.terms import NOTE, TERMS
 from refedit.bench.results import Results
 
@@ -43,6 +44,7 @@ def page(results: Results, strips: Sequence[Strip]) -> str:
         parts += [
             "<h2>Comparison</h2>",
             f"<p>{escape(about(results.comparison))}</p>",
+            "".join(f"<p>{escape(told)}</p>" for told in sentences(results.comparison)),
             *_comparison(results.comparison),
         ]
         parts += [

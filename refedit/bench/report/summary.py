@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from refedit.bench.report.labels import LABELS, cases_text, cell, label
+from refedit.bench.report.labels import LABELS, TITLES, cases_text, cell, label
+from refedit.bench.report.nearest import nearest
 from refedit.bench.report.terms import NOTE, TERMS
 from refedit.bench.results import Results
 
@@ -13,12 +14,6 @@ HEADLINE: Mapping[str, tuple[str, ...]] = {
     "rigid": ("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
 }
 """The columns of each kind's table; the JSON has more."""
-
-TITLES: Mapping[str, str] = {
-    "reference": "Replace by a reference",
-    "pose": "New pose or expression",
-    "rigid": "New colour, background or style",
-}
 
 
 def summary(results: Results) -> str:
@@ -31,6 +26,7 @@ def summary(results: Results) -> str:
         cases = f"{results.comparison['cases']} cases of each kind."
         parts += [
             f"## Comparison\n\n{about(results.comparison)} {cases}\n",
+            nearest(results.comparison) + "\n",
             comparison_tables(results.comparison) + "\n",
         ]
     return "\n".join([*parts, f"## How to read it\n\n{NOTE}\n", *(f"- {word}: {told}" for word, told in TERMS), ""])
