@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from refedit.bench.evidence_commands import add_evidence
+from refedit.bench.evidence_commands import add_evidence, add_share
 
 
 def add_commands(commands: Any) -> None:
@@ -24,6 +24,7 @@ def add_commands(commands: Any) -> None:
     edits = kinds.add_parser("edits", help="both methods on drawn cases whose true result is known")
     _add_common(edits, count=100)
     edits.add_argument("--set", choices=("development", "test"), default="test")
+    add_share(edits)
     edits.set_defaults(run=_edits)
     tuning = kinds.add_parser("tune", help="choose parameters of both methods on development cases")
     _add_common(tuning, count=24)
@@ -44,12 +45,15 @@ def _edits(options: argparse.Namespace) -> None:
 
     from refedit.bench.edits import ARMS, figures, run_cases, run_timed
     from refedit.bench.rig import Rig
+    from refedit.bench.share import Share
     from refedit.bench.sheet import sheet
     from refedit.picturebook.figures import table, write_figures
 
-    rig, count = Rig.load(options.model, options.device), options.cases
-    runs = run_cases(rig, options.set, count, options.out)
-    found = list(tqdm(runs, total=count * sum(map(len, ARMS.values()))))
+    rig, count, share = Rig.load(options.model, options.device), options.cases, Share.parse(options.share)
+    runs = run_cases(rig, options.set, count, options.out, share)
+    found = list(tqdm(runs, total=len(share.of_cases(count)) * sum(map(len, ARMS.values()))))
+    if not share.whole:
+        return
     rows = figures(found, list(run_timed(rig, options.set, count, options.out)))
     sheet(rig, options.set).save(options.out / "sheet.png")
     write_figures(rows, options.out / "edits.json")

@@ -12,6 +12,7 @@ from refedit.bench.cases import POSE, REFERENCE, RIGID
 from refedit.bench.outcome import Outcome
 from refedit.bench.readings import reading
 from refedit.bench.rig import Rig
+from refedit.bench.share import WHOLE, Share
 from refedit.bench.store import Store, outcomes
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.figures import Figure
@@ -31,11 +32,11 @@ TIMED_CASES = 3
 """On how many cases an edit is timed: it has to be run afresh, and its time hardly depends on the case."""
 
 
-def run_cases(rig: Rig, which: str, count: int, folder: Path) -> Iterator[Outcome]:
-    """Every method of every kind on the first `count` cases of a set; what `folder` has already is not run again."""
-    store = Store(folder)
+def run_cases(rig: Rig, which: str, count: int, folder: Path, share: Share = WHOLE) -> Iterator[Outcome]:
+    """Every method of every kind on a share of the first `count` cases of a set; what `folder` has is not run again."""
+    store = Store(folder, share)
     for kind, arms in ARMS.items():
-        yield from outcomes(rig, store, which, kind, range(count), arms)
+        yield from outcomes(rig, store, which, kind, share.of_cases(count), arms)
 
 
 def run_timed(rig: Rig, which: str, count: int, folder: Path) -> Iterator[Outcome]:

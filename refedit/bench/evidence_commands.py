@@ -34,13 +34,18 @@ def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
     )
     parser.add_argument("--set", choices=("development", "test"), default="test")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+    add_share(parser)
+    _add_model(parser)
+
+
+def add_share(parser: argparse.ArgumentParser) -> None:
+    """Adds `--share`, for commands whose cases may be run by several processes."""
     parser.add_argument(
         "--share",
         default="1/1",
         metavar="K/N",
         help="only the K-th of N parts, for as many processes side by side; then run without, to put them together",
     )
-    _add_model(parser)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ import pytest
 from refedit.bench import edits, tune
 from refedit.bench.cases import POSE, REFERENCE
 from refedit.bench.rig import Rig
-from refedit.bench.share import WHOLE
+from refedit.bench.share import WHOLE, Share
 from refedit.bench.sheet import SIDE, sheet
 from refedit.bench.store import Store
 from refedit.memory import Memory
@@ -54,6 +54,15 @@ def test_a_run_goes_on_where_it_stood(rig: Rig, tmp_path: Path) -> None:
     timed = list(edits.run_timed(rig, "test", 1, tmp_path))
     assert [(item.kind, item.method) for item in timed] == list(edits.TIMED.items())
     assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory
+
+
+@pytest.mark.usefixtures("quick")
+def test_shares_leave_nothing_to_the_whole(rig: Rig, tmp_path: Path) -> None:
+    parts = [list(edits.run_cases(rig, "test", 2, tmp_path, Share(place, 2))) for place in (1, 2)]
+    whole = list(edits.run_cases(rig, "test", 2, tmp_path))
+    assert {item.number for item in parts[0]} == {0} and {item.number for item in parts[1]} == {1}
+    assert sorted(map(repr, whole)) == sorted(map(repr, [*parts[0], *parts[1]]))
+    assert not (tmp_path / f"{WHOLE.file}.jsonl").exists()
 
 
 @pytest.mark.usefixtures("quick")
