@@ -13,7 +13,8 @@ from refedit.errors import EditError
 from refedit.images import read_mask, read_picture
 from refedit.methods import method_of
 from refedit.models import load_model
-from refedit.recipe import Result, write_result
+from refedit.recipe import write_result
+from refedit.result import Result
 from refedit.ui.notes import notes
 
 LEFT_OUT = "; its inputs are too large to be put inside"

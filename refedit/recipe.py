@@ -8,17 +8,17 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from refedit.edit import LONGEST_PROMPT, EditRequest, Finished, Reference
+from refedit.edit import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.images import png, read_mask, read_picture, read_text, write_picture
 from refedit.masks import Mask
 from refedit.methods import METHODS, Method, settings_of, with_settings
+from refedit.result import Inputs, Result
 
 KEY = "refedit"
 VERSION = 1
@@ -28,93 +28,28 @@ LARGEST_TEXT = 60 << 20
 """Characters of text in it: Pillow refuses to read more than 64 MB of that."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """The pictures and masks of an edit."""
+def text_of(result: Result, inputs: bool = True) -> dict[str, str]:
+    """What a result's PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
+    recipe = {
+        "version": VERSION,
+        "model": result.model,
+        "method": result.method.name,
+        "settings": settings_of(result.method),
+        "prompt": result.prompt,
+        "source_prompt": result.source_prompt,
+        "reference_prompt": result.reference_prompt,
+        "seconds": round(result.seconds, 3),
+    }
+    pictures = _pictures(result) if inputs else {}
+    return {**result.parameters, KEY: json.dumps(recipe, ensure_ascii=False), **pictures}
 
-    source: Image.Image
-    region: Mask | None = None
-    reference: Image.Image | None = None
-    subject: Mask | None = None
 
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """An edited picture and everything that made it.
-
-    `inputs` is None if they were left out, `used` the mask by which the edit was pasted into the source.
-    `parameters` is for people to read.
-    """
-
-    image: Image.Image
-    model: str
-    method: Method
-    prompt: str
-    source_prompt: str = ""
-    reference_prompt: str = ""
-    inputs: Inputs | None = None
-    used: Mask | None = None
-    seconds: float = 0.0
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, request: EditRequest, finished: Finished) -> "Result":
-        reference = request.reference
-        return cls(
-            image=finished.image,
-            model=finished.parameters.get("model", ""),
-            method=request.method,
-            prompt=request.prompt,
-            source_prompt=request.source_prompt,
-            reference_prompt=reference.prompt if reference else "",
-            inputs=Inputs(
-                source=request.source,
-                region=request.region,
-                reference=reference.image if reference else None,
-                subject=reference.subject if reference else None,
-            ),
-            used=finished.region,
-            seconds=finished.seconds,
-            parameters=finished.parameters,
-        )
-
-    def request(self) -> EditRequest:
-        """The same edit once more; EditError if the inputs were left out."""
-        if self.inputs is None:
-            raise EditError("This result carries its parameters, but not its pictures. Add them and run again.")
-        inputs, reference = self.inputs, None
-        if inputs.reference is not None:
-            reference = Reference(image=inputs.reference, subject=inputs.subject, prompt=self.reference_prompt)
-        return EditRequest(
-            method=self.method,
-            source=inputs.source,
-            prompt=self.prompt,
-            source_prompt=self.source_prompt,
-            region=inputs.region,
-            reference=reference,
-        )
-
-    def text(self, inputs: bool = True) -> dict[str, str]:
-        """What its PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
-        recipe = {
-            "version": VERSION,
-            "model": self.model,
-            "method": self.method.name,
-            "settings": settings_of(self.method),
-            "prompt": self.prompt,
-            "source_prompt": self.source_prompt,
-            "reference_prompt": self.reference_prompt,
-            "seconds": round(self.seconds, 3),
-        }
-        pictures = self._pictures() if inputs else {}
-        return {**self.parameters, KEY: json.dumps(recipe, ensure_ascii=False), **pictures}
-
-    def _pictures(self) -> dict[str, str]:
-        inputs = self.inputs
-        found: dict[str, Image.Image | Mask | None] = {"used": self.used}
-        if inputs is not None:
-            found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
-        return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
+def _pictures(result: Result) -> dict[str, str]:
+    inputs = result.inputs
+    found: dict[str, Image.Image | Mask | None] = {"used": result.used}
+    if inputs is not None:
+        found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
+    return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
 
 
 def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
@@ -122,7 +57,7 @@ def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
 
     Inputs of more than `LARGEST_TEXT` are left out, since nothing could read the file. Raises as `write_picture`.
     """
-    text = result.text(inputs)
+    text = text_of(result, inputs)
     if inputs and sum(map(len, text.values())) > LARGEST_TEXT:
         return write_result(result, path, inputs=False)
     write_picture(result.image, path, text)

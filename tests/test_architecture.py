@@ -24,7 +24,7 @@ LAYERS = (
     ("refedit.ui",),
     ("refedit.bench", "refedit.trace*"),
     ("refedit.editor",),
-    ("refedit.clock", "refedit.preparation", "refedit.recipe", "refedit.tasks", "refedit.watched"),
+    ("refedit.clock", "refedit.preparation", "refedit.recipe", "refedit.result", "refedit.tasks", "refedit.watched"),
     ("refedit.models", "refedit.stable_diffusion", "refedit.segment*", "refedit.picturebook"),
     ("refedit.edit",),
     ("refedit.methods",),

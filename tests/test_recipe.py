@@ -15,7 +15,8 @@ from refedit.errors import EditError
 from refedit.images import write_picture
 from refedit.masks import Mask
 from refedit.methods import METHODS, with_settings
-from refedit.recipe import KEY, LARGEST, LARGEST_TEXT, Result, read_result, write_result
+from refedit.recipe import KEY, LARGEST, LARGEST_TEXT, read_result, text_of, write_result
+from refedit.result import Result
 from tests.conftest import box_mask, picture, request_for
 
 REGION = box_mask((96, 64), (8, 8, 56, 56))
@@ -56,11 +57,11 @@ def test_a_result_runs_again_to_the_same_picture(method: str, editor: Editor, tm
 
 
 def test_inputs_may_be_left_out(result: Result, tmp_path: Path) -> None:
-    read = read_result(written(result.text(inputs=False), tmp_path))
+    read = read_result(written(text_of(result, inputs=False), tmp_path))
     assert read.inputs is None and read.prompt == result.prompt and read.method == result.method
     with pytest.raises(EditError, match="not its pictures"):
         read.request()
-    sizes = [sum(map(len, result.text(inputs=kept).values())) for kept in (True, False)]
+    sizes = [sum(map(len, text_of(result, inputs=kept).values())) for kept in (True, False)]
     assert sizes[0] > 10 * sizes[1]
 
 
@@ -68,7 +69,7 @@ def test_masks_keep_every_level(result: Result, tmp_path: Path) -> None:
     soft = Mask(np.linspace(0, 255, 96 * 64).round().reshape(64, 96).astype(np.float32) / 255)
     assert result.inputs is not None
     object.__setattr__(result.inputs, "region", soft)
-    read = read_result(written(result.text(), tmp_path)).inputs
+    read = read_result(written(text_of(result), tmp_path)).inputs
     assert read is not None and read.region is not None and (read.region.values == soft.values).all()
 
 
@@ -85,7 +86,7 @@ def test_masks_keep_every_level(result: Result, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_in_a_recipe_is_said(change: dict[str, Any], says: str, result: Result, tmp_path: Path) -> None:
-    recipe = json.loads(result.text(inputs=False)[KEY]) | change
+    recipe = json.loads(text_of(result, inputs=False)[KEY]) | change
     with pytest.raises(EditError, match=says):
         read_result(written({KEY: json.dumps(recipe)}, tmp_path))
 
@@ -105,7 +106,7 @@ def test_pictures_inside_are_read_as_safely_as_others(result: Result, tmp_path: 
         ("bm90IGEgcGljdHVyZQ==", "not a readable"),
     ):
         with pytest.raises(EditError, match=says):
-            read_result(written(result.text() | {f"{KEY}-source": source}, tmp_path))
+            read_result(written(text_of(result) | {f"{KEY}-source": source}, tmp_path))
 
 
 def test_a_picture_without_a_recipe_says_what_to_do(tmp_path: Path) -> None:

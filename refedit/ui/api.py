@@ -14,7 +14,8 @@ from refedit.editor import Editor
 from refedit.errors import EditError
 from refedit.images import read_mask, read_picture, write_picture
 from refedit.methods import method_of
-from refedit.recipe import Result, write_result
+from refedit.recipe import write_result
+from refedit.result import Result
 from refedit.segment_clicks import read_clicks
 from refedit.segment_memory import SegmentMemory
 from refedit.ui.running import paced

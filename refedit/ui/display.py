@@ -6,7 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from refedit.edit import EditRequest, Finished, Preview, Progress
-from refedit.recipe import Result
+from refedit.result import Result
 from refedit.stable_diffusion import StableDiffusion
 from refedit.ui import status
 from refedit.ui.events import Updates

@@ -7,7 +7,8 @@ from PIL import Image
 
 from refedit.images import png
 from refedit.methods import settings_of
-from refedit.recipe import Inputs, Result, read_result
+from refedit.recipe import read_result
+from refedit.result import Inputs, Result
 from refedit.ui.filling import Filling
 from refedit.ui.painting import Painting
 

@@ -8,7 +8,8 @@ import gradio as gr
 
 from refedit.images import write_picture
 from refedit.masks import Mask
-from refedit.recipe import Result, write_result
+from refedit.recipe import write_result
+from refedit.result import Result
 from refedit.ui import status
 from refedit.ui.events import Updates
 from refedit.ui.result_column import BOTH, COMPARE, RESULT, Outputs

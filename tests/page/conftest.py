@@ -9,7 +9,7 @@ import pytest
 
 from refedit.edit import Finished
 from refedit.editor import Editor
-from refedit.recipe import Result
+from refedit.result import Result
 from refedit.ui.examples import Example, read_examples
 from refedit.ui.forms import Form
 from refedit.ui.layout import Page, draw

@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 
 from refedit.images import write_picture
-from refedit.recipe import Result
+from refedit.recipe import text_of
+from refedit.result import Result
 from tests.conftest import box_mask
 
 BOX = box_mask((64, 64), (16, 8, 40, 48))
@@ -22,7 +23,7 @@ def saved(value: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def packed(result: Result, folder: Path, inputs: bool = True) -> bytes:
-    write_picture(result.image, folder / "packed.png", result.text(inputs))
+    write_picture(result.image, folder / "packed.png", text_of(result, inputs))
     return (folder / "packed.png").read_bytes()
 
 

@@ -11,7 +11,7 @@ import pytest
 from refedit.edit import Finished
 from refedit.editor import Editor
 from refedit.errors import EditError
-from refedit.recipe import Result
+from refedit.result import Result
 from refedit.ui.examples import Example
 from refedit.ui.forms import all_inputs, read_form
 from refedit.ui.history import BYTES, ENTRIES, Entry, History, remembered
