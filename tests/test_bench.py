@@ -17,11 +17,13 @@ def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:
     figures = [
         Figure(what="right", value=0.4, unit="share", cases=10, goal=">= 80 %"),
         Figure(what="mean", value=0.456, unit="share", cases=10),
+        Figure(what="outside", value=27.979, unit="dB", cases=9, goal=">= 28 dB"),
         Figure(what="time", value=1.234, unit="s", cases=3),
     ]
     write_figures(figures, tmp_path / "figures.json")
     assert read_figures(tmp_path / "figures.json") == figures
-    rows = ["| right | >= 80 % | 40 % (17 to 69) | 10 |", "| mean | - | 45.6 % | 10 |", "| time | - | 1.23 s | 3 |"]
+    rows = ["| right | >= 80 % | 40 % (17 to 69) | 10 |", "| mean | - | 45.6 % | 10 |"]
+    rows += ["| outside | >= 28 dB | 27.98 dB | 9 |", "| time | - | 1.23 s | 3 |"]
     assert table(figures).splitlines()[2:] == rows
 
 

@@ -26,7 +26,8 @@ class Figure:
         return f"| {self.what} | {self.goal or '-'} | {value} | {self.cases} |"
 
     def _number(self) -> str:
-        return f"{self.value:.3g} {self.unit}".strip()
+        # Two places of decibels, or 27.98 dB would pass for the 28 dB that are wanted.
+        return f"{self.value:.2f} dB" if self.unit == "dB" else f"{self.value:.3g} {self.unit}".strip()
 
     def _spread(self) -> str:
         """The interval of a share of cases; a mean of several shares has none."""
