@@ -1,6 +1,7 @@
 """Pictures: reading them safely, turning them into tensors and back, writing results with their story."""
 
 import io
+import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +33,7 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 
 def read_mask(source: str | Path | bytes) -> Mask:
     """A mask from a file or its bytes: white or opaque is inside; the same errors as `read_picture`."""
-    return Mask.from_image(_eight_bit(ImageOps.exif_transpose(_open(source, "mask"))))
+    return Mask.from_image(_eight_bit(_upright(_open(source, "mask"))))
 
 
 def read_channels(source: str | Path | bytes) -> Image.Image:
@@ -79,11 +80,18 @@ def check_size(size: tuple[int, int], name: str = "the picture") -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
-    image = _eight_bit(ImageOps.exif_transpose(image))
+    image = _eight_bit(_upright(image))
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     return Image.fromarray(np.asarray(_in_srgb(image, profile).convert("RGB")))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return image  # damaged EXIF data says nothing
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -90,6 +90,14 @@ def test_a_damaged_profile_changes_nothing(profile: bytes) -> None:
     assert read_picture(encoded(picture(1), icc_profile=profile)).tobytes() == picture(1).tobytes()
 
 
+@pytest.mark.parametrize("exif", [b"Exif\0\0rubbish", b"Exif\0\0II*\0", b"Exif\0\0II*\0\x08\0\0\0\x01", b"Exif\0\0"])
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_damaged_exif_changes_nothing(exif: bytes, format: str) -> None:
+    with_it, without = (encoded(picture(1), format, **more) for more in ({"exif": exif}, {}))
+    assert read_picture(with_it).tobytes() == read_picture(without).tobytes()
+    assert (read_mask(with_it).values == read_mask(without).values).all()
+
+
 def test_a_photographs_metadata_ends_with_it(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010E], exif.get_ifd(0x8825)[2] = "at home", (52.0, 31.0, 0.0)
