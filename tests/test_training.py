@@ -174,7 +174,7 @@ def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Pat
     origin = read_provenance([trained], "two CPU cores")
     assert [part.stage for part in origin.parts] == ["vae", "unet"] and all(part.steps > 0 for part in origin.parts)
     text = card(origin, model.size, table(measured.figures()))
-    assert "two CPU cores" in text and f"{measured.vae:.3g} dB" in text and code_version() in text
+    assert "two CPU cores" in text and f"{measured.vae:.2f} dB" in text and code_version() in text
 
 
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
