@@ -42,7 +42,7 @@ time, gradients clipped at norm 1, averaged weights.
 |---|---|---|---|---|---|
 {parts}
 
-Hardware: {hardware}. Measured with RefEdit {version}.
+Hardware: {hardware}. Written with RefEdit {version}.
 {note}{before}
 ## Measured
 
