@@ -10,7 +10,7 @@ from torch import Tensor
 
 from refedit.picturebook.checkpoint import read_checkpoint
 from refedit.picturebook.recipe import RECIPES, Recipe
-from refedit.picturebook.start import Start
+from refedit.picturebook.training_folder import TrainingFolder
 from refedit.version import code_version
 
 STAGES: Mapping[str, str] = {
@@ -76,7 +76,7 @@ def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> P
         hardware=hardware,
         version=code_version(),
         note=note,
-        before=next(filter(None, (Start(folder / "start").card() for folder in folders)), ""),
+        before=next(filter(None, (TrainingFolder(folder).start.card() for folder in folders)), ""),
         parts=tuple(parts[stage] for stage in STAGES if stage in parts),
     )
 

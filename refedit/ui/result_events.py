@@ -78,7 +78,7 @@ def use_result(page: Page, file: bytes | None) -> Updates:
     if file is None:
         return gr.skip()  # said by `empty_source`
     result = read_result(file)
-    shown = show_board(page.inputs.source, BRUSH_TOOL, Board(file=file))
+    shown = show_board(page.inputs.source, BRUSH_TOOL, Board.showing(result.image))
     return shown | {page.inputs.source_prompt: result.prompt}
 
 

@@ -79,7 +79,7 @@ def _verdict(claim: Mapping[str, Any]) -> str:
 def _claim(claim: Mapping[str, Any]) -> str:
     told = "".join(f"<p>{name}: {escape(text)}</p>" for name, text in facts_of(claim))
     columns, rows = findings_table(claim)
-    found = _table(columns, [[escape(part) for part in row] for row in rows]) if rows else ""
+    found = _plain_table(columns, rows) if rows else ""
     curves = "".join(map(chart, claim["curves"]))
     head = f"{claim['name']}: {escape(claim['statement'])} {_verdict(claim)}"
     return f"<details><summary>{head}</summary>{told}{found}{curves}</details>"
@@ -89,10 +89,10 @@ def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
     for kind in HEADLINE:
         (columns, rows), title = table(found, kind), escape(TITLES[kind])
         yield f"<h3>{title}: {found['cases']} cases</h3>"
-        yield _table(columns, [[escape(part) for part in row] for row in rows])
+        yield _plain_table(columns, rows)
         every = list(dict.fromkeys(row["reading"] for row in found["rows"] if row["kind"] == kind))
         columns, rows = table(found, kind, every)
-        shown = _table(columns, [[escape(part) for part in row] for row in rows])
+        shown = _plain_table(columns, rows)
         yield f"<details><summary>All readings: {title}</summary>{shown}</details>"
         yield f"<details><summary>Paired differences: {title}</summary>{_differences(found, kind)}</details>"
 
@@ -117,6 +117,11 @@ def _strips(strips: Sequence[Strip]) -> Iterator[str]:
             for label, picture in strip.pictures
         )
         yield f'<div class="strip">{"".join(shown)}</div>'
+
+
+def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that are text, not HTML."""
+    return _table(columns, [[escape(part) for part in row] for row in rows])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

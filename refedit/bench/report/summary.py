@@ -74,8 +74,7 @@ def findings_table(claim: Mapping[str, Any]) -> tuple[list[str], list[list[str]]
 def _finding(item: Mapping[str, Any]) -> list[str]:
     against = ["-", "-", "-"]
     if "wider" in item:
-        wide = item["wider"]
-        against = [f"{item['floor']:g}", cell({**wide, "mean": item["interval"]["mean"]}), f"{item['least']:g}"]
+        against = [f"{item['floor']:g}", cell(item["wider"]), f"{item['least']:g}"]
     return [item["what"], cell(item["interval"]), str(item["interval"]["cases"]), *against, item["word"] or "told only"]
 
 
