@@ -52,7 +52,7 @@ def _add_edit(commands: Any) -> None:
     edit.add_argument("--reference", type=Path, help="the picture to take something from (SpecRef)")
     edit.add_argument("--subject", type=Path, help="mask of what to take from it; default: its middle square")
     edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
-    edit.add_argument("--preset", help="official or recommended (SpecRef), rigid or non-rigid (BARET)")
+    edit.add_argument("--preset", help="recommended or official (SpecRef), non-rigid, rigid or published (BARET)")
     edit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any parameter of the method")
     edit.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
     edit.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")

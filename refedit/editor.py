@@ -22,7 +22,7 @@ from refedit.errors import EditError, Stopped
 from refedit.images import to_image, to_tensor
 from refedit.masks import Mask
 from refedit.memory import Memory
-from refedit.methods.task import Outcome
+from refedit.methods.task import Edited
 from refedit.preparation import prepare
 from refedit.previews import LatentColours
 from refedit.stable_diffusion import StableDiffusion
@@ -101,11 +101,11 @@ class _Run:
         picture = colours.picture(frame.estimate, PREVIEW_SIZE)
         return Preview(image=picture, stage=frame.stage, step=frame.step, of=frame.of)
 
-    def _finished(self, outcome: Outcome) -> Finished:
-        mask = self._mask(outcome)
-        edited = to_image(self.model.decode(outcome.latents)[0])
+    def _finished(self, edited: Edited) -> Finished:
+        mask = self._mask(edited)
+        picture = to_image(self.model.decode(edited.latents)[0])
         return Finished(
-            image=self.prepared.square.put_back(self.request.source, edited, mask),
+            image=self.prepared.square.put_back(self.request.source, picture, mask),
             region=mask,
             subject=self.request.reference.subject if self.request.reference else None,
             seconds=time.monotonic() - self.started,
@@ -113,18 +113,18 @@ class _Run:
             parameters=self._parameters(),
         )
 
-    def _mask(self, outcome: Outcome) -> Mask:
+    def _mask(self, edited: Edited) -> Mask:
         """Where the result may differ from the source: the painted region, the method's mask, both, or the square."""
         if self.request.region is not None:
-            return self._inside(soft_region(self.request.region, self.prepared), outcome)
-        if outcome.mask is None or self.request.method.paste == "square":
+            return self._inside(soft_region(self.request.region, self.prepared), edited)
+        if edited.mask is None or self.request.method.paste == "square":
             size = self.model.size
             return self.prepared.square.place(Image.new("L", (size, size), 255), self.request.source.size)
-        return self._placed(outcome.mask)
+        return self._placed(edited.mask)
 
-    def _inside(self, painted: Mask, outcome: Outcome) -> Mask:
+    def _inside(self, painted: Mask, edited: Edited) -> Mask:
         """The painted region as far as the method's mask goes, if it has one; EditError if they don't meet."""
-        both = painted if outcome.mask is None else painted.intersect(self._placed(outcome.mask))
+        both = painted if edited.mask is None else painted.intersect(self._placed(edited.mask))
         if not both.values.any():
             raise EditError(
                 "The words leave nothing of the painted region to edit. Paint elsewhere, or choose other target words."

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from refedit.bench import deciding
 from refedit.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,6 +101,18 @@ def violations(name: str, source: str, modules: set[str]) -> list[str]:
 def test_imports_point_downwards() -> None:
     modules = sources()
     assert [line for name, source in modules.items() for line in violations(name, source, set(modules))] == []
+
+
+def test_nothing_that_makes_an_outcome_is_left_out_of_its_key() -> None:
+    modules = sources()
+
+    def named(patterns: tuple[str, ...]) -> set[str]:
+        paths = [path for pattern in patterns for path in (ROOT / "refedit").glob(pattern)]
+        return {_dotted(path.relative_to(ROOT)) for path in paths}
+
+    made, beside = named(deciding.FILES), named(deciding.BESIDE)
+    found = {target for name in made for target in imported(modules[name], set(modules)) if target in modules}
+    assert found - made == beside
 
 
 def test_no_module_imports_itself_round_a_corner() -> None:

@@ -11,16 +11,16 @@ from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import Baret
 from refedit.methods.baret import FIT, BalancedAttention
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 from refedit.stable_diffusion import StableDiffusion
 from refedit.text_inversion import FittedText
 from tests.conftest import finish, request_for
 
-QUICK = Baret(steps=5)
+QUICK = replace(Baret.presets()["published"], steps=5)
 SOURCE = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
 
 
-def run(model: StableDiffusion, method: Baret) -> Outcome:
+def run(model: StableDiffusion, method: Baret) -> Edited:
     return finish(method.edit(model, Task(inverter=Inverter(model, Memory(0)), source=SOURCE, prompt="a red dog")))
 
 
@@ -90,7 +90,7 @@ def test_before_any_fitting_the_first_text_that_suits_the_inversion_retraces_it(
     model: StableDiffusion, prompt: Literal["empty", "target"], best: str
 ) -> None:
     """With pivots of the empty text guidance has to cancel, with the target's it has to come out at 1."""
-    drawn = Baret(steps=20, inner_steps=0, eta=0.0, self_steps=0.0, cross_steps=0.0, inversion_prompt=prompt)
+    drawn = replace(QUICK, steps=20, inner_steps=0, eta=0.0, self_steps=0.0, cross_steps=0.0, inversion_prompt=prompt)
     errors = {
         start: float((run(model, replace(drawn, initial_text=start)).latents - SOURCE).square().mean())
         for start in ("empty", "target", "closed form")
@@ -126,6 +126,10 @@ def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) ->
         (replace(QUICK, inner_steps=0, self_steps=0.0, cross_steps=0.0), 5 + 2 * 5 + 2 * 5),
         (replace(QUICK, inner_steps=0, self_steps=0.4, cross_steps=0.6), 5 + 2 * 5 + 2 * 5 + 2 + 2 * 3),
         (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=1.0, cross_steps=1.0), 5 + 5 + 3 * 5),
+        (
+            replace(QUICK, inner_steps=0, self_steps=0.2, cross_steps=0.0, appearance_start=0.6),
+            5 + 2 * 5 + 2 * 5 + 1 + 2 * 2,
+        ),
     ],
 )
 def test_only_rows_that_are_read_are_run(editor: Editor, method: Baret, rows: int) -> None:
@@ -140,10 +144,30 @@ def test_another_editing_stage_inverts_and_fits_nothing_again(editor: Editor) ->
 
 def test_balanced_attention_takes_maps_from_two_rows_and_values_from_its_own(model: StableDiffusion) -> None:
     q, k, v = torch.randn(3, 3, 2, 16, 8).unbind()
-    control = BalancedAttention(rows=["reconstruction", "transition", "edited"], self_grid=4, followers=("edited",))
+    rows = ["reconstruction", "transition", "edited"]
+    control = BalancedAttention(rows=rows, self_grid=4, followers=("edited",), appearance=range(0))
     from refedit.attention import attend
 
     layout, words = control(model.sites[0], q, k, v), control(model.sites[1], q, k, v)
     torch.testing.assert_close(layout[2], attend(q[0], k[0], v[2]))
     torch.testing.assert_close(words[2], attend(q[1], k[1], v[2]))
     torch.testing.assert_close(words[:2], attend(q[:2], k[:2], v[:2]))
+
+
+def test_from_the_first_appearance_layer_on_the_edit_looks_up_keys_and_values_of_the_reconstruction() -> None:
+    from refedit.attention import Site, attend
+
+    rows = ["edited uncond", "reconstruction uncond", "reconstruction", "edited"]
+    q, k, v = torch.randn(3, 4, 2, 16, 8).unbind()
+    control = BalancedAttention(rows=rows, self_grid=0, followers=("edited",), appearance=range(1, 2))
+    for index, sources in ((0, [0, 1, 2, 3]), (1, [1, 1, 2, 2])):
+        torch.testing.assert_close(control(Site("self", index), q, k, v), attend(q, k[sources], v[sources]))
+    torch.testing.assert_close(control(Site("cross", 1), q, k, v), attend(q, k, v))
+
+
+def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -> None:
+    """At eta 0 the edit is the reconstruction, so that looking up changes nothing; with another text it does."""
+    for eta, same in ((0.0, True), (1.0, False)):
+        without = replace(QUICK, eta=eta, self_steps=0.0, cross_steps=0.0)
+        first, second = run(model, without).latents, run(model, replace(without, appearance_start=0.0)).latents
+        assert torch.allclose(first, second, atol=1e-4) == same

@@ -9,6 +9,7 @@ from scipy.stats import binomtest  # type: ignore[import-untyped]
 from refedit.__main__ import main
 from refedit.command_ship import assemble
 from refedit.errors import EditError
+from refedit.methods import METHODS
 from refedit.picturebook.figures import Figure, read_figures, table, wilson, write_figures
 from refedit.readme import with_part
 
@@ -56,7 +57,7 @@ def test_speed_counts_rows_and_bytes(tiny_folder: Path, tmp_path: Path, capsys: 
     options = ["--model", str(tiny_folder), "--device", "cpu", "--steps", "10", "--without-sd15", "--out", str(out)]
     assert main(["bench", "speed", *options]) == 0
     found = {row["edit"]: row for row in json.loads(out.read_text())["edits"]}
-    assert set(found) == {"SpecRef recommended", "SpecRef official", "BARET non-rigid", "BARET rigid"}
+    assert set(found) == {f"{kind.title} {name}" for kind in METHODS.values() for name in kind.presets()}
     for row in found.values():
         assert row["rows_again"] < row["rows_first"] and row["seconds_first"] > 0
     assert 0 < found["SpecRef official"]["feature_bytes"] < 0.3 * found["SpecRef official"]["everything_bytes"]

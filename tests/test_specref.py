@@ -15,7 +15,7 @@ from refedit.inversion import Inverter, Recorder, Recording
 from refedit.memory import Memory
 from refedit.methods import Baret, SpecRef
 from refedit.methods.specref_plan import reference_steps
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 from refedit.preparation import prepare
 from refedit.prompt_to_prompt import word_factors, word_shares
 from refedit.reference_attention import EditRegion, ReferenceAttention
@@ -25,7 +25,7 @@ from tests.conftest import box_mask, finish, request_for
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
 
 
-def run(model: StableDiffusion, method: SpecRef, **changes: object) -> Outcome:
+def run(model: StableDiffusion, method: SpecRef, **changes: object) -> Edited:
     """The method's outcome on random latents."""
     return finish(method.edit(model, replace(task_with(model), **changes)))  # type: ignore[arg-type]
 

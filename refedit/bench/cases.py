@@ -11,6 +11,7 @@ from refedit.methods import Method
 from refedit.picturebook.captions import describe
 from refedit.picturebook.edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
 from refedit.picturebook.factors import FACTORS, factors_of
+from refedit.picturebook.painted import painted_region, subject_mask
 from refedit.picturebook.scene import (
     ANIMALS,
     BACKGROUNDS,
@@ -23,7 +24,7 @@ from refedit.picturebook.scene import (
     sample_scene,
 )
 
-SETS: dict[str, int] = {"development": 11, "test": 12}
+CASE_SETS: dict[str, int] = {"development": 11, "test": 12}
 """Parameters are chosen on the first; the second is only reported. Neither shares a seed with training."""
 
 REFERENCE, POSE, RIGID = "reference", "pose", "rigid"
@@ -68,22 +69,18 @@ class Case:
         return factors_of(self.result)[factor]
 
     def _painted(self, size: int) -> Mask:
-        return Mask.union([subject_mask(self.source, size), subject_mask(self.result, size)]).grow(size // 32)
+        return painted_region(drawn(self.source, size), drawn(self.result, size))
 
     def _reference(self, size: int) -> Reference | None:
         if self.reference is None:
             return None
-        return Reference(image=drawn(self.reference, size).picture, subject=subject_mask(self.reference, size))
-
-
-def subject_mask(scene: Scene, size: int) -> Mask:
-    """The main subject's true mask."""
-    return Mask(drawn(scene, size).masks["subject"].astype(np.float32))
+        reference = drawn(self.reference, size)
+        return Reference(image=reference.picture, subject=subject_mask(reference))
 
 
 def case_at(which: str, kind: str, number: int) -> Case:
-    """The case of that number; `which` is one of SETS, `kind` one of CASE_KINDS."""
-    rng = np.random.default_rng((SETS[which], CASE_KINDS.index(kind), number))
+    """The case of that number; `which` is one of CASE_SETS, `kind` one of CASE_KINDS."""
+    rng = np.random.default_rng((CASE_SETS[which], CASE_KINDS.index(kind), number))
     build = {REFERENCE: _reference_case, POSE: _pose_case, RIGID: _rigid_case}[kind]
     return build(rng, number)
 

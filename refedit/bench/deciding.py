@@ -9,9 +9,9 @@ import refedit
 
 _MADE_BY: tuple[str, ...] = ("alignment", "attention", "ddim", "edit", "images", "inversion", "masks", "memory")
 _MADE_BY += ("preparation", "prompt_to_prompt", "reference_attention", "squares", "stable_diffusion", "tasks")
-_MADE_BY += ("text_inversion", "watched", "words")
+_MADE_BY += ("text_inversion", "threads", "watched", "words")
 _MEASURED_BY = ("arms", "bounds", "cases", "drawn", "measures", "null_text", "outcome", "placing", "runs")
-_READ_BY = ("clip", "factors", "reader")
+_READ_BY = ("clip", "clip_files", "factors", "reader")
 FILES: tuple[str, ...] = (
     *(f"{name}.py" for name in _MADE_BY),
     *(f"methods/{name}.py" for name in ("baret", "specref", "specref_plan", "specref_words", "task")),
@@ -19,9 +19,17 @@ FILES: tuple[str, ...] = (
     "bench/others/*.py",
     *(f"picturebook/{name}.py" for name in _READ_BY),
 )
-"""Patterns in the package's folder. What is drawn and said of a case, and a method's parameters, are parts of its key:
-the world and the presets are not here."""
+"""Patterns in the package's folder; with `BESIDE` they are all that they import."""
 
+BESIDE: tuple[str, ...] = (
+    # These only say what is wrong, name, load and save.
+    *("errors.py", "methods/__init__.py", "bench/rig.py", "picturebook/checkpoint.py"),
+    # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
+    "methods/*_parameters.py",
+    *(f"picturebook/{name}.py" for name in ("captions", "drawing", "edits", "painted", "scene")),
+    *(f"picturebook/{name}.py" for name in ("networks", "sizes")),
+)
+"""Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""
 
 JUDGED_BY: tuple[str, ...] = ("bench/claims/*.py", "bench/compare.py", "bench/readings.py", "bench/statistics.py")
 JUDGED_BY += ("methods/*_parameters.py",)

@@ -30,9 +30,10 @@ def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> N
     """
     results = read_results(folder)
     claims, comparison = (_of(weights, found, folder) for found in (results.claims, results.comparison))
-    missing = {claim.name for claim in CLAIMS} - {claim["name"] for claim in claims["claims"]}
+    there = {claim["name"] for claim in claims["claims"]}
+    missing = [claim.name for claim in CLAIMS if claim.name not in there]
     if missing:
-        raise EditError(f"The results in '{folder}' lack {', '.join(sorted(missing))}. Run `bench claims` for all.")
+        raise EditError(f"The results in '{folder}' lack {', '.join(missing)}. Run `bench claims` for all.")
     write(claims, to / CLAIMS_FILE)
     write(comparison, to / COMPARE_FILE)
     (to / "report.md").write_text(summary(results), encoding="utf-8")

@@ -19,7 +19,7 @@ from refedit.edit import EditRequest
 from refedit.images import to_image
 from refedit.memory import Memory
 from refedit.methods import Method
-from refedit.methods.task import Outcome
+from refedit.methods.task import Edited
 from refedit.preparation import Prepared, prepare
 from refedit.tasks import soft_region, task_of
 from refedit.watched import WatchedModel
@@ -57,8 +57,8 @@ def _run(rig: Rig, method: Method, request: EditRequest, memory: Memory, paste: 
     started, prepared = time.monotonic(), prepare(request, rig.model.size)
     watched = WatchedModel(rig.model, memory, threading.Event())
     task = task_of(request, prepared, rig.model, watched, memory)
-    frames, outcome = _drained(method.edit(watched, task))
-    image = to_image(rig.model.decode(outcome.latents)[0])
+    frames, edited = _drained(method.edit(watched, task))
+    image = to_image(rig.model.decode(edited.latents)[0])
     words = next((frame.masks["mask_t"] for frame in reversed(frames) if "mask_t" in frame.masks), None)
     return Made(
         image=image,
@@ -70,7 +70,7 @@ def _run(rig: Rig, method: Method, request: EditRequest, memory: Memory, paste: 
     )
 
 
-def _drained(work: Generator[Frame, None, Outcome]) -> tuple[list[Frame], Outcome]:
+def _drained(work: Generator[Frame, None, Edited]) -> tuple[list[Frame], Edited]:
     frames = []
     while True:
         try:

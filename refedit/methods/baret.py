@@ -4,6 +4,10 @@ The paper states three parts: target-text inversion fits the target sentence's e
 picture; a transition embedding lies between that and the target; balanced attention combines the
 reconstruction's self-attention with the transition's cross-attention. It publishes no code, and many of its
 values are not in public text: those are parameters here, and the help texts say whose choice they are.
+
+One thing is added, which the preset `published` leaves out: maps say where to look, values stay the edit's own, so the
+paper's balanced attention cannot hand on a look. From `appearance_start` on the edit's queries therefore meet the
+reconstruction's keys and values, as in MasaCtrl (arXiv:2304.08465).
 """
 
 from collections.abc import Generator, Mapping
@@ -13,13 +17,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.attention import Site, attend, grid_of, routed
+from refedit.attention import Site, attend, grid_of, looked_up, routed
 from refedit.ddim import Denoiser, Frame, Schedule, guided, move, step_along
 from refedit.memory import content_key
-from refedit.methods.baret_parameters import RIGID, BaretParameters
-from refedit.methods.task import Outcome, Task
+from refedit.methods.baret_parameters import PUBLISHED, RIGID, BaretParameters
+from refedit.methods.task import Edited, Task
 from refedit.text_inversion import FittedText, TextInversion
 
+_APPEARANCE = {"edited": "reconstruction", "edited uncond": "reconstruction uncond"}
 INVERT, FIT, EDIT = "Inverting the picture", "Fitting the text to the picture", "Editing"
 
 
@@ -38,8 +43,12 @@ class Baret(BaretParameters):
 
     @classmethod
     def presets(cls) -> Mapping[str, "Baret"]:
-        """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart."""
-        return {"non-rigid": cls(), "rigid": cls(**RIGID)}  # type: ignore[arg-type]
+        """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart.
+
+        `published` is for poses and shapes, too, without what is added to the paper.
+        """
+        changes = {"non-rigid": {}, "rigid": RIGID, "published": PUBLISHED}
+        return {name: cls(**change) for name, change in changes.items()}  # type: ignore[arg-type]
 
     @property
     def stages(self) -> Mapping[str, float]:
@@ -47,7 +56,7 @@ class Baret(BaretParameters):
         return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: 5.0}
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         """Runs the edit; an editing frame has one row, the edited picture's."""
         schedule = model.schedule(self.steps)
         target, empty = model.embed(task.prompt), model.embed("")
@@ -66,7 +75,7 @@ class Baret(BaretParameters):
                 torch.cat([states[row.removesuffix(" uncond")] for row in rows]),
                 timestep,
                 torch.cat([texts.get(row, empty) for row in rows]),
-                self._control(step, rows, model.latent_grid),
+                self._control(step, rows, model),
             )
             noise = {row: eps[i : i + 1] for i, row in enumerate(rows)}
             alphas = schedule.alphas[step : step + 2]
@@ -74,7 +83,7 @@ class Baret(BaretParameters):
                 transition = move(transition, guided(noise, "transition", self.guidance), *alphas)
             edited, estimate = step_along(edited, guided(noise, "edited", self.guidance), *alphas)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=edited)
-        return Outcome(latents=edited)
+        return Edited(latents=edited)
 
     def _fit(
         self, model: Denoiser, task: Task, schedule: Schedule, target: Tensor, empty: Tensor
@@ -118,23 +127,34 @@ class Baret(BaretParameters):
     def _rows(self, step: int) -> list[str]:
         """The branches that this step reads: the reconstruction's latents are known, so it needs no guidance."""
         transition = step < round(self.cross_steps * self.steps)
-        reconstruction = step < round(self.self_steps * self.steps)
+        appearance = self._keeps_appearance(step)
         unconditional = self.guidance != 1
         wanted = {
             "edited uncond": unconditional,
             "transition uncond": unconditional and transition,
-            "reconstruction": reconstruction,
+            "reconstruction uncond": unconditional and appearance,
+            "reconstruction": appearance or self._keeps_layout(step),
             "transition": transition,
             "edited": True,
         }
         return [row for row, needed in wanted.items() if needed]
 
-    def _control(self, step: int, rows: list[str], latent_grid: int) -> "BalancedAttention | None":
+    def _keeps_layout(self, step: int) -> bool:
+        return step < round(self.self_steps * self.steps)
+
+    def _keeps_appearance(self, step: int) -> bool:
+        return step >= round(self.appearance_start * self.steps)
+
+    def _control(self, step: int, rows: list[str], model: Denoiser) -> "BalancedAttention | None":
         if "reconstruction" not in rows and "transition" not in rows:
             return None
-        grid = int(self.self_grid * latent_grid) if "reconstruction" in rows else 0
-        followers = ("edited", "transition") if self.transition_layout else ("edited",)
-        return BalancedAttention(rows=rows, self_grid=grid, followers=followers)
+        first = round(self.appearance_sites_start * model.self_sites)
+        return BalancedAttention(
+            rows=rows,
+            self_grid=int(self.self_grid * model.latent_grid) if self._keeps_layout(step) else 0,
+            followers=("edited", "transition") if self.transition_layout else ("edited",),
+            appearance=range(first, model.self_sites) if self._keeps_appearance(step) else range(0),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,14 +162,18 @@ class BalancedAttention:
     """The paper's balanced attention in one step.
 
     Up to a grid of `self_grid` the `followers` use the reconstruction's self-attention maps; the edited row
-    uses the transition's cross-attention maps where that row runs. Values stay every row's own.
+    uses the transition's cross-attention maps where that row runs. Values stay every row's own, but for the
+    self-attention sites of `appearance`: there both halves of the edit's guidance look up the reconstruction's.
     """
 
     rows: list[str]
     self_grid: int
     followers: tuple[str, ...]
+    appearance: range
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if site.kind == "self" and site.index in self.appearance:
+            return looked_up(q, k, v, self.rows, _APPEARANCE)
         leader = "transition" if site.kind == "cross" else "reconstruction"
         followers = ("edited",) if site.kind == "cross" else self.followers
         if leader not in self.rows or (site.kind == "self" and grid_of(q) > self.self_grid):

@@ -10,8 +10,9 @@ from refedit.methods.method import knob
 class BaretParameters:
     """One BARET edit's parameters; the defaults are the `non-rigid` preset.
 
-    Guidance, eta and its schedule, the injection steps and the text of the edit are our choice, by trials on 24
-    development cases of the built-in model; drawing the edit from the transition did most to keep who it is.
+    Guidance, eta and its schedule, the injection steps, both texts of the inversions and the text of the edit are our
+    choice, by trials on 24 development cases of the built-in model. Looking up the reconstruction's look did most to
+    keep who it is, once the reconstruction was exact, as it is where all begins with the empty text.
     """
 
     steps: int = knob(
@@ -24,7 +25,7 @@ class BaretParameters:
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
     )
     eta: float = knob(
-        0.7,
+        0.85,
         "Eta",
         "Most of the target text in the transition embedding: 0 is the source, 1 the target sentence (our choice).",
         low=0,
@@ -38,7 +39,7 @@ class BaretParameters:
         "The paper says linear and progressive, as rising is; constant did better for poses (our choice).",
     )
     self_steps: float = knob(
-        0.7,
+        0.3,
         "Keep layout until",
         "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step).",
         low=0,
@@ -63,6 +64,24 @@ class BaretParameters:
         high=1,
         step=0.125,
     )
+    appearance_start: float = knob(
+        0.08,
+        "Keep appearance from",
+        "Part of the edit from which its queries look up the reconstruction's keys and values, as in MasaCtrl "
+        "(our addition; 1: never, as in the paper).",
+        low=0,
+        high=1,
+        step=0.02,
+        basic=True,
+    )
+    appearance_sites_start: float = knob(
+        0.625,
+        "First appearance layer",
+        "As part of the self-attention layers in forward order (MasaCtrl: layer 10 of 16).",
+        low=0,
+        high=1,
+        step=0.0625,
+    )
     final_text: Literal["target", "transition"] = knob(
         "transition",
         "Text of the edit",
@@ -74,12 +93,12 @@ class BaretParameters:
         "The transition follows the reconstruction's self-attention too (our choice: off).",
     )
     inversion_prompt: Literal["target", "empty"] = knob(
-        "target",
+        "empty",
         "Inversion prompt",
-        "Text of the DDIM inversion that gives the pivots (not public; our choice: target).",
+        "Text of the DDIM inversion that gives the pivots (not public; our choice: empty).",
     )
     initial_text: Literal["target", "closed form", "empty"] = knob(
-        "target",
+        "empty",
         "First embedding",
         "The target text (paper), the empty text, or empty + (target - empty) / guidance, exact to first order.",
     )
@@ -99,12 +118,21 @@ class BaretParameters:
 RIGID = {
     "eta": 1.0,
     "eta_schedule": "rising",
-    "self_steps": 0.3,
+    "appearance_start": 1.0,
     "final_text": "target",
-    "inversion_prompt": "empty",
+    "initial_text": "target",
 }
 """Style, colour, background: what differs from the defaults (our choice, by trials on 24 development cases).
 
 Inverting with the empty text did most: an inversion with the target's puts into the noise what that text does not
-explain, the old background.
+explain, the old background. The source's look is what such an edit changes, so it is not looked up.
 """
+
+PUBLISHED = {
+    "eta": 0.7,
+    "self_steps": 0.7,
+    "appearance_start": 1.0,
+    "inversion_prompt": "target",
+    "initial_text": "target",
+}
+"""Poses and shapes by nothing but what the paper publishes, with the values that did best then (our choice)."""

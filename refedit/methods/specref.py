@@ -19,7 +19,7 @@ from refedit.inversion import Features, Recording
 from refedit.masks import at_grid
 from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
 from refedit.methods.specref_plan import Plan, reference_steps
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 
 INVERT_SOURCE, INVERT_REFERENCE, EDIT = "Inverting the source", "Inverting the reference", "Editing"
 
@@ -45,7 +45,7 @@ class SpecRef(SpecRefParameters):
         return {INVERT_SOURCE: 1.0, INVERT_REFERENCE: 1.0, EDIT: 4.0}
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         """Runs the edit; an editing frame ends with the edited row, before which a whole task has the source."""
         schedule, plan = model.schedule(self.steps), Plan.of(self, model, task)
         source = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
@@ -69,7 +69,7 @@ class SpecRef(SpecRefParameters):
                 rows=frame_rows,
                 masks=plan.used_masks(step, mask),
             )
-        return Outcome(latents=z, mask=plan.words_mask(mask))
+        return Edited(latents=z, mask=plan.words_mask(mask))
 
     def _start(self, inverted: Latents, model: Denoiser, task: Task) -> Latents:
         """What the edit starts from: inside a painted region part of the source's inverted noise gives way to new."""

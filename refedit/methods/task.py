@@ -29,7 +29,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Edited:
     """The edited latents (1 row), and where the method changed them: a binary mask at their grid.
 
     None if nothing but the painted region decided that, or the whole square was changed.

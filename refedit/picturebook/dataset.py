@@ -16,13 +16,13 @@ from refedit.picturebook.drawing import Drawing, draw
 from refedit.picturebook.scene import Scene, from_json, sample_scene, to_json
 
 CHUNK = 128
-SETS: dict[str, int] = {"train": 1, "test": 2}
+SCENE_SETS: dict[str, int] = {"train": 1, "test": 2}
 MASKS: tuple[str, ...] = ("subject", "second", "background")
 
 
 def scene_at(which: str, number: int) -> Scene:
     """The scene of that number in a set."""
-    return sample_scene(np.random.default_rng((SETS[which], number)))
+    return sample_scene(np.random.default_rng((SCENE_SETS[which], number)))
 
 
 def epoch_numbers(count: int, rows: int, number: int) -> np.ndarray:

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from refedit.masks import Mask
 from refedit.picturebook.captions import describe
 from refedit.picturebook.drawing import draw
 from refedit.picturebook.edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
+from refedit.picturebook.painted import painted_region, subject_mask
 from refedit.picturebook.scene import Scene, sample_scene
 
 SIZE = 256
-GROWN = SIZE // 32
-"""How far a painted mask reaches over the true edge, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,25 +77,18 @@ def _write(example: Drawn, folder: Path) -> dict[str, Any]:
         "prompt": describe(example.result, mention=example.mention).text,
         "settings": dict(example.settings),
     }
-    draw(example.source, SIZE).picture.save(folder / row["source"], optimize=True)
+    source = draw(example.source, SIZE)
+    source.picture.save(folder / row["source"], optimize=True)
     if example.painted:
         row["region"] = f"{stem}-region.png"
-        _painted(example.source, example.result).to_image().save(folder / row["region"], optimize=True)
+        painted_region(source, draw(example.result, SIZE)).to_image().save(folder / row["region"], optimize=True)
     if example.reference is not None:
         row["source_prompt"] = describe(example.source, mention=example.mention).text
         row["reference"], row["subject"] = f"{stem}-reference.png", f"{stem}-subject.png"
-        draw(example.reference, SIZE).picture.save(folder / row["reference"], optimize=True)
-        _subject(example.reference).to_image().save(folder / row["subject"], optimize=True)
+        reference = draw(example.reference, SIZE)
+        reference.picture.save(folder / row["reference"], optimize=True)
+        subject_mask(reference).to_image().save(folder / row["subject"], optimize=True)
     return row
-
-
-def _subject(scene: Scene) -> Mask:
-    return Mask(draw(scene, SIZE).masks["subject"].astype(np.float32))
-
-
-def _painted(source: Scene, result: Scene) -> Mask:
-    """What a person would paint: the thing as it is and as it shall be, a little over its edges."""
-    return Mask.union([_subject(source), _subject(result)]).grow(GROWN)
 
 
 def shipped_examples() -> tuple[Drawn, ...]:

@@ -1,6 +1,6 @@
 """The methods that only the benchmark runs: laws that tie them to what is known."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -21,6 +21,7 @@ from refedit.picturebook.drawing import draw
 from refedit.stable_diffusion import StableDiffusion
 
 CASE = case_at("test", POSE, 0)
+PUBLISHED = Baret.presets()["published"]
 
 
 def made(rig: Rig, method: Method) -> Made:
@@ -28,8 +29,8 @@ def made(rig: Rig, method: Method) -> Made:
 
 
 def test_balanced_attention_from_the_papers_branches_is_baret(rig: Rig) -> None:
-    paper = made(rig, Baret(steps=4, self_steps=0.5, cross_steps=0.75))
-    same = made(rig, BaretFrom(steps=4, self_steps=0.5, cross_steps=0.75))
+    method = replace(PUBLISHED, steps=4, self_steps=0.5, cross_steps=0.75)
+    paper, same = made(rig, method), made(rig, BaretFrom(**asdict(method)))
     assert paper.image.tobytes() == same.image.tobytes() and paper.rows == same.rows
 
 
@@ -40,7 +41,7 @@ def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: str) -> Non
     assert {"reconstruction", "transition"} & set(rows) == {branch} and "edited" in rows
     assert method._rows(1) == ["edited uncond", "edited"]
     # Nothing else runs: only rows of the branch that leads are paid for.
-    assert made(rig, method).rows < made(rig, Baret(steps=2, self_steps=0.5, cross_steps=0.5)).rows
+    assert made(rig, method).rows < made(rig, replace(PUBLISHED, steps=2, self_steps=0.5, cross_steps=0.5)).rows
 
 
 def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:

@@ -1,4 +1,4 @@
-"""Claims about BARET's embeddings and maps: B4 to B6."""
+"""Claims about BARET's embeddings and maps: B4 to B6. The paper's, so of the preset `published`."""
 
 from dataclasses import asdict, replace
 from typing import Literal
@@ -10,8 +10,8 @@ from refedit.bench.claims.contrast import Curve, above
 from refedit.bench.others.map_sources import BaretFrom, Branch
 from refedit.methods import Baret
 
-NON_RIGID = Baret.presets()["non-rigid"]
-FROM_TARGET = replace(NON_RIGID, final_text="target")
+PUBLISHED = Baret.presets()["published"]
+FROM_TARGET = replace(PUBLISHED, final_text="target")
 """Deduced. Drawn from the transition's text the edited row starts out as that branch, and its maps change nothing."""
 ETAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -21,11 +21,11 @@ def _eta(
     schedule: Literal["constant", "rising", "falling"] = "constant",
     text: Literal["target", "transition"] = "transition",
 ) -> Arm:
-    method = replace(NON_RIGID, eta=eta, eta_schedule=schedule, final_text=text)
+    method = replace(PUBLISHED, eta=eta, eta_schedule=schedule, final_text=text)
     return Arm(name=f"eta {eta:g}, {schedule}, drawn from the {text}", method=method)
 
 
-BALANCED = Arm(name="balanced", method=NON_RIGID)
+BALANCED = Arm(name="balanced", method=PUBLISHED)
 DRAWN = tuple(_eta(eta) for eta in ETAS)
 MAPS_ONLY = tuple(_eta(eta, "rising", "target") for eta in ETAS)
 RISING, FALLING = _eta(1.0, "rising"), _eta(1.0, "falling")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from refedit.bench.arms import Arm
-from refedit.bench.claims.contrast import ENOUGH, Contrast, Curve, Results, Word
+from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word
 from refedit.bench.statistics import LEVEL, Interval
 
 
@@ -60,11 +60,11 @@ class Claim:
     most: int | None = None
     limits: str = ""
     curves: tuple[Curve, ...] = ()
-    judge: Callable[["Claim", Results], Verdict] | None = None
+    judge: Callable[["Claim", ByArm], Verdict] | None = None
 
     @property
-    def place(self) -> tuple[bool, int]:
-        """To sort by: S1 to S10, then B1 to B9."""
+    def place(self) -> tuple[int, int]:
+        """To sort by: S1 to S10, then B1 to B9, then A1."""
         return place_of(self.name)
 
     def count(self, cases: int) -> int:
@@ -72,22 +72,22 @@ class Claim:
         found = math.ceil(self.share * cases)
         return found if self.most is None else min(found, self.most)
 
-    def verdict(self, results: Results) -> Verdict:
+    def verdict(self, results: ByArm) -> Verdict:
         """What the outcomes of its arms say; a pure function of them."""
         return self.judge(self, results) if self.judge else by_contrasts(self.contrasts, results)
 
-    def to_json(self, results: Results) -> dict[str, Any]:
+    def to_json(self, results: ByArm) -> dict[str, Any]:
         """Everything about it and what came of it, for the report."""
         told = {name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits")}
         curves = [curve.to_json(results) for curve in self.curves]
         return {**told, **self.verdict(results).to_json(), "curves": curves}
 
 
-def place_of(name: str) -> tuple[bool, int]:
-    return name[0] != "S", int(name[1:])
+def place_of(name: str) -> tuple[int, int]:
+    return "SBA".index(name[0]), int(name[1:])
 
 
-def by_contrasts(contrasts: Sequence[Contrast], results: Results) -> Verdict:
+def by_contrasts(contrasts: Sequence[Contrast], results: ByArm) -> Verdict:
     """Fails if any deciding contrast is refuted, holds if all hold, else is not decided.
 
     One of many contrasts is refuted by chance sooner than one alone, so what refutes are Bonferroni's wider intervals;
@@ -104,7 +104,7 @@ def by_contrasts(contrasts: Sequence[Contrast], results: Results) -> Verdict:
     return Verdict(word="not decided", reason=_why(findings, results), findings=tuple(findings))
 
 
-def _finding(contrast: Contrast, results: Results, level: float) -> Finding:
+def _finding(contrast: Contrast, results: ByArm, level: float) -> Finding:
     found = contrast.measure(results)
     if contrast.role == "told":
         return Finding(contrast=contrast, interval=found, wider=None, word="")
@@ -112,7 +112,7 @@ def _finding(contrast: Contrast, results: Results, level: float) -> Finding:
     return Finding(contrast=contrast, interval=found, wider=wider, word=contrast.word(found, wider))
 
 
-def _why(findings: Sequence[Finding], results: Results) -> str:
+def _why(findings: Sequence[Finding], results: ByArm) -> str:
     """Why nothing was decided: nothing can, no reader, too few cases, or intervals that are too wide."""
     deciding = [finding for finding in findings if finding.word]
     if not deciding:

@@ -9,7 +9,7 @@ from refedit.bench.readings import by_case
 from refedit.bench.statistics import LEVEL, Interval, combined, interval
 
 Word = Literal["holds", "fails", "not decided"]
-Results = Mapping[str, Mapping[int, Outcome]]
+ByArm = Mapping[str, Mapping[int, Outcome]]
 """Outcomes by arm (its name) and number of the case."""
 
 ENOUGH = 8
@@ -39,7 +39,7 @@ class Contrast:
     least: float = 0.0
     role: Literal["decides", "told"] = "decides"
 
-    def measure(self, results: Results, level: float = LEVEL) -> Interval:
+    def measure(self, results: ByArm, level: float = LEVEL) -> Interval:
         """Its mean over the cases that all of its arms have."""
         samples = {str(i): by_case(results.get(t.arm, {}), t.reading) for i, t in enumerate(self.terms)}
         if len(self.terms) == 1:
@@ -84,10 +84,10 @@ class Curve:
     reading: str
     lines: Mapping[str, tuple[tuple[float, str], ...]]
 
-    def to_json(self, results: Results) -> dict[str, Any]:
+    def to_json(self, results: ByArm) -> dict[str, Any]:
         """The curve as measured: every point with its interval."""
         lines = [{"label": label, "points": self._points(series, results)} for label, series in self.lines.items()]
         return {"title": self.title, "x": self.x, "y": self.y, "lines": lines}
 
-    def _points(self, series: tuple[tuple[float, str], ...], results: Results) -> list[dict[str, Any]]:
+    def _points(self, series: tuple[tuple[float, str], ...], results: ByArm) -> list[dict[str, Any]]:
         return [{"x": x, **told("", self.reading, arm).measure(results).to_json()} for x, arm in series]

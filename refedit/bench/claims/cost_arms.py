@@ -6,7 +6,7 @@ only compared by its results.
 """
 
 from refedit.bench.arms import Arm
-from refedit.bench.claims.baret import BALANCED, NON_RIGID
+from refedit.bench.claims.baret import BALANCED, PUBLISHED
 from refedit.bench.claims.specref_arms import PAPER
 from refedit.bench.others.masactrl import MasaCtrl
 from refedit.bench.others.null_text_editing import NullTextEditing
@@ -16,7 +16,7 @@ COST_BARET = Arm(name="BARET alone", method=BALANCED.method, alone=True)
 COST_NULL = Arm(name="null-text + prompt-to-prompt alone", method=NullTextEditing(), painted=False, alone=True)
 NULL_LESS = Arm(
     name="null-text + prompt-to-prompt, at BARET's guidance",
-    method=NullTextEditing(guidance=NON_RIGID.guidance),
+    method=NullTextEditing(guidance=PUBLISHED.guidance),
     painted=False,
 )
 COST_MASA = Arm(name="MasaCtrl alone", method=MasaCtrl(), alone=True)

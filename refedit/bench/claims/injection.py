@@ -5,7 +5,7 @@ from dataclasses import replace
 from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE, RIGID
 from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
-from refedit.bench.claims.contrast import ENOUGH, Contrast, Curve, Results, Word, above
+from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word, above
 from refedit.bench.readings import by_case
 from refedit.methods import Baret
 
@@ -17,7 +17,7 @@ def grid_name(kind: str, self_steps: float, cross_steps: float) -> str:
     return f"{kind}: self {self_steps:g}, cross {cross_steps:g}"
 
 
-def different_optima(claim: Claim, results: Results) -> Verdict:
+def different_optima(claim: Claim, results: ByArm) -> Verdict:
     """Holds if each kind's best arm is surely nearer to the truth there than the other kind's.
 
     Fails if one arm is best for both, and surely nearer than each kind's second. The best ones are chosen on even cases
@@ -43,11 +43,11 @@ def different_optima(claim: Claim, results: Results) -> Verdict:
     return replace(found, reason="; ".join(filter(None, (reason, found.reason))))
 
 
-def _fewest(results: Results) -> int:
+def _fewest(results: ByArm) -> int:
     return min(map(len, results.values()), default=0)
 
 
-def _ranked(claim: Claim, kind: str, results: Results) -> list[str]:
+def _ranked(claim: Claim, kind: str, results: ByArm) -> list[str]:
     """The pairs, those with the lowest mean first; none if nothing could be read."""
     means: dict[str, float] = {}
     for arm in claim.arms[kind]:
@@ -62,7 +62,7 @@ def _cost(kind: str, other: str, own: str, whose: str) -> Contrast:
     return above(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
 
 
-BASE = replace(Baret.presets()["non-rigid"], final_text="target")
+BASE = replace(Baret.presets()["published"], final_text="target")
 """One method for both kinds, so that only the steps differ."""
 SELF_STEPS, CROSS_STEPS = (0.0, 0.3, 0.6, 0.9), (0.3, 0.6, 0.9)
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from refedit.bench.arms import Arm
+from refedit.bench.claims.appearance import APPEARANCE_CLAIMS
 from refedit.bench.claims.baret import BARET_CLAIMS
 from refedit.bench.claims.baret_effort import EFFORT_CLAIMS
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import Results
+from refedit.bench.claims.contrast import ByArm
 from refedit.bench.claims.injection import INJECTION_CLAIMS
 from refedit.bench.claims.inversions import INVERSION_CLAIMS
 from refedit.bench.claims.specref import SPECREF_CLAIMS
@@ -28,6 +29,7 @@ _EVERY = (
     *BARET_CLAIMS,
     *EFFORT_CLAIMS,
     *INJECTION_CLAIMS,
+    *APPEARANCE_CLAIMS,
 )
 CLAIMS: tuple[Claim, ...] = tuple(sorted(_EVERY, key=lambda claim: claim.place))
 
@@ -69,7 +71,7 @@ class Runs:
         """Every claim with its verdict."""
         return [claim.to_json(self.results(claim)) for claim in self.claims]
 
-    def results(self, claim: Claim) -> Results:
+    def results(self, claim: Claim) -> ByArm:
         """What a claim's verdict is made from."""
         numbers = range(claim.count(self.cases))
         return {

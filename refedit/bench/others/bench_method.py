@@ -8,7 +8,7 @@ from torch import Tensor
 
 from refedit.ddim import Denoiser, Frame, Latents, Schedule, guide, step_along
 from refedit.methods import Method
-from refedit.methods.task import Outcome
+from refedit.methods.task import Edited
 
 INVERT, FIT, TUNE, EDIT = "Inverting the source", "Fitting the text", "Tuning a copy", "Editing"
 
@@ -39,11 +39,11 @@ class BenchMethod:
 
 def guided_ddim(
     model: Denoiser, schedule: Schedule, z: Latents, texts: Tensor, guidance: float
-) -> Generator[Frame, None, Outcome]:
+) -> Generator[Frame, None, Edited]:
     """Draws from latents (1 row) by guided DDIM under no control; `texts` are the unconditional and the other one."""
     for step, timestep in enumerate(schedule.timesteps):
         unconditional, conditional = model.predict_noise(z.expand(2, -1, -1, -1), timestep, texts).split(1)
         eps, alphas = guide(unconditional, conditional, guidance), schedule.alphas[step : step + 2]
         z, estimate = step_along(z, eps, *alphas)
         yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
-    return Outcome(latents=z)
+    return Edited(latents=z)

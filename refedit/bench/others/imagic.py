@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from refedit.bench.others.bench_method import FIT, TUNE, BenchMethod, guided_ddim
 from refedit.ddim import Denoiser, Frame, Schedule, clean_estimate, move
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 from refedit.watched import WatchedModel
 
 Noised = tuple[int, Tensor, Tensor]
@@ -36,7 +36,7 @@ class Imagic(BenchMethod):
     seed: int = 0
 
     @torch.no_grad()
-    def edit(self, model: WatchedModel, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: WatchedModel, task: Task) -> Generator[Frame, None, Edited]:
         schedule, target = model.schedule(self.steps), model.embed(task.prompt)
         random = torch.Generator().manual_seed(self.seed)
         z = torch.randn(task.source.shape, generator=random).to(task.source)

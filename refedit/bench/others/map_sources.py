@@ -6,6 +6,7 @@ from typing import Literal
 from torch import Tensor
 
 from refedit.attention import Site, attend, grid_of, routed
+from refedit.ddim import Denoiser
 from refedit.methods.baret import Baret
 
 Branch = Literal["reconstruction", "transition"]
@@ -16,6 +17,7 @@ class BaretFrom(Baret):
     """BARET whose edited row takes its self- and cross-attention maps from the named branches.
 
     The paper's are self-attention from the reconstruction and cross-attention from the transition: `Baret` itself.
+    Maps are all it takes: nothing looks up the reconstruction's look.
     """
 
     self_from: Branch = "reconstruction"
@@ -33,9 +35,9 @@ class BaretFrom(Baret):
         }
         return [row for row, needed in wanted.items() if needed]
 
-    def _control(self, step: int, rows: list[str], latent_grid: int) -> "MapsFrom | None":  # type: ignore[override]
-        leaders = self._leaders(step)
-        return MapsFrom(rows=rows, leaders=leaders, self_grid=int(self.self_grid * latent_grid)) if leaders else None
+    def _control(self, step: int, rows: list[str], model: Denoiser) -> "MapsFrom | None":  # type: ignore[override]
+        leaders, grid = self._leaders(step), int(self.self_grid * model.latent_grid)
+        return MapsFrom(rows=rows, leaders=leaders, self_grid=grid) if leaders else None
 
     def _leaders(self, step: int) -> dict[str, Branch]:
         windows: dict[str, tuple[float, Branch]] = {

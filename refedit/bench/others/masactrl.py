@@ -9,7 +9,7 @@ from torch import Tensor
 from refedit.attention import Site, attend
 from refedit.bench.others.bench_method import EDIT, INVERT, BenchMethod
 from refedit.ddim import Denoiser, Frame, guide, step_along
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class MasaCtrl(BenchMethod):
     sites_start: float = 0.625
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         schedule, empty = model.schedule(self.steps), model.embed("")
         pivots = yield from task.inverter.trajectory(INVERT, task.source, "", schedule)
         text, z = torch.cat([empty, model.embed(task.prompt), empty]), pivots[-1]
@@ -37,7 +37,7 @@ class MasaCtrl(BenchMethod):
             guided, alphas = guide(eps[:1], eps[1:2], self.guidance), schedule.alphas[step : step + 2]
             z, estimate = step_along(z, guided, *alphas)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
-        return Outcome(latents=z)
+        return Edited(latents=z)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from refedit.bench.null_text import null_text_inversion
 from refedit.bench.others.bench_method import EDIT, FIT, INVERT, BenchMethod
 from refedit.ddim import Denoiser, Frame, guide, step_along
 from refedit.masks import at_grid
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 from refedit.prompt_to_prompt import PromptToPrompt
 
 ROWS = ("target uncond", "source", "target")
@@ -32,7 +32,7 @@ class NullTextEditing(BenchMethod):
     blend_start: float = 0.2
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         schedule, source, target = model.schedule(self.steps), model.embed(task.source_prompt), model.embed(task.prompt)
         pivots = yield from task.inverter.trajectory(INVERT, task.source, task.source_prompt, schedule)
         inversion = null_text_inversion(self.inner_steps, self.guidance)
@@ -50,7 +50,7 @@ class NullTextEditing(BenchMethod):
             moved, estimate = step_along(z, guided, *alphas)
             z = self._blended(step, moved, fitted.latents[step + 1], region)
             yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
-        return Outcome(latents=z)
+        return Edited(latents=z)
 
     def _control(self, step: int, alignment: Alignment, latent_grid: int) -> PromptToPrompt:
         layout, places = step < int(self.self_replace * self.steps), step < int(self.cross_replace * (self.steps + 1))

@@ -7,7 +7,7 @@ import torch
 
 from refedit.bench.others.bench_method import INVERT, BenchMethod, guided_ddim
 from refedit.ddim import Denoiser, Frame
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class PlainDdim(BenchMethod):
     guidance: float = 7.5
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         schedule = model.schedule(self.steps)
         text = torch.cat([model.embed(""), model.embed(task.prompt)])
         z = (yield from task.inverter.trajectory(INVERT, task.source, task.source_prompt, schedule))[-1]

@@ -12,7 +12,7 @@ from torch import Tensor
 from refedit.bench.others.bench_method import FIT, INVERT, BenchMethod
 from refedit.ddim import Denoiser, Frame, Schedule, guide, move
 from refedit.inversion import Trajectory
-from refedit.methods.task import Outcome, Task
+from refedit.methods.task import Edited, Task
 from refedit.text_inversion import TextInversion
 
 Caption = Literal["target", "source", "wrong", "empty"]
@@ -45,7 +45,7 @@ class Reconstruction(BenchMethod):
     at_pivots: bool = False
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Outcome]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
         schedule, empty = model.schedule(self.steps), model.embed("")
         caption = model.embed(_text(self.caption, task))
         pivots = yield from task.inverter.trajectory(INVERT, task.source, _text(self.pivots, task), schedule)
@@ -57,7 +57,7 @@ class Reconstruction(BenchMethod):
             made = list((yield from self._inversion.run(FIT, model, pivots, schedule, first, fixed)).latents[1:])
         loss, z = geometric_mean(noise_errors(made, pivots, schedule)), made[-1]
         yield Frame(stage=FIT, step=len(schedule), of=len(schedule), estimate=z, rows=z, loss=loss)
-        return Outcome(latents=z)
+        return Edited(latents=z)
 
     @property
     def _inversion(self) -> TextInversion:
