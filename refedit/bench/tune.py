@@ -46,9 +46,11 @@ OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "eta": (0.5, 0.7, 0.85, 1.0),
         "eta_schedule": ("rising", "constant", "falling"),
         "self_grid": (0.25, 0.5, 1.0),
-        "initial_text": ("target", "closed form"),
+        "initial_text": ("target", "closed form", "empty"),
         "final_text": ("target", "transition"),
         "inversion_prompt": ("target", "empty"),
+        "appearance_start": (0.08, 0.3, 1.0),
+        "appearance_sites_start": (0.4375, 0.625, 0.75),
         "inner_steps": (1, 2, 4),
     },
 }

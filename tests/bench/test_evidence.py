@@ -91,7 +91,7 @@ def published(results: Path, weights: str, folder: Path) -> None:
     readme.write_text("before\n<!-- compared -->\nold\n<!-- /compared -->\nafter\n")
     with pytest.raises(EditError, match="of other weights than these"):
         publish(results, "others", readme, to)
-    with pytest.raises(EditError, match="lack S2, S4.*A1 Run `bench claims` for all"):
+    with pytest.raises(EditError, match="lack S2, S4.*A1. Run `bench claims` for all"):
         publish(results, weights, readme, to)
     told = json.loads((results / "claims.json").read_text())
     first, names = told["claims"][0], {claim["name"] for claim in told["claims"]}
