@@ -53,7 +53,8 @@ class Baret(BaretParameters):
     @property
     def stages(self) -> Mapping[str, float]:
         """The stages in order, with their rough number of UNet rows per step."""
-        return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: 5.0}
+        edit = sum(len(self._rows(step)) for step in range(self.steps)) / self.steps
+        return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: edit}
 
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
