@@ -53,16 +53,6 @@ def routed(q: Tensor, k: Tensor, v: Tensor, rows: Sequence[str], leader: str, fo
     return attend(q[sources], k[sources], v)
 
 
-def looked_up(q: Tensor, k: Tensor, v: Tensor, rows: Sequence[str], leaders: Mapping[str, str]) -> Tensor:
-    """Attention in which the queries of the rows named in `leaders` meet their leader's keys and values.
-
-    A thing that has moved finds its look where the leader has it (MasaCtrl's mutual self-attention,
-    arXiv:2304.08465).
-    """
-    sources = [rows.index(leaders.get(row, row)) for row in rows]
-    return attend(q, k[sources], v[sources])
-
-
 def attention_map(q: Tensor, k: Tensor) -> Tensor:
     """The explicit map (..., query positions, key positions) in float32, rows summing to 1; for small grids only."""
     return torch.softmax((q.float() / math.sqrt(q.shape[-1])) @ k.float().transpose(-1, -2), dim=-1)

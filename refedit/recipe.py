@@ -17,7 +17,7 @@ from refedit.edit import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.images import png, read_mask, read_picture, read_text, write_picture
 from refedit.masks import Mask
-from refedit.methods import METHODS, Method, settings_of, with_settings
+from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
 from refedit.result import Inputs, Result
 
 KEY = "refedit"
@@ -105,7 +105,9 @@ def _recipe(text: str) -> dict[str, Any]:
 def _method(recipe: Mapping[str, Any]) -> Method:
     if recipe["method"] not in METHODS:
         raise EditError(f"This result was made with '{recipe['method']}', which this RefEdit does not know.")
-    return with_settings(METHODS[recipe["method"]](), recipe["settings"])
+    method = METHODS[recipe["method"]]
+    before = {item.name: item.before for item in knobs(method) if item.before is not None}
+    return with_settings(method(), before | recipe["settings"])
 
 
 def _inputs(text: Mapping[str, str]) -> Inputs | None:

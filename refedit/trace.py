@@ -19,7 +19,7 @@ from refedit.errors import EditError
 from refedit.images import read_channels, stretch, to_tensor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
-from refedit.methods import METHODS, Method, with_settings
+from refedit.methods import METHODS, Baret, Method, with_settings
 from refedit.methods.specref import EDIT
 from refedit.methods.task import Task
 from refedit.models import load_model
@@ -63,7 +63,7 @@ def _trace_method(config: Mapping[str, Any], folder: Path, model: Any, watched: 
         "images": _pictures(model, edits[-1].rows),
         **_masks(edits, "mask_t", "mask_t_steps"),
         **_masks(edits, "blend_mask", "blend_steps"),
-        "inv_latents": _inversions(config, folder, model, task, method.steps),
+        "inv_latents": _inversions(config, folder, model, task, method),
     }
 
 
@@ -98,11 +98,10 @@ def _subject(path: Path, size: int) -> Tensor:
     return (_read(path, size)[0] > -1).any(0).float()
 
 
-def _inversions(config: Mapping[str, Any], folder: Path, model: Any, task: Task, steps: int) -> Tensor:
+def _inversions(config: Mapping[str, Any], folder: Path, model: Any, task: Task, method: Method) -> Tensor:
     """Levels (steps + 1, pictures, ...) of the source and, where there is one, the reference, used or not."""
-    schedule, invert = model.schedule(steps), task.inverter.trajectory
-    baret = task.prompt if config.get("settings", {}).get("inversion_prompt", "target") == "target" else ""
-    prompt = task.source_prompt if config["method"] == "specref" else baret
+    schedule, invert = model.schedule(method.steps), task.inverter.trajectory
+    prompt = method.inversion_text(task.prompt) if isinstance(method, Baret) else task.source_prompt
     columns = [_result(invert("source", task.source, prompt, schedule))]
     if "reference" in config:
         reference = model.encode(_read(folder / config["reference"], model.size))

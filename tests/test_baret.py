@@ -6,11 +6,12 @@ from typing import Literal
 import pytest
 import torch
 
+from refedit.attention import Site, attend
 from refedit.editor import Editor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import Baret
-from refedit.methods.baret import FIT, BalancedAttention
+from refedit.methods.baret import EDIT, FIT, BalancedAttention
 from refedit.methods.task import Edited, Task
 from refedit.stable_diffusion import StableDiffusion
 from refedit.text_inversion import FittedText
@@ -126,6 +127,7 @@ def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) ->
         (replace(QUICK, inner_steps=0, self_steps=0.0, cross_steps=0.0), 5 + 2 * 5 + 2 * 5),
         (replace(QUICK, inner_steps=0, self_steps=0.4, cross_steps=0.6), 5 + 2 * 5 + 2 * 5 + 2 + 2 * 3),
         (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=1.0, cross_steps=1.0), 5 + 5 + 3 * 5),
+        (replace(QUICK, inner_steps=0, guidance=1.0, self_steps=0.0, appearance_start=0.4), 5 + 5 + 5 + 4 + 3),
         (
             replace(QUICK, inner_steps=0, self_steps=0.2, cross_steps=0.0, appearance_start=0.6),
             5 + 2 * 5 + 2 * 5 + 1 + 2 * 2,
@@ -138,7 +140,7 @@ def test_only_rows_that_are_read_are_run(editor: Editor, method: Baret, rows: in
 
 def test_another_editing_stage_inverts_and_fits_nothing_again(editor: Editor) -> None:
     list(editor.edit(request_for(QUICK)))
-    again = list(editor.edit(request_for(replace(QUICK, eta=0.5, self_steps=0.4))))
+    again = list(editor.edit(request_for(replace(QUICK, eta=0.5, self_steps=0.4, appearance_start=0.4))))
     assert {getattr(event, "stage", "Editing") for event in again} == {"Editing"}
 
 
@@ -146,23 +148,29 @@ def test_balanced_attention_takes_maps_from_two_rows_and_values_from_its_own(mod
     q, k, v = torch.randn(3, 3, 2, 16, 8).unbind()
     rows = ["reconstruction", "transition", "edited"]
     control = BalancedAttention(rows=rows, self_grid=4, followers=("edited",), appearance=range(0))
-    from refedit.attention import attend
-
     layout, words = control(model.sites[0], q, k, v), control(model.sites[1], q, k, v)
     torch.testing.assert_close(layout[2], attend(q[0], k[0], v[2]))
     torch.testing.assert_close(words[2], attend(q[1], k[1], v[2]))
     torch.testing.assert_close(words[:2], attend(q[:2], k[:2], v[:2]))
 
 
-def test_from_the_first_appearance_layer_on_the_edit_looks_up_keys_and_values_of_the_reconstruction() -> None:
-    from refedit.attention import Site, attend
+ROWS = ["edited uncond", "reconstruction uncond", "reconstruction", "transition", "edited"]
+WHERE = {name: number for number, name in enumerate(ROWS)}
 
-    rows = ["edited uncond", "reconstruction uncond", "reconstruction", "edited"]
-    q, k, v = torch.randn(3, 4, 2, 16, 8).unbind()
-    control = BalancedAttention(rows=rows, self_grid=0, followers=("edited",), appearance=range(1, 2))
-    for index, sources in ((0, [0, 1, 2, 3]), (1, [1, 1, 2, 2])):
-        torch.testing.assert_close(control(Site("self", index), q, k, v), attend(q, k[sources], v[sources]))
-    torch.testing.assert_close(control(Site("cross", 1), q, k, v), attend(q, k, v))
+
+@pytest.mark.parametrize("followers", [("edited",), ("edited", "transition")])
+def test_looking_up_goes_before_layout_and_for_the_edit_only(followers: tuple[str, ...]) -> None:
+    q, k, v = torch.randn(3, 5, 2, 16, 8).unbind()
+    control = BalancedAttention(rows=ROWS, self_grid=4, followers=followers, appearance=range(1, 2))
+    before, after = (control(Site("self", index), q, k, v) for index in (0, 1))
+    source, transition, edited = (WHERE[name] for name in ("reconstruction", "transition", "edited"))
+    led = source if "transition" in followers else transition
+    torch.testing.assert_close(before[edited], attend(q[source], k[source], v[edited]))
+    torch.testing.assert_close(after[edited], attend(q[edited], k[source], v[source]))
+    torch.testing.assert_close(after[0], attend(q[0], k[1], v[1]))
+    for found in (before, after):
+        torch.testing.assert_close(found[transition], attend(q[led], k[led], v[transition]))
+        torch.testing.assert_close(found[1:3], attend(q[1:3], k[1:3], v[1:3]))
 
 
 def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -> None:
@@ -171,3 +179,20 @@ def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -
         without = replace(QUICK, eta=eta, self_steps=0.0, cross_steps=0.0)
         first, second = run(model, without).latents, run(model, replace(without, appearance_start=0.0)).latents
         assert torch.allclose(first, second, atol=1e-4) == same
+
+
+@pytest.mark.parametrize("preset", Baret.presets())
+def test_the_clock_is_told_the_rows_of_an_edit_without_fitting(preset: str, editor: Editor) -> None:
+    method = replace(Baret.presets()[preset], steps=10, inner_steps=0)
+    rows = list(editor.edit(request_for(method)))[-1].rows  # type: ignore[union-attr]
+    assert rows == pytest.approx(10 * sum(method.stages.values()))
+
+
+@pytest.mark.parametrize(("text", "again"), [("empty", False), ("target", True)])
+def test_another_sentence_is_fitted_anew_only_where_fitting_begins_with_it(
+    text: Literal["empty", "target"], again: bool, editor: Editor
+) -> None:
+    request = request_for(replace(QUICK, inversion_prompt="empty", initial_text=text))
+    list(editor.edit(request))
+    stages = {getattr(event, "stage", EDIT) for event in editor.edit(replace(request, prompt="a blue cat"))}
+    assert (FIT in stages) == again

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -127,3 +128,16 @@ def test_trace_writes_the_names_of_the_public_code(files: dict[str, str], tiny_f
 def test_it_starts_as_a_module_and_says_how_to_use_it() -> None:
     done = subprocess.run([sys.executable, "-m", "refedit", "--help"], capture_output=True, text=True, check=True)
     assert all(command in done.stdout for command in ("edit", "trace", "models", "picturebook", "space"))
+
+
+def test_trace_writes_the_inversion_that_baret_edits_from(
+    files: dict[str, str], tiny_folder: Path, tmp_path: Path
+) -> None:
+    config = {"method": "baret", "pipeline": str(tiny_folder), "source": files["source"], "prompt": "a dog"}
+    found = []
+    for text in ({}, {"inversion_prompt": "empty"}, {"inversion_prompt": "target"}):
+        settings = {"steps": 2, "inner_steps": 0, **text}
+        (tmp_path / "config.json").write_text(json.dumps(config | {"settings": settings}))
+        assert main(["trace", str(tmp_path / "config.json"), str(tmp_path / "out.safetensors")]) == 0
+        found.append(load_file(tmp_path / "out.safetensors")["inv_latents"])
+    assert torch.equal(found[0], found[1]) and not torch.equal(found[0], found[2])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,13 @@ def test_what_is_wrong_in_a_recipe_is_said(change: dict[str, Any], says: str, re
     recipe = json.loads(text_of(result, inputs=False)[KEY]) | change
     with pytest.raises(EditError, match=says):
         read_result(written({KEY: json.dumps(recipe)}, tmp_path))
+
+
+def test_a_parameter_that_is_newer_than_a_result_does_what_it_did_without(result: Result, tmp_path: Path) -> None:
+    recipe = json.loads(text_of(result)[KEY])
+    recipe |= {"method": "baret", "settings": {"steps": 3}}
+    made = read_result(written({KEY: json.dumps(recipe)}, tmp_path)).method
+    assert made == replace(METHODS["baret"](), steps=3, appearance_start=1.0)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"version": 1}'])

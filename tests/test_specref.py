@@ -26,7 +26,7 @@ QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
 
 
 def run(model: StableDiffusion, method: SpecRef, **changes: object) -> Edited:
-    """The method's outcome on random latents."""
+    """The edited random latents."""
     return finish(method.edit(model, replace(task_with(model), **changes)))  # type: ignore[arg-type]
 
 
@@ -52,9 +52,9 @@ def test_the_reference_matters_inside_and_its_mask_too(model: StableDiffusion) -
 def test_outside_the_painted_region_the_latents_are_the_sources(model: StableDiffusion) -> None:
     region = box_mask((64, 64), (0, 0, 32, 64)).to_tensor()
     source = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))[0]
-    outcome = run(model, QUICK, region=region)
-    assert torch.equal(outcome.latents[..., 4:], source[..., 4:])
-    assert not torch.allclose(outcome.latents[..., :4], source[..., :4])
+    edited = run(model, QUICK, region=region)
+    assert torch.equal(edited.latents[..., 4:], source[..., 4:])
+    assert not torch.allclose(edited.latents[..., :4], source[..., :4])
 
 
 def test_fresh_noise_takes_the_inverted_noises_place_inside_the_painted_region_only(model: StableDiffusion) -> None:
@@ -137,11 +137,11 @@ def test_spaces_change_neither_controller_nor_edit(model: StableDiffusion) -> No
 def test_words_that_stay_are_not_edited_where_something_is_painted_either(model: StableDiffusion, shared: bool) -> None:
     region = box_mask((64, 64), (0, 0, 48, 64)).to_tensor()
     method = replace(QUICK, stay_source_words="cat", stay_threshold=0.9, shared_mask=shared)
-    outcome, source = run(model, method, region=region), task_with(model).source
-    assert outcome.mask is not None and 0 < outcome.mask.sum() < 48 and not outcome.mask[:, 6:].any()
-    outside = outcome.mask == 0
-    assert torch.equal(outcome.latents[..., outside], source[..., outside])
-    assert not torch.allclose(outcome.latents[..., ~outside], source[..., ~outside])
+    edited, source = run(model, method, region=region), task_with(model).source
+    assert edited.mask is not None and 0 < edited.mask.sum() < 48 and not edited.mask[:, 6:].any()
+    outside = edited.mask == 0
+    assert torch.equal(edited.latents[..., outside], source[..., outside])
+    assert not torch.allclose(edited.latents[..., ~outside], source[..., ~outside])
     nothing = run(model, replace(method, stay_threshold=0.0), region=region)
     assert torch.equal(nothing.latents, source), "every place has something of every word"
 

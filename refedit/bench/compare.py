@@ -38,8 +38,9 @@ _OTHERS = (
     _arm(f"plain DDIM, guidance {_LESS:g}", PlainDdim(guidance=_LESS)),
 )
 """With their authors' guidance, and with BARET's, which was chosen for the built-in model."""
-_BARET = tuple(_arm(f"BARET {name}", preset) for name, preset in Baret.presets().items())
-_TEXT_ONLY = (*_BARET, _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0)), *_OTHERS)
+_BARET = {name: _arm(f"BARET {name}", preset) for name, preset in Baret.presets().items()}
+_UNFITTED = _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0))
+_TEXT_ONLY = (_BARET["non-rigid"], _BARET["rigid"], _UNFITTED, *_OTHERS)
 
 ARMS: Mapping[str, tuple[Arm, ...]] = {
     REFERENCE: (
@@ -51,10 +52,10 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
         *_OTHERS,
         _CEILING,
     ),
-    POSE: (_FLOOR, *_TEXT_ONLY, _CEILING),
+    POSE: (_FLOOR, _BARET["published"], *_TEXT_ONLY, _CEILING),
     RIGID: (_FLOOR, *_TEXT_ONLY, _CEILING),
 }
-"""By kind of case; BARET takes no reference, and SpecRef nothing but one."""
+"""By kind of case; BARET takes no reference, and SpecRef nothing but one. `published` is a preset for poses."""
 
 OWN: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIGID}
 """The method that a kind of case is for: the others' paired differences are to it."""

@@ -17,7 +17,7 @@ FILES: tuple[str, ...] = (
     *(f"methods/{name}.py" for name in ("baret", "specref", "specref_plan", "specref_words", "task")),
     *(f"bench/{name}.py" for name in _MEASURED_BY),
     "bench/others/*.py",
-    *(f"picturebook/{name}.py" for name in _READ_BY),
+    *(f"picturebook/{name}.py" for name in ("painted", *_READ_BY)),
 )
 """Patterns in the package's folder; with `BESIDE` they are all that they import."""
 
@@ -26,7 +26,7 @@ BESIDE: tuple[str, ...] = (
     *("errors.py", "methods/__init__.py", "bench/rig.py", "picturebook/checkpoint.py"),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
     "methods/*_parameters.py",
-    *(f"picturebook/{name}.py" for name in ("captions", "drawing", "edits", "painted", "scene")),
+    *(f"picturebook/{name}.py" for name in ("captions", "drawing", "edits", "scene")),
     *(f"picturebook/{name}.py" for name in ("networks", "sizes")),
 )
 """Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""

@@ -10,7 +10,7 @@ from refedit.errors import EditError
 
 def add_evidence(kinds: Any) -> None:
     """Adds the four commands to the parser of `bench`."""
-    claims = kinds.add_parser("claims", help="check the papers' claims: verdicts with intervals")
+    claims = kinds.add_parser("claims", help="check the papers' claims, and RefEdit's: verdicts with intervals")
     claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
     _add_run(claims, cases=48)
     claims.set_defaults(run=_claims)

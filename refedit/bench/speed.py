@@ -90,8 +90,8 @@ def measure_rows(
             seconds_per_row=round(seconds, 4),
             peak_gigabytes=round(_peak_bytes(device) / 1e9, 2),
             specref_seconds=round(286 * seconds, 1),
-            # Inversion, two inner steps of three rows' work each and two predictions, then five rows: 50 times.
-            baret_seconds=round(50 * (1 + 2 * 3 + 2 + 5) * seconds, 1),
+            # At most: where the text is fitted early, less.
+            baret_seconds=round(50 * sum(Baret(steps=50).stages.values()) * seconds, 1),
             reference_gigabytes=round(len(reference_steps(official)) * sum(weighing.bytes[10:]) / 1e9, 2),
             everything_gigabytes=round(50 * sum(weighing.bytes) / 1e9, 2),
         )

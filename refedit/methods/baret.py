@@ -5,9 +5,10 @@ picture; a transition embedding lies between that and the target; balanced atten
 reconstruction's self-attention with the transition's cross-attention. It publishes no code, and many of its
 values are not in public text: those are parameters here, and the help texts say whose choice they are.
 
-One thing is added, which the preset `published` leaves out: maps say where to look, values stay the edit's own, so the
-paper's balanced attention cannot hand on a look. From `appearance_start` on the edit's queries therefore meet the
-reconstruction's keys and values, as in MasaCtrl (arXiv:2304.08465).
+The preset `non-rigid` has something added. Maps say where to look and values stay the edit's own, so that the paper's
+balanced attention cannot hand on a look: from `appearance_start` on the edit's queries meet the reconstruction's keys
+and values, as in MasaCtrl (arXiv:2304.08465). A reconstruction is worth looking up if it is near the source; so
+inversion and first embedding are then the empty text, against the paper's target text, which leaves little to fit.
 """
 
 from collections.abc import Generator, Mapping
@@ -17,14 +18,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.attention import Site, attend, grid_of, looked_up, routed
+from refedit.attention import Site, attend, grid_of
 from refedit.ddim import Denoiser, Frame, Schedule, guided, move, step_along
 from refedit.memory import content_key
 from refedit.methods.baret_parameters import PUBLISHED, RIGID, BaretParameters
 from refedit.methods.task import Edited, Task
 from refedit.text_inversion import FittedText, TextInversion
 
-_APPEARANCE = {"edited": "reconstruction", "edited uncond": "reconstruction uncond"}
+_LOOKS = {"edited": "reconstruction", "edited uncond": "reconstruction uncond"}
 INVERT, FIT, EDIT = "Inverting the picture", "Fitting the text to the picture", "Editing"
 
 
@@ -35,6 +36,10 @@ class Baret(BaretParameters):
     name: ClassVar[str] = "baret"
     title: ClassVar[str] = "BARET"
     summary: ClassVar[str] = "Change the picture by a sentence: pose, expression, colour, background, style."
+    presets_help: ClassVar[str] = (
+        "non-rigid: pose and shape, keeps the look. rigid: colour, background, style. "
+        "published: non-rigid with the paper's parts only."
+    )
     needs: ClassVar[frozenset[str]] = frozenset()
     takes: ClassVar[frozenset[str]] = frozenset({"region"})
     fit: ClassVar[str] = "aspect"
@@ -45,7 +50,7 @@ class Baret(BaretParameters):
     def presets(cls) -> Mapping[str, "Baret"]:
         """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart.
 
-        `published` is for poses and shapes, too, without what is added to the paper.
+        `published` is for poses and shapes, too, with the paper's parts and none added.
         """
         changes = {"non-rigid": {}, "rigid": RIGID, "published": PUBLISHED}
         return {name: cls(**change) for name, change in changes.items()}  # type: ignore[arg-type]
@@ -53,7 +58,7 @@ class Baret(BaretParameters):
     @property
     def stages(self) -> Mapping[str, float]:
         """The stages in order, with their rough number of UNet rows per step."""
-        edit = sum(len(self._rows(step)) for step in range(self.steps)) / self.steps
+        edit = sum(len(self._rows(step)) for step in range(self.steps)) / max(self.steps, 1)
         return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: edit}
 
     @torch.no_grad()
@@ -90,14 +95,20 @@ class Baret(BaretParameters):
         self, model: Denoiser, task: Task, schedule: Schedule, target: Tensor, empty: Tensor
     ) -> Generator[Frame, None, FittedText]:
         """Target-text inversion (the paper's TTIS), remembered by everything it depends on."""
-        prompt = task.prompt if self.inversion_prompt == "target" else ""
+        prompt = self.inversion_text(task.prompt)
         pivots = yield from task.inverter.trajectory(INVERT, task.source, prompt, schedule)
-        key = content_key("fitted text", task.source, prompt, schedule, task.prompt, self.inversion, self.initial_text)
+        first = self._first(target, empty)
+        # Not the target sentence itself: where all begins with the empty text, another sentence fits nothing anew.
+        key = content_key("fitted text", task.source, prompt, schedule, first, empty, self.inversion)
         known: FittedText | None = task.inverter.memory.get(key)
         if known is None:
-            known = yield from self.inversion.run(FIT, model, pivots, schedule, self._first(target, empty), empty)
+            known = yield from self.inversion.run(FIT, model, pivots, schedule, first, empty)
             task.inverter.memory.put(key, known)
         return known
+
+    def inversion_text(self, prompt: str) -> str:
+        """The text with which a source is inverted whose target is `prompt`."""
+        return prompt if self.inversion_prompt == "target" else ""
 
     @property
     def inversion(self) -> TextInversion:
@@ -160,11 +171,12 @@ class Baret(BaretParameters):
 
 @dataclass(frozen=True, kw_only=True)
 class BalancedAttention:
-    """The paper's balanced attention in one step.
+    """The paper's balanced attention in one step, and what is added to it.
 
-    Up to a grid of `self_grid` the `followers` use the reconstruction's self-attention maps; the edited row
-    uses the transition's cross-attention maps where that row runs. Values stay every row's own, but for the
-    self-attention sites of `appearance`: there both halves of the edit's guidance look up the reconstruction's.
+    Up to a grid of `self_grid` the `followers` use the reconstruction's self-attention maps; the edited row uses the
+    transition's cross-attention maps where that row runs. A map is queries and keys, and values stay every row's own,
+    but for the self-attention sites of `appearance`: there, first of all, the edit's own queries meet keys and values
+    of the reconstruction, in both halves of guidance.
     """
 
     rows: list[str]
@@ -173,10 +185,19 @@ class BalancedAttention:
     appearance: range
 
     def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if site.kind == "self" and site.index in self.appearance:
-            return looked_up(q, k, v, self.rows, _APPEARANCE)
-        leader = "transition" if site.kind == "cross" else "reconstruction"
-        followers = ("edited",) if site.kind == "cross" else self.followers
-        if leader not in self.rows or (site.kind == "self" and grid_of(q) > self.self_grid):
-            return attend(q, k, v)
-        return routed(q, k, v, self.rows, leader, followers)
+        maps, looks = self._maps(site, grid_of(q)), self._looks(site)
+        queries = {row: leader for row, leader in maps.items() if row not in looks}
+        return attend(q[self._of(queries)], k[self._of({**maps, **looks})], v[self._of(looks)])
+
+    def _maps(self, site: Site, grid: int) -> Mapping[str, str]:
+        """By row whose map it uses, if not its own."""
+        if site.kind == "cross":
+            return {"edited": "transition"} if "transition" in self.rows else {}
+        return dict.fromkeys(self.followers, "reconstruction") if grid <= self.self_grid else {}
+
+    def _looks(self, site: Site) -> Mapping[str, str]:
+        """By row whose keys and values its queries meet, if not its own."""
+        return _LOOKS if site.kind == "self" and site.index in self.appearance else {}
+
+    def _of(self, leaders: Mapping[str, str]) -> list[int]:
+        return [self.rows.index(leaders.get(row, row)) for row in self.rows]

@@ -11,8 +11,9 @@ class BaretParameters:
     """One BARET edit's parameters; the defaults are the `non-rigid` preset.
 
     Guidance, eta and its schedule, the injection steps, both texts of the inversions and the text of the edit are our
-    choice, by trials on 24 development cases of the built-in model. Looking up the reconstruction's look did most to
-    keep who it is, once the reconstruction was exact, as it is where all begins with the empty text.
+    choice, by trials on 24 development cases of the built-in model. Meeting the reconstruction's keys and values
+    did most to keep who it is, once the reconstruction was near the source, as it is where all begins with the empty
+    text.
     """
 
     steps: int = knob(
@@ -41,7 +42,8 @@ class BaretParameters:
     self_steps: float = knob(
         0.3,
         "Keep layout until",
-        "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step).",
+        "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step); "
+        "where keeping appearance has begun, only below its first layer.",
         low=0,
         high=1,
         step=0.05,
@@ -67,19 +69,20 @@ class BaretParameters:
     appearance_start: float = knob(
         0.08,
         "Keep appearance from",
-        "Part of the edit from which its queries look up the reconstruction's keys and values, as in MasaCtrl "
-        "(our addition; 1: never, as in the paper).",
+        "Part of the edit from which its queries meet the reconstruction's keys and values (our addition, as in "
+        "MasaCtrl: step 4 of 50; 1: never, as in the paper).",
         low=0,
         high=1,
         step=0.02,
         basic=True,
+        before=1.0,
     )
     appearance_sites_start: float = knob(
         0.625,
         "First appearance layer",
         "As part of the self-attention layers in forward order (MasaCtrl: layer 10 of 16).",
         low=0,
-        high=1,
+        high=0.9375,
         step=0.0625,
     )
     final_text: Literal["target", "transition"] = knob(
@@ -100,7 +103,8 @@ class BaretParameters:
     initial_text: Literal["target", "closed form", "empty"] = knob(
         "empty",
         "First embedding",
-        "The target text (paper), the empty text, or empty + (target - empty) / guidance, exact to first order.",
+        "The target text (paper), the empty text, which suits an empty inversion prompt (our choice), or empty + "
+        "(target - empty) / guidance, which suits the target's to first order.",
     )
     rate: float = knob(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
     decay: float = knob(
@@ -135,4 +139,8 @@ PUBLISHED = {
     "inversion_prompt": "target",
     "initial_text": "target",
 }
-"""Poses and shapes by nothing but what the paper publishes, with the values that did best then (our choice)."""
+"""Poses and shapes with the paper's parts and none added: what differs from the defaults.
+
+Guidance 4, a constant eta and the transition as the text of the edit are our choice here, too; the paper has guidance
+7.5 and a progressive interpolation.
+"""

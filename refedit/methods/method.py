@@ -15,12 +15,14 @@ class Method(Protocol):
     `align_reference` moves and scales the reference so that its subject lies on the painted region.
 
     `needs` names the inputs it cannot do without ("source_prompt", "reference"), `takes` those it can use
-    besides ("region"). `presets` maps a preset's name to a ready instance; the first one is the default.
+    besides ("region"). `presets` maps a preset's name to a ready instance; the first one is the default, and
+    `presets_help` says what they are for.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    presets_help: ClassVar[str]
     needs: ClassVar[frozenset[str]]
     takes: ClassVar[frozenset[str]]
 
@@ -52,6 +54,7 @@ class Knob:
     """How one parameter is shown: a slider (low, high, step), a choice, a switch or a line of text.
 
     `kind` is the Python type of the value: int, float, bool or str; `choices` is empty unless it is a choice.
+    `before` is what results did that were made before there was this parameter; None if it was always there.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Knob:
     step: float | None = None
     choices: tuple[str, ...] = ()
     advanced: bool = True
+    before: Any = None
 
 
 def knob(
@@ -75,10 +79,11 @@ def knob(
     high: float | None = None,
     step: float | None = None,
     basic: bool = False,
+    before: Any = None,
 ) -> Any:
     """A dataclass field that carries its label, range and help; text choices come from a Literal annotation."""
     about = {"label": label, "help": help, "low": low, "high": high, "step": step, "advanced": not basic}
-    return field(default=default, metadata=about)
+    return field(default=default, metadata={**about, "before": before})
 
 
 def knobs(method: type[Any]) -> tuple[Knob, ...]:

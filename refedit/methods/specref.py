@@ -31,6 +31,7 @@ class SpecRef(SpecRefParameters):
     name: ClassVar[str] = "specref"
     title: ClassVar[str] = "SpecRef"
     summary: ClassVar[str] = "Replace this thing by that one, shown in a reference picture."
+    presets_help: ClassVar[str] = "recommended: our choice, by measurement. official: the public code's values."
     needs: ClassVar[frozenset[str]] = frozenset({"source_prompt", "reference"})
     takes: ClassVar[frozenset[str]] = frozenset({"region"})
 

@@ -35,7 +35,8 @@ def build_controls(method: type[Any], visible: bool) -> Controls:
     preset_values = preset_settings(method, names[0])
     with gr.Column(visible=visible, elem_classes="controls") as panel:
         with gr.Row(elem_classes="preset"):
-            preset = gr.Dropdown(names, value=names[0], label="Preset", elem_id=f"{method.name}-preset", min_width=120)
+            about = {"label": "Preset", "info": method.presets_help, "elem_id": f"{method.name}-preset"}
+            preset = gr.Dropdown(names, value=names[0], min_width=120, **about)
             reset = gr.Button("Reset to preset", size="sm", elem_id=f"{method.name}-reset", min_width=120)
         drawn = _draw(method, [knob for knob in knobs(method) if not knob.advanced], preset_values)
         advanced = [knob for knob in knobs(method) if knob.advanced]

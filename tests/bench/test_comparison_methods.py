@@ -36,12 +36,13 @@ def test_balanced_attention_from_the_papers_branches_is_baret(rig: Rig) -> None:
 
 @pytest.mark.parametrize("branch", ["reconstruction", "transition"])
 def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: str) -> None:
-    method = BaretFrom(steps=2, self_steps=0.5, cross_steps=0.5, self_from=branch, cross_from=branch)  # type: ignore[arg-type]
+    paper = replace(PUBLISHED, steps=2, self_steps=0.5, cross_steps=0.5)
+    method = BaretFrom(**asdict(paper), self_from=branch, cross_from=branch)  # type: ignore[arg-type]
     rows = method._rows(0)
     assert {"reconstruction", "transition"} & set(rows) == {branch} and "edited" in rows
     assert method._rows(1) == ["edited uncond", "edited"]
     # Nothing else runs: only rows of the branch that leads are paid for.
-    assert made(rig, method).rows < made(rig, replace(PUBLISHED, steps=2, self_steps=0.5, cross_steps=0.5)).rows
+    assert made(rig, method).rows < made(rig, paper).rows
 
 
 def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
 from refedit.bench.report.labels import cell, label
-from refedit.bench.report.nearest import nearest, sentences
+from refedit.bench.report.nearest import first_and_second, nearest, sentences
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
 from refedit.bench.report.summary import comparison_tables, summary, verdict_table
@@ -114,6 +114,15 @@ def test_what_came_nearest_is_said_whoever_it_was() -> None:
         compared(0.5, 0.3)
     )
     assert nearest({"rows": [row("distance", mean=None)], "differences": []}) == ""
+
+
+def test_a_methods_other_preset_does_not_hide_how_far_the_others_are() -> None:
+    means = {"BARET non-rigid": 0.3, "BARET published": 0.4, "MasaCtrl": 0.5}
+    assert first_and_second(means, "BARET non-rigid") == ("BARET non-rigid", "MasaCtrl")
+    assert first_and_second(means | {"BARET published": 0.2}, "BARET non-rigid") == (
+        "BARET published",
+        "BARET non-rigid",
+    )
 
 
 def test_a_chart_is_sound_and_inside_its_frame() -> None:

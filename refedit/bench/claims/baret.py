@@ -1,4 +1,4 @@
-"""Claims about BARET's embeddings and maps: B4 to B6. The paper's, so of the preset `published`."""
+"""Claims about BARET's embeddings and maps: B4 to B6. The paper's, so of `published`, which adds nothing to it."""
 
 from dataclasses import asdict, replace
 from typing import Literal
@@ -38,7 +38,7 @@ B4 = Claim(
     arms={POSE: (BALANCED, DRAWN[0], DRAWN[-1], RISING, FALLING, MAPS_ONLY[-1])},
     contrasts=(
         above(
-            "chance of the new pose, gained from eta 0 to the preset's",
+            "chance of the new pose, gained from eta 0 to `published`'s",
             "chance pose",
             BALANCED.name,
             DRAWN[0].name,
@@ -89,7 +89,7 @@ B5 = Claim(
         above("PSNR to the source anywhere, lost from eta 0 to 1, dB", "to_source", _FIRST, _LAST, role="told"),
     ),
     limits="Until an earlier model's test cases had been seen, PSNR to the source anywhere decided, not only where "
-    "nothing should change. The public text does not name the text of the last branch. The verdict is the preset's, "
+    "nothing should change. The public text does not name the text of the last branch. The verdict is `published`'s, "
     "which draws it from the transition; drawn from the target, where eta acts through attention maps alone, it has "
     "its own curve.",
     curves=tuple(
@@ -134,10 +134,10 @@ B6 = Claim(
             )
             for arm in OTHERS
         ),
-        above("distance to the truth, more with the preset", "distance", BALANCED.name, BOTH_MAPS.name, role="told"),
+        above("distance to the truth, more with `published`", "distance", BALANCED.name, BOTH_MAPS.name, role="told"),
     ),
-    limits="All six are drawn from the target, which is deduced, not published; the preset draws from the transition "
-    "and is told.",
+    limits="All six are drawn from the target, which is deduced, not published; the preset `published` draws from the "
+    "transition and is told.",
 )
 
 BARET_CLAIMS = (B4, B5, B6)

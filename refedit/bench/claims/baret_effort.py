@@ -33,7 +33,8 @@ B8 = Claim(
         told("kind, colour, pattern and background kept", "identity kept", BALANCED.name),
     ),
     share=0.5,
-    limits="On half of the cases, since fine-tuning takes long. Imagic is run with far fewer iterations than its "
+    limits="With `published`, not with the page's `non-rigid`. "
+    "On half of the cases, since fine-tuning takes long. Imagic is run with far fewer iterations than its "
     "authors', with one seed, and with values tried on three "
     "development cases: it may stay below what fine-tuning can reach. Where both always find the pose, chances near 1 "
     "make the interval of their difference narrower than so few cases deserve.",
@@ -61,7 +62,8 @@ B9 = Claim(
         told("seconds of an edit", "seconds", COST_BARET.name),
     ),
     most=8,
-    limits="The paper's 16 s, of an unnamed GPU and Stable Diffusion, can't be checked on this model. A row with a "
+    limits="With `published`, not with the page's `non-rigid`. "
+    "The paper's 16 s, of an unnamed GPU and Stable Diffusion, can't be checked on this model. A row with a "
     "gradient counts once.",
 )
 

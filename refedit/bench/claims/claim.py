@@ -44,7 +44,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim of a paper or its code.
+    """A claim of a paper or its code, or about what RefEdit adds.
 
     `arms` gives for every kind of case what is run, on a `share` of the cases that are asked for, and `most` at most.
     `judge` makes the verdict; None decides by the contrasts. `limits` says what can't be checked here.

@@ -9,6 +9,7 @@ from refedit.bench.readings import by_case
 from refedit.bench.statistics import LEVEL, Interval, combined, interval
 
 Word = Literal["holds", "fails", "not decided"]
+Role = Literal["decides", "told"]
 ByArm = Mapping[str, Mapping[int, Outcome]]
 """Outcomes by arm (its name) and number of the case."""
 
@@ -37,7 +38,7 @@ class Contrast:
     terms: tuple[Term, ...]
     floor: float = 0.0
     least: float = 0.0
-    role: Literal["decides", "told"] = "decides"
+    role: Role = "decides"
 
     def measure(self, results: ByArm, level: float = LEVEL) -> Interval:
         """Its mean over the cases that all of its arms have."""
@@ -62,7 +63,7 @@ def above(
     *,
     floor: float = 0.0,
     least: float = 0.0,
-    role: Literal["decides", "told"] = "decides",
+    role: Role = "decides",
 ) -> Contrast:
     """The reading of the first arm less that of the second."""
     terms = Term(weight=1, arm=first, reading=reading), Term(weight=-1, arm=second, reading=reading)

@@ -20,6 +20,7 @@ class BenchMethod:
     name: ClassVar[str] = "bench"
     title: ClassVar[str] = "Comparison"
     summary: ClassVar[str] = ""
+    presets_help: ClassVar[str] = ""
     needs: ClassVar[frozenset[str]] = frozenset({"source_prompt"})
     takes: ClassVar[frozenset[str]] = frozenset({"region"})
     fit: ClassVar[str] = "aspect"

@@ -19,10 +19,17 @@ def sentences(found: Mapping[str, Any]) -> Iterator[str]:
     for kind, own in OWN.items():
         means = {row["method"]: row["mean"] for row in found["rows"] if _counts(row, kind)}
         if len(means) > 1 and own in means and None not in means.values():
-            first, second = sorted(means, key=lambda name: means[name])[:2]
+            first, second = first_and_second(means, own)
             other = second if first == own else first
             less = f"{first} comes nearest to the truth, by {_size(found, kind, other)} of distance less than"
-            yield f"{TITLES[kind]}: {less} {second if first == own else own}, case by case."
+            yield f"{TITLES[kind]}: {less} {second}, case by case."
+
+
+def first_and_second(means: Mapping[str, float], own: str) -> tuple[str, str]:
+    """The nearest method, and whom it is told against: the own one, or if it is that itself, the next of the others."""
+    first, *rest = sorted(means, key=means.__getitem__)
+    others = [name for name in rest if name.split()[0] != own.split()[0]] or rest
+    return first, others[0] if first == own else own
 
 
 def _counts(row: Mapping[str, Any], kind: str) -> bool:
