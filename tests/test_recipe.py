@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +95,7 @@ def test_a_parameter_that_is_newer_than_a_result_does_what_it_did_without(result
     recipe = json.loads(text_of(result)[KEY])
     recipe |= {"method": "baret", "settings": {"steps": 3}}
     made = read_result(written({KEY: json.dumps(recipe)}, tmp_path)).method
-    assert made == replace(METHODS["baret"](), steps=3, appearance_start=1.0)
+    assert made == with_settings(METHODS["baret"](), {"steps": 3, "appearance_start": 1.0})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"version": 1}'])
