@@ -28,19 +28,21 @@ def _arm(name: str, method: Method) -> Arm:
 
 _FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
 _CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
-_LESS = Baret().guidance
-_OTHERS = (
-    _arm("null-text + prompt-to-prompt", NullTextEditing()),
-    _arm(f"null-text + prompt-to-prompt, guidance {_LESS:g}", NullTextEditing(guidance=_LESS)),
-    _arm("MasaCtrl", MasaCtrl()),
-    _arm(f"MasaCtrl, guidance {_LESS:g}", MasaCtrl(guidance=_LESS)),
-    _arm("plain DDIM", PlainDdim()),
-    _arm(f"plain DDIM, guidance {_LESS:g}", PlainDdim(guidance=_LESS)),
-)
-"""With their authors' guidance, and with BARET's, which was chosen for the built-in model."""
 _BARET = {name: _arm(f"BARET {name}", preset) for name, preset in Baret.presets().items()}
 _UNFITTED = _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0))
-_TEXT_ONLY = (_BARET["non-rigid"], _BARET["rigid"], _UNFITTED, *_OTHERS)
+
+
+def _others(guidance: float) -> tuple[Arm, ...]:
+    """The other methods with their authors' guidance, and with one that was chosen for the built-in model."""
+    return (
+        _arm("null-text + prompt-to-prompt", NullTextEditing()),
+        _arm(f"null-text + prompt-to-prompt, guidance {guidance:g}", NullTextEditing(guidance=guidance)),
+        _arm("MasaCtrl", MasaCtrl()),
+        _arm(f"MasaCtrl, guidance {guidance:g}", MasaCtrl(guidance=guidance)),
+        _arm("plain DDIM", PlainDdim()),
+        _arm(f"plain DDIM, guidance {guidance:g}", PlainDdim(guidance=guidance)),
+    )
+
 
 ARMS: Mapping[str, tuple[Arm, ...]] = {
     REFERENCE: (
@@ -49,13 +51,20 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
         _arm("SpecRef without a reference", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
         _arm("SpecRef official, painted", SpecRef.presets()["official"]),
         replace(_arm("SpecRef official, by words", SpecRef.presets()["official"]), painted=False),
-        *_OTHERS,
+        *_others(SpecRef().guidance),
         _CEILING,
     ),
-    POSE: (_FLOOR, _BARET["published"], *_TEXT_ONLY, _CEILING),
-    RIGID: (_FLOOR, *_TEXT_ONLY, _CEILING),
+    POSE: (_FLOOR, *_BARET.values(), _UNFITTED, *_others(Baret.presets()["non-rigid"].guidance), _CEILING),
+    RIGID: (
+        _FLOOR,
+        *(_BARET[name] for name in ("rigid", "non-rigid")),
+        _UNFITTED,
+        *_others(Baret.presets()["rigid"].guidance),
+        _CEILING,
+    ),
 }
-"""By kind of case; BARET takes no reference, and SpecRef nothing but one. `published` is a preset for poses."""
+"""By kind of case; BARET takes no reference, SpecRef nothing but one, and `published` is a preset for poses. The second
+guidance of the others is that of the method that the kind is for."""
 
 OWN: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIGID}
 """The method that a kind of case is for: the others' paired differences are to it."""

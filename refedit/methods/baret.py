@@ -8,7 +8,8 @@ values are not in public text: those are parameters here, and the help texts say
 The preset `non-rigid` has something added. Maps say where to look and values stay the edit's own, so that the paper's
 balanced attention cannot hand on a look: from `appearance_start` on the edit's queries meet the reconstruction's keys
 and values, as in MasaCtrl (arXiv:2304.08465). A reconstruction is worth looking up if it is near the source; so
-inversion and first embedding are then the empty text, against the paper's target text, which leaves little to fit.
+inversion and first embedding are then the empty text, against the paper's target text, and what is left to fit is the
+inversion's own error.
 """
 
 from collections.abc import Generator, Mapping

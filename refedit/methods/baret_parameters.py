@@ -11,7 +11,7 @@ class BaretParameters:
     """One BARET edit's parameters; the defaults are the `non-rigid` preset.
 
     Guidance, eta and its schedule, the injection steps, both texts of the inversions and the text of the edit are our
-    choice, by trials on 24 development cases of the built-in model. Meeting the reconstruction's keys and values
+    choice, by trials on 16 to 24 development cases of the built-in model. Meeting the reconstruction's keys and values
     did most to keep who it is, once the reconstruction was near the source, as it is where all begins with the empty
     text.
     """
@@ -20,7 +20,7 @@ class BaretParameters:
         20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
     )
     guidance: float = knob(
-        4.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
+        3.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
     )
     inner_steps: int = knob(
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
@@ -40,7 +40,7 @@ class BaretParameters:
         "The paper says linear and progressive, as rising is; constant did better for poses (our choice).",
     )
     self_steps: float = knob(
-        0.3,
+        0.15,
         "Keep layout until",
         "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step); "
         "where keeping appearance has begun, only below its first layer.",
@@ -50,7 +50,7 @@ class BaretParameters:
         basic=True,
     )
     cross_steps: float = knob(
-        0.9,
+        0.4,
         "Follow the transition until",
         "Part of the edit in which the transition's cross-attention maps are used (the paper's injection step).",
         low=0,
@@ -86,7 +86,7 @@ class BaretParameters:
         step=0.0625,
     )
     final_text: Literal["target", "transition"] = knob(
-        "transition",
+        "target",
         "Text of the edit",
         "What the edit is drawn from: the target sentence, or the transition embedding (not public; our choice).",
     )
@@ -120,10 +120,12 @@ class BaretParameters:
 
 
 RIGID = {
+    "guidance": 4.0,
     "eta": 1.0,
     "eta_schedule": "rising",
+    "self_steps": 0.3,
+    "cross_steps": 0.9,
     "appearance_start": 1.0,
-    "final_text": "target",
     "initial_text": "target",
 }
 """Style, colour, background: what differs from the defaults (our choice, by trials on 24 development cases).
@@ -133,9 +135,12 @@ explain, the old background. The source's look is what such an edit changes, so 
 """
 
 PUBLISHED = {
+    "guidance": 4.0,
     "eta": 0.7,
     "self_steps": 0.7,
+    "cross_steps": 0.9,
     "appearance_start": 1.0,
+    "final_text": "transition",
     "inversion_prompt": "target",
     "initial_text": "target",
 }

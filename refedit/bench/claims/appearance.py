@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE
-from refedit.bench.claims.baret import BALANCED, PUBLISHED
+from refedit.bench.claims.baret import BALANCED
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Role, above, told
 from refedit.bench.others.masactrl import MasaCtrl
@@ -17,7 +17,7 @@ LOOK = Arm(name="looking up only", method=TARGET_FIRST)
 EMPTY = Arm(name="empty text only", method=replace(NON_RIGID, appearance_start=1.0))
 NEITHER = Arm(name="neither", method=replace(TARGET_FIRST, appearance_start=1.0))
 CLOSED = Arm(name="looking up, closed form", method=replace(TARGET_FIRST, initial_text="closed form"))
-MASA = Arm(name="MasaCtrl", method=MasaCtrl(guidance=PUBLISHED.guidance))
+MASA = Arm(name="MasaCtrl", method=MasaCtrl(guidance=NON_RIGID.guidance))
 
 
 def _look(than: str, other: Arm, role: Role = "decides") -> Contrast:
@@ -55,7 +55,7 @@ A1 = Claim(
         told("the same with `published`", "identity kept", BALANCED.name),
     ),
     limits="`non-rigid` and `published` each have values chosen for them on development cases. The other arms of BARET "
-    "have those of `non-rigid`, which favours it; MasaCtrl has its authors' values, but BARET's guidance.",
+    "have those of `non-rigid`, which favours it; MasaCtrl has its authors' values, but `non-rigid`'s guidance.",
 )
 
 APPEARANCE_CLAIMS = (A1,)
