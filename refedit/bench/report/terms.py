@@ -12,9 +12,9 @@ NOTE = (
     "Prompts of reference cases name neither colour nor pattern, and both always differ from the source's; every "
     "second reference is of the source's own kind. "
     "The presets of SpecRef and BARET were chosen on development cases, which share nothing with the test cases; the "
-    "other methods have their authors' values, and as a second choice the guidance of the preset that the kind "
-    "is for. Claims B4 to B9 are about the preset `published`, B1 to B3 about text inversion at the paper's guidance; `non-rigid` adds MasaCtrl's way of "
-    "looking up, which A1 is about."
+    "other methods have their authors' values, and as a second choice the guidance of the preset that the kind is for. "
+    "Claims B4 to B9 are about the preset `published`, B1 to B3 about text inversion at the paper's guidance; "
+    "`non-rigid` adds MasaCtrl's way of looking up, which A1 is about."
 )
 
 TERMS: tuple[tuple[str, str], ...] = (
