@@ -33,7 +33,7 @@ CARDS = (
         purpose="This project's own small model of a drawn world; no download, runs on a CPU in seconds.",
         licence="Apache-2.0",
         origin="this project: trained on drawings that it makes itself",
-        cost="SpecRef 3 s, BARET 7 s (measured, 20 steps on a CPU)",
+        cost="SpecRef 2 s, BARET 5 s (measured, 20 steps on a CPU)",
         download="none; 25 MB, part of RefEdit",
     ),
     ModelCard(

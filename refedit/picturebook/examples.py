@@ -112,19 +112,19 @@ def _reference_examples() -> tuple[Drawn, ...]:
 
 
 def _sentence_examples() -> tuple[Drawn, ...]:
-    rabbit = scene("rabbit", 234, pose="sitting", backdrop="meadow", pattern="plain", colour="grey")
-    bird = scene("bird", 138, pose="standing", backdrop="snow", pattern="plain", colour="red")
-    sleeper = scene("fox", 878, pose="sleeping", backdrop="meadow", pattern="plain", colour="orange")
+    jumper = scene("dog", 103, pose="sitting", backdrop="beach", pattern="dotted", colour="brown")
+    sleeper = scene("dog", 709, pose="sleeping", backdrop="room", pattern="striped", colour="brown")
+    bear = scene("bear", 504, pose="standing", backdrop="snow", pattern="checkered", colour="brown")
     walker = scene("fox", 34, pose="standing", backdrop="forest", pattern="plain", colour="orange")
     mushroom = scene("mushroom", 146, backdrop="meadow", pattern="plain", colour="red")
-    posed, styled = frozenset({"pose", "colour", "background"}), frozenset({"colour", "background", "style"})
+    styled = frozenset({"colour", "background", "style"})
     painting, snowed = with_style(mushroom, "watercolour"), with_backdrop(walker, "snow")
     # A whole new background has to be there from the first step, as its places are decided early.
     at_once = {"eta_schedule": "constant"}
     return (
-        sentence_example("Jump", rabbit, with_pose(rabbit, "jumping"), mention=posed),
-        sentence_example("Take off", bird, with_pose(bird, "jumping"), mention=posed),
-        sentence_example("Wake up", sleeper, with_pose(sleeper, "standing"), mention=posed),
+        sentence_example("Jump", jumper, with_pose(jumper, "jumping")),
+        sentence_example("Wake up", sleeper, with_pose(sleeper, "standing")),
+        sentence_example("Sit down", bear, with_pose(bear, "sitting")),
         sentence_example("Winter comes", walker, snowed, preset="rigid", painted=False, settings=at_once),
         sentence_example("In watercolour", mushroom, painting, preset="rigid", mention=styled, painted=False),
     )
