@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from refedit.attention import Site, attend
+from refedit.balanced_attention import BalancedAttention
 from refedit.editor import Editor
 from refedit.inversion import Inverter
 from refedit.memory import Memory
 from refedit.methods import Baret
-from refedit.methods.baret import EDIT, FIT, BalancedAttention
+from refedit.methods.baret import EDIT, FIT
 from refedit.methods.task import Edited, Task
 from refedit.stable_diffusion import StableDiffusion
 from refedit.text_inversion import FittedText

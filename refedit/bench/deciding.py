@@ -7,9 +7,9 @@ from pathlib import Path
 
 import refedit
 
-_MADE_BY: tuple[str, ...] = ("alignment", "attention", "ddim", "edit", "images", "inversion", "masks", "memory")
-_MADE_BY += ("preparation", "prompt_to_prompt", "reference_attention", "squares", "stable_diffusion", "tasks")
-_MADE_BY += ("text_inversion", "threads", "watched", "words")
+_MADE_BY: tuple[str, ...] = ("alignment", "attention", "balanced_attention", "ddim", "edit", "images", "inversion")
+_MADE_BY += ("masks", "memory", "preparation", "prompt_to_prompt", "reference_attention", "squares")
+_MADE_BY += ("stable_diffusion", "tasks", "text_inversion", "threads", "watched", "words")
 _MEASURED_BY = ("arms", "bounds", "cases", "drawn", "measures", "null_text", "outcome", "placing", "runs")
 _READ_BY = ("clip", "clip_files", "factors", "reader")
 FILES: tuple[str, ...] = (

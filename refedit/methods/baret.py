@@ -19,14 +19,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.attention import Site, attend, grid_of
+from refedit.balanced_attention import BalancedAttention
 from refedit.ddim import Denoiser, Frame, Schedule, guided, move, step_along
 from refedit.memory import content_key
 from refedit.methods.baret_parameters import PUBLISHED, RIGID, BaretParameters
 from refedit.methods.task import Edited, Task
 from refedit.text_inversion import FittedText, TextInversion
 
-_LOOKS = {"edited": "reconstruction", "edited uncond": "reconstruction uncond"}
 INVERT, FIT, EDIT = "Inverting the picture", "Fitting the text to the picture", "Editing"
 
 
@@ -158,7 +157,7 @@ class Baret(BaretParameters):
     def _keeps_appearance(self, step: int) -> bool:
         return step >= round(self.appearance_start * self.steps)
 
-    def _control(self, step: int, rows: list[str], model: Denoiser) -> "BalancedAttention | None":
+    def _control(self, step: int, rows: list[str], model: Denoiser) -> BalancedAttention | None:
         if "reconstruction" not in rows and "transition" not in rows:
             return None
         first = round(self.appearance_sites_start * model.self_sites)
@@ -168,37 +167,3 @@ class Baret(BaretParameters):
             followers=("edited", "transition") if self.transition_layout else ("edited",),
             appearance=range(first, model.self_sites) if self._keeps_appearance(step) else range(0),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class BalancedAttention:
-    """The paper's balanced attention in one step, and what is added to it.
-
-    Up to a grid of `self_grid` the `followers` use the reconstruction's self-attention maps; the edited row uses the
-    transition's cross-attention maps where that row runs. A map is queries and keys, and values stay every row's own,
-    but for the self-attention sites of `appearance`: there, first of all, the edit's own queries meet keys and values
-    of the reconstruction, in both halves of guidance.
-    """
-
-    rows: list[str]
-    self_grid: int
-    followers: tuple[str, ...]
-    appearance: range
-
-    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        maps, looks = self._maps(site, grid_of(q)), self._looks(site)
-        queries = {row: leader for row, leader in maps.items() if row not in looks}
-        return attend(q[self._of(queries)], k[self._of({**maps, **looks})], v[self._of(looks)])
-
-    def _maps(self, site: Site, grid: int) -> Mapping[str, str]:
-        """By row whose map it uses, if not its own."""
-        if site.kind == "cross":
-            return {"edited": "transition"} if "transition" in self.rows else {}
-        return dict.fromkeys(self.followers, "reconstruction") if grid <= self.self_grid else {}
-
-    def _looks(self, site: Site) -> Mapping[str, str]:
-        """By row whose keys and values its queries meet, if not its own."""
-        return _LOOKS if site.kind == "self" and site.index in self.appearance else {}
-
-    def _of(self, leaders: Mapping[str, str]) -> list[int]:
-        return [self.rows.index(leaders.get(row, row)) for row in self.rows]
