@@ -183,8 +183,9 @@ def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -
 
 
 @pytest.mark.parametrize("preset", Baret.presets())
-def test_the_clock_is_told_the_rows_of_an_edit_without_fitting(preset: str, editor: Editor) -> None:
-    method = replace(Baret.presets()[preset], steps=10, inner_steps=0)
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_the_clock_is_told_the_rows_of_an_edit_without_fitting(preset: str, guidance: float, editor: Editor) -> None:
+    method = replace(Baret.presets()[preset], steps=10, inner_steps=0, guidance=guidance)
     rows = list(editor.edit(request_for(method)))[-1].rows  # type: ignore[union-attr]
     assert rows == pytest.approx(10 * sum(method.stages.values()))
 

@@ -35,7 +35,9 @@ class Baret(BaretParameters):
 
     name: ClassVar[str] = "baret"
     title: ClassVar[str] = "BARET"
-    summary: ClassVar[str] = "Change the picture by a sentence: pose, expression, colour, background, style."
+    summary: ClassVar[str] = (
+        "Change the picture by a sentence: pose, shape or expression. The preset rigid is for colour, background and style."
+    )
     presets_help: ClassVar[str] = (
         "non-rigid: pose and shape, keeps the look. rigid: colour, background, style. "
         "published: non-rigid with the paper's parts only."
@@ -58,8 +60,9 @@ class Baret(BaretParameters):
     @property
     def stages(self) -> Mapping[str, float]:
         """The stages in order, with their rough number of UNet rows per step."""
+        fit = (2.0 if self.guidance != 1 else 1.0) + 3.0 * self.inner_steps
         edit = sum(len(self._rows(step)) for step in range(self.steps)) / max(self.steps, 1)
-        return {INVERT: 1.0, FIT: 2.0 + 3.0 * self.inner_steps, EDIT: edit}
+        return {INVERT: 1.0, FIT: fit, EDIT: edit}
 
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
