@@ -36,7 +36,8 @@ class Baret(BaretParameters):
     name: ClassVar[str] = "baret"
     title: ClassVar[str] = "BARET"
     summary: ClassVar[str] = (
-        "Change the picture by a sentence: pose, shape or expression. The preset rigid is for colour, background and style."
+        "Change the picture by a sentence: pose, shape or expression. "
+        "The preset rigid is for colour, background and style."
     )
     presets_help: ClassVar[str] = (
         "non-rigid: pose and shape, keeps the look. rigid: colour, background, style. "
