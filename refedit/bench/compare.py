@@ -28,7 +28,8 @@ def _arm(name: str, method: Method) -> Arm:
 
 _FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
 _CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
-_BARET = {name: _arm(f"BARET {name}", preset) for name, preset in Baret.presets().items()}
+_PRESETS = Baret.presets()
+_BARET = {name: _arm(f"BARET {name}", preset) for name, preset in _PRESETS.items()}
 _UNFITTED = _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0))
 
 
@@ -54,12 +55,12 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
         *_others(SpecRef().guidance),
         _CEILING,
     ),
-    POSE: (_FLOOR, *_BARET.values(), _UNFITTED, *_others(Baret.presets()["non-rigid"].guidance), _CEILING),
+    POSE: (_FLOOR, *_BARET.values(), _UNFITTED, *_others(_PRESETS["non-rigid"].guidance), _CEILING),
     RIGID: (
         _FLOOR,
         *(_BARET[name] for name in ("rigid", "non-rigid")),
         _UNFITTED,
-        *_others(Baret.presets()["rigid"].guidance),
+        *_others(_PRESETS["rigid"].guidance),
         _CEILING,
     ),
 }

@@ -58,9 +58,8 @@ def supporting(claim: Claim) -> dict[tuple[str, str], float]:
 
 
 def test_every_claim_is_there_with_what_would_refute_it() -> None:
-    assert [claim.name for claim in CLAIMS] == [f"S{i}" for i in range(1, 11)] + [f"B{i}" for i in range(1, 10)] + [
-        "A1"
-    ]
+    names = [*(f"S{i}" for i in range(1, 11)), *(f"B{i}" for i in range(1, 10)), "A1"]
+    assert [claim.name for claim in CLAIMS] == names
     for claim in CLAIMS:
         assert claim.statement and claim.source and claim.falsifier and set(claim.arms) <= set(CASE_KINDS)
         names = [arm.name for arm in arms_of(claim)]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from refedit.bench.arms import Arm
 from refedit.bench.cases import POSE, RIGID
+from refedit.bench.claims.baret import FROM_TARGET
 from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
 from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word, above
 from refedit.bench.readings import by_case
-from refedit.methods import Baret
 
 READING = "distance"
 
@@ -62,14 +62,13 @@ def _cost(kind: str, other: str, own: str, whose: str) -> Contrast:
     return above(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
 
 
-BASE = replace(Baret.presets()["published"], final_text="target")
-"""One method for both kinds, so that only the steps differ."""
 SELF_STEPS, CROSS_STEPS = (0.0, 0.3, 0.6, 0.9), (0.3, 0.6, 0.9)
 
 
-def _grid(kind: str, method: Baret) -> tuple[Arm, ...]:
+def _grid(kind: str) -> tuple[Arm, ...]:
+    """One method for both kinds, so that only the steps differ."""
     return tuple(
-        Arm(name=grid_name(kind, s, c), method=replace(method, self_steps=s, cross_steps=c))
+        Arm(name=grid_name(kind, s, c), method=replace(FROM_TARGET, self_steps=s, cross_steps=c))
         for s in SELF_STEPS
         for c in CROSS_STEPS
     )
@@ -92,7 +91,7 @@ B7 = Claim(
     statement="Rigid and non-rigid edits need different injection steps.",
     source="BARET, ablation",
     falsifier="The best pair of injection steps is surely the same, or either serves the other kind of edit as well.",
-    arms={kind: _grid(kind, BASE) for kind in (POSE, RIGID)},
+    arms={kind: _grid(kind) for kind in (POSE, RIGID)},
     share=0.5,
     judge=different_optima,
     limits="The best pair is chosen on even cases by the distance to the truth, and judged on odd ones.",
