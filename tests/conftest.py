@@ -1,6 +1,7 @@
-"""A tiny Stable Diffusion of real classes with random weights, saved in diffusers format."""
+"""How the tests share the cores; a tiny Stable Diffusion of real classes with random weights, in diffusers format."""
 
 import json
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,20 @@ from refedit.methods import Method
 from refedit.stable_diffusion import StableDiffusion
 
 MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A core for each worker, and what it starts: threads that wait for one another spin, and take the other's."""
+    if config.getoption("numprocesses", None):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers' own, which reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives a file to one worker, so that what it prepares is prepared once, and the browser to one as a whole."""
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
