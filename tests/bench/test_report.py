@@ -87,6 +87,20 @@ def test_the_summary_tells_verdicts_and_what_they_rest_on() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "others", "says"),
+    [
+        ("holds", [], "24 cases |"),
+        ("holds", ["holds"], "24 cases (2 of 2 hold) |"),
+        ("fails", ["holds", "fails", "not decided", ""], "24 cases (2 of 4 fail) |"),
+        ("not decided", ["holds"], "24 cases (1 of 2 not decided) |"),
+    ],
+)
+def test_a_verdict_tells_how_many_of_its_differences_say_so(verdict: str, others: list[str], says: str) -> None:
+    findings = [{"what": "gained", "interval": NUMBERS, "word": word} for word in [verdict, *others]]
+    assert says in verdict_table([claim("S1", verdict, findings=findings)])
+
+
 def test_the_summary_has_everything_that_decides_and_says_what_its_words_mean() -> None:
     text, html = summary(results()), page(results(), [])
     assert "### B2: Statement of B2. Fails.\n\nSource: paper\n\nRefuted if: no gain\n" in text

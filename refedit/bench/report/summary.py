@@ -14,6 +14,7 @@ HEADLINE: Mapping[str, tuple[str, ...]] = {
     "rigid": ("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
 }
 """The columns of each kind's table; the JSON has more."""
+_SAY = {"holds": "hold", "fails": "fail", "not decided": "not decided"}
 
 
 def summary(results: Results) -> str:
@@ -79,10 +80,17 @@ def _finding(item: Mapping[str, Any]) -> list[str]:
 
 
 def rests_on(claim: Mapping[str, Any]) -> str:
-    """Its reason, the finding that decides most, and the number of cases of that."""
+    """Its reason, the finding that decides most, the number of cases of that, and how many findings say the same."""
     found = deciding(claim)
     told = [f"{found['what']}: {cell(found['interval'])}, {found['interval']['cases']} cases"] if found else []
-    return "; ".join(filter(None, (claim["reason"], *told)))
+    return "; ".join(filter(None, (claim["reason"], *told))) + _how_many(claim)
+
+
+def _how_many(claim: Mapping[str, Any]) -> str:
+    """A claim of many differences may fail by a few of them, of which only one is quoted."""
+    words = [finding["word"] for finding in claim["findings"] if finding["word"]]
+    same = words.count(claim["verdict"])
+    return f" ({same} of {len(words)} {_SAY[claim['verdict']]})" if same and len(words) > 1 else ""
 
 
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
