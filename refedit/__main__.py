@@ -8,6 +8,11 @@ from typing import Any
 
 from refedit.errors import EditError
 
+TRACED = (
+    "JSON with method (specref, baret, null_text), pipeline, source, prompts and, for specref, a reference; the rest "
+    "by the names of the methods' public code, or for baret in settings"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, or 2 after an error whose sentence goes to standard error."""
@@ -62,7 +67,7 @@ def _add_edit(commands: Any) -> None:
 
 def _add_trace(commands: Any) -> None:
     trace = commands.add_parser("trace", help="write an edit's latents step by step")
-    trace.add_argument("config", type=Path, help="JSON with the parameter names of the methods' public code")
+    trace.add_argument("config", type=Path, help=TRACED)
     trace.add_argument("out", type=Path, help="the safetensors file to write")
     trace.add_argument("--device", default="cpu")
     trace.set_defaults(run=_trace)

@@ -26,28 +26,46 @@ from refedit.models import load_model
 from refedit.trace_config import known_words_only, specref_of
 from refedit.watched import WatchedModel
 
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "specref": ("pipeline", "source", "reference"),
+    "baret": ("pipeline", "source"),
+    "null_text": ("pipeline", "source", "prompt", "num_steps", "inner_steps", "guidance", "early_stop_epsilon"),
+}
+"""What a configuration cannot do without, by method; everything else has a default."""
+
 
 def trace(config_path: Path, out: Path, device: str = "cpu") -> dict[str, Tensor]:
     """Runs the configuration and writes its arrays to `out`; paths in it are relative to its folder.
 
-    Raises EditError for an unreadable file or an unknown method.
+    `pipeline` is a folder, or a model's name as everywhere.
+
+    Raises EditError for an unreadable file, an unknown method, an entry that is missing, or no folder for `out`.
     """
-    try:
-        config: dict[str, Any] = json.loads(config_path.read_text())
-    except (OSError, ValueError) as error:
-        raise EditError(f"'{config_path}' is not a readable JSON file: {error}.") from None
-    run = {"specref": _trace_method, "baret": _trace_method, "null_text": _trace_null_text}.get(
-        config.get("method", "")
-    )
-    if run is None:
-        raise EditError(f"'{config_path}' names no method to trace. Set method to specref, baret or null_text.")
-    folder = config_path.parent
-    model = load_model(str(folder / config["pipeline"]), device)
+    config, folder = _config(config_path), config_path.parent
+    if not out.parent.is_dir():
+        raise EditError(f"There is no folder '{out.parent}' for the trace. Make it first.")
+    beside = folder / config["pipeline"]
+    model = load_model(str(beside) if beside.exists() else config["pipeline"], device)
     config = known_words_only(config, model)
     watched = WatchedModel(model, Memory(0), threading.Event())
+    run = _trace_null_text if config["method"] == "null_text" else _trace_method
     arrays = run(config, folder, model, watched)
     save_file({name: array.contiguous().cpu() for name, array in arrays.items()}, out)
     return arrays
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise EditError(f"'{path}' is not a readable JSON file: {error}.") from None
+    if not isinstance(config, dict) or config.get("method") not in NEEDED:
+        raise EditError(f"'{path}' names no method to trace. Set method to {', '.join(NEEDED)}.")
+    unused = set() if config.get("specref", True) else {"reference"}
+    missing = [name for name in NEEDED[config["method"]] if name not in config and name not in unused]
+    if missing:
+        raise EditError(f"'{path}' lacks {', '.join(missing)}.")
+    return config
 
 
 def _trace_method(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> dict[str, Tensor]:

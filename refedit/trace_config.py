@@ -58,7 +58,7 @@ def _reference(config: Mapping[str, Any], steps: int) -> dict[str, float]:
     first, last = config.get("speckv_step", (4, steps))
     low, high = config.get("speckv_layer", (10, 16))
     return {
-        "reference_steps_start": first / steps,
+        "reference_steps_start": min(first, steps) / steps,
         "reference_steps_end": min(last, steps) / steps,
         "reference_sites_start": low / 16,
         "reference_sites_end": high / 16,

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -123,6 +124,25 @@ def test_trace_writes_the_names_of_the_public_code(files: dict[str, str], tiny_f
     arrays = load_file(tmp_path / "out.safetensors")
     assert arrays["edit_out"].shape == (5, 2, 4, 8, 8) and arrays["inv_latents"].shape == (6, 2, 4, 8, 8)
     assert arrays["mask_t"].shape == (4, 4, 4) and arrays["blend_mask"].shape == (4, 2, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"method": "null_text", "pipeline": "p", "source": "s"}, "lacks prompt, num_steps, inner_steps, guidance"),
+        ({"method": "specref", "pipeline": "p", "source": "s"}, "lacks reference."),
+        ({"method": "baret", "source": "s"}, "lacks pipeline."),
+        ({"method": "other"}, "names no method to trace"),
+        ([], "names no method to trace"),
+        ({"method": "specref", "specref": False, "pipeline": "p", "source": "s"}, "no folder"),
+    ],
+)
+def test_what_a_trace_lacks_is_said_before_it_runs(
+    config: Any, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["trace", str(tmp_path / "config.json"), str(tmp_path / "none" / "out.safetensors")]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_it_starts_as_a_module_and_says_how_to_use_it() -> None:

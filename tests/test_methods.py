@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from refedit.errors import EditError
-from refedit.methods import METHODS, Baret, Method, SpecRef, knobs, with_settings
+from refedit.methods import METHODS, Baret, Method, SpecRef, knobs, nearest_preset, with_settings
 
 CLASSES = list(METHODS.values())
 
@@ -53,6 +53,13 @@ def test_presets_can_be_spelled_and_read_again(method: type[Method]) -> None:
 def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(EditError, match=message):
         with_settings(SpecRef(), settings)
+
+
+@pytest.mark.parametrize("method", CLASSES)
+def test_the_nearest_preset_is_the_one_that_was_changed(method: type[Method]) -> None:
+    for name, preset in method.presets().items():
+        assert nearest_preset(preset) == (name, 0)
+        assert nearest_preset(with_settings(preset, {"steps": 3})) == (name, 1)
 
 
 def test_a_whole_number_may_be_written_as_any_number() -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 from refedit.errors import EditError
 from refedit.methods.baret import Baret
-from refedit.methods.method import Knob, Method, knobs, settings_of, with_settings
+from refedit.methods.method import Knob, Method, knobs, nearest_preset, settings_of, with_settings
 from refedit.methods.specref import SpecRef
 
 METHODS: dict[str, type[SpecRef] | type[Baret]] = {"specref": SpecRef, "baret": Baret}
 
-__all__ = ["METHODS", "Baret", "Knob", "Method", "SpecRef", "knobs", "method_of", "settings_of", "with_settings"]
+__all__ = ["METHODS", "Baret", "Knob", "Method", "SpecRef"]
+__all__ += ["knobs", "method_of", "nearest_preset", "settings_of", "with_settings"]
 
 
 def method_of(name: str, preset: str, settings: Mapping[str, Any]) -> Method:

@@ -114,6 +114,14 @@ def settings_of(method: Method) -> dict[str, Any]:
     return {item.name: getattr(method, item.name) for item in knobs(type(method))}
 
 
+def nearest_preset(method: Method) -> tuple[str, int]:
+    """The preset that differs from it in the fewest parameters, the first of equals; and in how many."""
+    own, presets = settings_of(method), type(method).presets()
+    apart = {name: sum(own[k] != v for k, v in settings_of(preset).items()) for name, preset in presets.items()}
+    name = min(apart, key=apart.__getitem__)
+    return name, apart[name]
+
+
 def _read(item: Knob, value: Any) -> Any:
     readers: dict[type, Callable[[Any], Any]] = {bool: _truth, int: _whole, float: _number}
     try:

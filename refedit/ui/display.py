@@ -109,7 +109,8 @@ class Screen:
 
     def _done(self) -> Updates:
         seconds = sum(result.seconds for result in self.results)
-        return {self.outputs.status: status.finished(seconds)} | idle(self.outputs)
+        whole = all(result.used is not None and bool(result.used.values.all()) for result in self.results)
+        return {self.outputs.status: status.finished(seconds, whole)} | idle(self.outputs)
 
 
 def show_history(outputs: Outputs, history: History) -> Updates:

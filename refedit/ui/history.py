@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from PIL import Image
 
 from refedit.images import png
-from refedit.methods import settings_of
+from refedit.methods import nearest_preset, settings_of
 from refedit.recipe import read_result
 from refedit.result import Inputs, Result
 from refedit.ui.filling import Filling
 from refedit.ui.painting import Painting
+from refedit.ui.status import method_in_words
 
 ENTRIES = 12
 BYTES = 64 << 20
@@ -30,7 +31,7 @@ class Entry:
     def of(cls, result: Result, file: bytes) -> "Entry":
         small = result.image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))
-        return cls(file=file, thumbnail=png(small), caption=f"{result.method.title}: {result.prompt}")
+        return cls(file=file, thumbnail=png(small), caption=f"{method_in_words(result.method)}: {result.prompt}")
 
     def result(self) -> Result:
         return read_result(self.file)
@@ -58,10 +59,10 @@ def strip(history: History) -> list[tuple[Image.Image, str]]:
 
 def filling_of(result: Result) -> Filling:
     """What brings a result's inputs back to the page; without pictures if it carries none."""
-    inputs, presets = result.inputs, type(result.method).presets()
+    inputs = result.inputs
     return Filling(
         method=result.method.name,
-        preset=next((name for name, preset in presets.items() if preset == result.method), next(iter(presets))),
+        preset=nearest_preset(result.method)[0],
         parameters=settings_of(result.method),
         source=None if inputs is None else Painting(picture=inputs.source, mask=inputs.region),
         reference=_reference(inputs),

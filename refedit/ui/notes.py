@@ -1,15 +1,24 @@
 """Honest notes about what the model at hand cannot know; they refuse nothing."""
 
+from functools import cache
+
 import numpy as np
+import torch
 from PIL import Image
 
 from refedit.edit import EditRequest
-from refedit.models import BUILTIN
+from refedit.methods import Baret, nearest_preset
+from refedit.models import BUILTIN, builtin_folder
+from refedit.picturebook.factors import OF_THE_PICTURE
+from refedit.picturebook.reader import Reader
+from refedit.picturebook.wishes import wishes
 from refedit.stable_diffusion import StableDiffusion
 
 PAINTS = 20
 """So many colours cover at least `COVERED` of a drawing (52 % of 150 drawn ones at the worst); of photographs, less."""
 COVERED = 0.45
+RIGID = "rigid"
+"""BARET's preset for another look."""
 
 
 def about(model: StableDiffusion) -> str:
@@ -31,7 +40,32 @@ def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
         found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    return (*found, *_photographs(request))
+    return (*found, *_photographs(request), *_wishes(request))
+
+
+def _wishes(request: EditRequest) -> tuple[str, ...]:
+    """What a preset for poses, or a mask, keeps from a sentence that asks for another look."""
+    if request.method.name != Baret.name or looks_like_photograph(request.source):
+        return ()  # of a photograph the readers of drawings say anything
+    asked = wishes(_reader(), request.source, request.prompt)
+    everywhere = [wish for wish in asked if wish.factor in OF_THE_PICTURE]
+    found = []
+    preset, _ = nearest_preset(request.method)
+    if asked and preset != RIGID:
+        news = " and ".join(f"“{wish.said}” instead of “{wish.shown}”" for wish in asked)
+        found.append(
+            f"The sentence asks for {news}. The preset {preset} is for poses and mostly keeps colours, backgrounds and "
+            f"styles; the preset {RIGID} changes them."
+        )
+    if everywhere and request.region is not None:
+        news = " and ".join(f"“{wish.said}”" for wish in everywhere)
+        found.append(f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it.")
+    return tuple(found)
+
+
+@cache
+def _reader() -> Reader:
+    return Reader.load(builtin_folder(), torch.device("cpu"))
 
 
 def _photographs(request: EditRequest) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def show_result(
     if result.inputs is not None:
         write_picture(result.inputs.source, before, {})
     compared = (str(before), str(bare)) if result.inputs is not None else None
-    about, label = f"Edited picture: {result.prompt}", f"Result of {result.method.title}"
+    about, label = f"Edited picture: {result.prompt}", f"Result of {status.method_in_words(result.method)}"
     updates: Updates = {
         outputs.preview: gr.update(visible=False),
         outputs.result: gr.update(value=str(bare), label=label, alt_text=about, visible=view == RESULT),
@@ -60,7 +60,8 @@ def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes
     updates: Updates = {outputs.pair: tuple(files)}
     for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
         title = result.method.title
-        updates[picture] = gr.update(value=result.image, label=title, alt_text=f"Edited by {title}")
+        label = status.method_in_words(result.method)  # the other method's parameters are not in sight
+        updates[picture] = gr.update(value=result.image, label=label, alt_text=f"Edited by {title}")
         updates[used] = _mask_picture(result.used, f"Mask: white is where {title} edited")
     return updates
 

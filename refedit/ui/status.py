@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from refedit.edit import Progress
+from refedit.methods import Method, nearest_preset
 
 
 def ready() -> str:
@@ -36,9 +37,10 @@ def failed(message: str) -> str:
     return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
 
 
-def finished(seconds: float) -> str:
-    where = " Outside the mask below, nothing has changed."
-    return _box("done", f"<b>Done in {seconds_in_words(seconds)}.</b>{where}")
+def finished(seconds: float, whole: bool = False) -> str:
+    """The end of a run; `whole` if every place of the picture may have changed."""
+    where = "The whole picture may have changed." if whole else "Outside the mask below, nothing has changed."
+    return _box("done", f"<b>Done in {seconds_in_words(seconds)}.</b> {where}")
 
 
 def restored(complete: bool) -> str:
@@ -63,6 +65,12 @@ def table(parameters: Mapping[str, str]) -> str:
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in parameters.items()
     )
     return f"<table><tbody>{rows}</tbody></table>"
+
+
+def method_in_words(method: Method) -> str:
+    """A method with its preset, and how far it is from that: "BARET rigid", "BARET rigid, 2 changed"."""
+    preset, apart = nearest_preset(method)
+    return f"{method.title} {preset}" + (f", {apart} changed" if apart else "")
 
 
 def seconds_in_words(seconds: float) -> str:

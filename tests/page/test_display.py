@@ -18,6 +18,7 @@ from refedit.ui.result_column import BOTH, COMPARE, RESULT
 from refedit.ui.result_events import chooser
 from refedit.ui.result_views import show_view
 from refedit.ui.running import Failed, Halted, Started, run
+from refedit.ui.status import method_in_words
 
 
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
         assert (read.inputs is not None) == inputs and read.prompt == "a dog" and read.parameters["steps"] == "2"
     assert seen[outputs.download]["visible"]
     assert read_result(seen[outputs.shown]).image.size == (64, 64)
-    assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef: a dog"]
+    assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef recommended, 1 changed: a dog"]
 
 
 def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
@@ -54,7 +55,10 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
         seen |= changed
     assert any("SpecRef: Editing" in text for text in said) and any("BARET: Editing" in text for text in said)
     assert seen[outputs.view]["value"] == "Both methods" and len(seen[outputs.history]) == 2
-    assert [seen[picture]["label"] for picture in outputs.results] == ["SpecRef", "BARET"]
+    assert [seen[picture]["label"] for picture in outputs.results] == [
+        "SpecRef recommended, 1 changed",
+        "BARET rigid, 1 changed",
+    ]
     assert not seen[outputs.details].visible, "nothing is told of both that is true of one"
     for used, choose, file, started_with in zip(outputs.used, outputs.choose, seen[outputs.pair], started, strict=True):
         mask = read_result(file).used
@@ -74,7 +78,7 @@ def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, edi
         assert result.used is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
         assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.used.to_image()))
         assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, BOTH]
-        assert changed[outputs.result]["label"] == f"Result of {result.method.title}"
+        assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.method)}"
     assert show_view(outputs, BOTH)[outputs.details]["visible"] is False
 
 

@@ -11,6 +11,7 @@ import pytest
 from refedit.edit import Finished
 from refedit.editor import Editor
 from refedit.errors import EditError
+from refedit.methods import Baret
 from refedit.result import Result
 from refedit.ui.examples import Example
 from refedit.ui.forms import all_inputs, read_form
@@ -41,6 +42,16 @@ def test_a_restored_result_runs_again_to_the_same_picture(
     assert isinstance(again, Finished) and again.image.tobytes() == result.image.tobytes()
 
 
+def test_a_restored_result_has_the_preset_that_it_was_changed_from(
+    page: Page, result: Result, editor: Editor, tmp_path: Path
+) -> None:
+    rigid = replace(Baret.presets()["rigid"], steps=3, eta_schedule="constant")
+    file = packed(replace(result, method=rigid), tmp_path)
+    changed = restored(page, editor, file, tmp_path)
+    assert changed[page.inputs.controls["baret"].preset] == "rigid"
+    assert changed[page.outputs.result]["label"] == "Result of BARET rigid, 2 changed"
+
+
 def test_a_result_without_pictures_keeps_the_visitors(
     page: Page, result: Result, editor: Editor, tmp_path: Path
 ) -> None:
@@ -60,7 +71,8 @@ def test_the_history_keeps_the_newest_within_its_limits(result: Result) -> None:
     history: History = ()
     for number in range(ENTRIES + 3):
         history = remembered(history, Entry.of(replace(result, prompt=str(number)), b""))
-    assert [entry.caption for entry in history] == [f"SpecRef: {number}" for number in range(ENTRIES + 2, 2, -1)]
+    words = "SpecRef recommended, 1 changed"
+    assert [entry.caption for entry in history] == [f"{words}: {number}" for number in range(ENTRIES + 2, 2, -1)]
     large = Entry.of(result, bytes(BYTES + 1))
     assert remembered(history, large) == (large,)
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ from PIL import Image
 
 from refedit.edit import Progress, Reference
 from refedit.editor import Editor
-from refedit.models import BUILTIN, CARDS
+from refedit.masks import Mask
+from refedit.methods import Baret, SpecRef
+from refedit.models import BUILTIN, CARDS, builtin_folder
+from refedit.picturebook.drawing import draw
+from refedit.picturebook.examples import scene
 from refedit.ui import status
 from refedit.ui.forms import Form
 from refedit.ui.layout import Page
@@ -32,6 +37,11 @@ def test_what_changes_many_times_a_second_is_not_read_out() -> None:
     states = (status.queued(), status.stopped(), status.finished(1.0), status.announced("Editing"))
     assert all('role="status"' in html for html in states)
     assert 'role="status"' not in status.running(Progress(stage="Editing", step=3, of=20, fraction=0.5))
+
+
+def test_whether_anything_was_kept_for_sure_is_said() -> None:
+    assert "Outside the mask below, nothing has changed." in status.finished(1.0)
+    assert "whole picture" in status.finished(1.0, whole=True) and "nothing" not in status.finished(1.0, whole=True)
 
 
 def test_parts_are_called_as_errors_call_them(page: Page) -> None:
@@ -67,6 +77,29 @@ def test_a_photograph_is_named(form: Form, editor: Editor, monkeypatch: pytest.M
     assert noted(grain, flat).startswith("The source looks like a photograph.")
     assert noted(flat, grain).startswith("The reference looks like a photograph.")
     assert noted(grain, grain).startswith("The source and the reference look like photographs.")
+
+
+@pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
+def test_another_look_than_the_pictures_leads_to_the_preset_and_the_mask_for_it(
+    form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editor.model, "name", BUILTIN)
+    drawing, presets = draw(scene("dog", 103, backdrop="beach", colour="brown"), 128), Baret.presets()
+    region = Mask(drawing.masks["subject"].astype(np.float32))
+    asked = replace(form.request(), method=presets["non-rigid"], source=drawing.picture, region=region, reference=None)
+
+    def noted(prompt: str, **changes: Any) -> str:
+        return " ".join(notes(editor.model, replace(asked, prompt=prompt, **changes)))
+
+    assert noted("a brown dog jumping on a beach") == ""
+    snow = noted("a dog in the snow")
+    assert "“snow” instead of “beach”" in snow and "the preset rigid changes them" in snow and "Clear the mask" in snow
+    blue = noted("a blue dog on a beach")
+    assert "“blue” instead of “brown”" in blue and "Clear the mask" not in blue
+    assert "preset" not in noted("a dog in the snow", method=presets["rigid"])
+    assert noted("a dog in the snow", method=presets["rigid"], region=None) == ""
+    other = Reference(image=drawing.picture)
+    assert noted("a dog in the snow", method=SpecRef(), source_prompt="a dog on a beach", reference=other) == ""
 
 
 def test_only_the_built_in_model_needs_notes(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:

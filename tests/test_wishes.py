@@ -1,0 +1,41 @@
+"""What a sentence asks for that a drawing does not show."""
+
+import pytest
+import torch
+
+from refedit.models import builtin_folder
+from refedit.picturebook.captions import describe
+from refedit.picturebook.drawing import draw
+from refedit.picturebook.edits import with_backdrop, with_colour, with_style
+from refedit.picturebook.examples import scene
+from refedit.picturebook.reader import Reader
+from refedit.picturebook.wishes import named, wishes
+
+DOG = scene("dog", 103, pose="sitting", backdrop="beach", pattern="dotted", colour="brown")
+
+
+@pytest.mark.parametrize(
+    ("factor", "prompt", "word"),
+    [
+        ("background", "A dog in the SNOW.", "snow"),
+        ("style", "a dog in watercolour style", "watercolour"),
+        ("colour", "a dog", None),
+        ("colour", "a red dog and a blue cat", None),
+        ("colour", "a reddish dog", None),
+    ],
+)
+def test_a_sentence_names_a_word_once_or_not_at_all(factor: str, prompt: str, word: str | None) -> None:
+    assert named(factor, prompt) == word
+
+
+@pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
+def test_only_what_differs_from_the_drawing_is_a_wish() -> None:
+    reader, picture = Reader.load(builtin_folder(), torch.device("cpu")), draw(DOG, 256).picture
+    assert wishes(reader, picture, describe(DOG).text) == ()
+    for changed, told in (
+        (with_backdrop(DOG, "snow"), ("background", "beach", "snow")),
+        (with_style(DOG, "watercolour"), ("style", "storybook", "watercolour")),
+        (with_colour(DOG, "blue"), ("colour", "brown", "blue")),
+    ):
+        (wish,) = wishes(reader, picture, describe(changed).text)
+        assert (wish.factor, wish.shown, wish.said) == told
