@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from refedit.command_out import check_out
 from refedit.edit import EditEvent, EditRequest, Finished, Progress, Reference
 from refedit.editor import Editor
 from refedit.errors import EditError
@@ -23,8 +24,7 @@ LEFT_OUT = "; its inputs are too large to be put inside"
 def run_edit(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
     request = _request(options)
-    if not options.out.absolute().parent.is_dir():
-        raise EditError(f"There is no folder '{options.out.parent}' to write to. Make it first.")
+    check_out(options.out)
     editor = Editor(load_model(options.model, options.device))
     for note in notes(editor.model, request):
         print(f"refedit: {note}", file=sys.stderr)

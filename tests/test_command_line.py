@@ -6,18 +6,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
 
 from refedit.__main__ import main
+from refedit.command_segment import LEAST
 from refedit.edit import Finished
 from refedit.editor import Editor
 from refedit.methods.baret_parameters import RIGID
-from refedit.models import load_model
+from refedit.models import builtin_folder, load_model
 from refedit.recipe import read_result
 from tests.conftest import box_mask, picture
+from tests.page_server import ROOT
 
 
 @pytest.fixture
@@ -86,6 +89,7 @@ def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_fold
         ({"subject": "TEXT"}, "not a readable PNG"),
         ({"model": "EMPTY_FOLDER"}, "no pipeline folder"),
         ({"out": "missing/out.png"}, "no folder 'missing'"),
+        ({"out": "out.jpg"}, "'out.jpg' would be a PNG with another name"),
         ({"device": "abacus"}, "'abacus' is not available"),
     ],
 )
@@ -124,6 +128,17 @@ def test_trace_writes_the_names_of_the_public_code(files: dict[str, str], tiny_f
     arrays = load_file(tmp_path / "out.safetensors")
     assert arrays["edit_out"].shape == (5, 2, 4, 8, 8) and arrays["inv_latents"].shape == (6, 2, 4, 8, 8)
     assert arrays["mask_t"].shape == (4, 4, 4) and arrays["blend_mask"].shape == (4, 2, 8, 8)
+
+
+@pytest.mark.skipif(not (builtin_folder() / "sam" / "config.json").is_file(), reason="no SAM in this copy")
+def test_a_mask_of_almost_nothing_is_said_to_be_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jump, out = str(ROOT / "examples" / "jump.png"), tmp_path / "mask.png"
+    for asked in (["--box", "9,9,90,80"], ["--click", "64,80"], ["--click", "128,160"]):
+        assert main(["segment", "--image", jump, *asked, "--out", str(out)]) == 0
+        little = np.asarray(Image.open(out)).mean() / 255 < LEAST
+        assert ("almost nothing" in capsys.readouterr().err) == little
+    assert main(["segment", "--image", jump, "--click", "9,9", "--out", "mask.txt"]) == 2
+    assert "Let it end in .png" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
