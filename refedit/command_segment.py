@@ -11,7 +11,6 @@ from refedit.segment import Box, Segmenter
 from refedit.segment_clicks import read_click
 from refedit.stable_diffusion import pick_device
 
-
 LEAST = 0.001
 """The part of a picture below which a mask is hardly what was meant."""
 
