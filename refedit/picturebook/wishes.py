@@ -38,5 +38,10 @@ def wishes(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Wish, ...
 
 def named(factor: str, prompt: str) -> str | None:
     """The word of a factor that a sentence names; None if it names none or, of two subjects, several."""
-    words = set(re.findall("[a-z]+", prompt.lower())) & set(FACTORS[factor])
-    return words.pop() if len(words) == 1 else None
+    words = words_of(factor, prompt)
+    return words[0] if len(words) == 1 else None
+
+
+def words_of(factor: str, prompt: str) -> tuple[str, ...]:
+    """The words of a factor that a sentence names, each once, in their order."""
+    return tuple(dict.fromkeys(word for word in re.findall("[a-z]+", prompt.lower()) if word in FACTORS[factor]))

@@ -1,5 +1,6 @@
 """Honest notes about what the model at hand cannot know; they refuse nothing."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from refedit.methods import Baret, nearest_preset
 from refedit.models import BUILTIN, builtin_folder
 from refedit.picturebook.factors import OF_THE_PICTURE
 from refedit.picturebook.reader import Reader
-from refedit.picturebook.wishes import wishes
+from refedit.picturebook.wishes import wishes, words_of
 from refedit.stable_diffusion import StableDiffusion
 
 PAINTS = 20
@@ -40,7 +41,16 @@ def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
         found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    return (*found, *_photographs(request), *_wishes(request))
+    return (*found, *_too_many(request), *_photographs(request), *_wishes(request))
+
+
+def _too_many(request: EditRequest) -> Iterator[str]:
+    """A note on words that exclude each other in the drawn world: a meadow at night is not in it."""
+    for factor in sorted(OF_THE_PICTURE):
+        several = words_of(factor, request.prompt)
+        if len(several) > 1:
+            words = " and ".join(f"“{word}”" for word in several)
+            yield f"The drawn world has one {factor} at a time, and the sentence names {words}. Leave one out."
 
 
 def _wishes(request: EditRequest) -> tuple[str, ...]:

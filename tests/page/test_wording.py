@@ -92,6 +92,8 @@ def test_another_look_than_the_pictures_leads_to_the_preset_and_the_mask_for_it(
         return " ".join(notes(editor.model, replace(asked, prompt=prompt, **changes)))
 
     assert noted("a brown dog jumping on a beach") == ""
+    night = noted("a dog on a beach at night")
+    assert night.startswith("The drawn world has one background at a time, and the sentence names “beach” and “night”.")
     snow = noted("a dog in the snow")
     assert "“snow” instead of “beach”" in snow and "the preset rigid changes them" in snow and "Clear the mask" in snow
     blue = noted("a blue dog on a beach")
