@@ -8,7 +8,7 @@ import pytest
 from tests.browser.visitor import (
     BOX,
     BROWSER,
-    SECONDS,
+    PATIENCE,
     SIZE,
     STEPS,
     centre,
@@ -25,7 +25,7 @@ pytestmark = BROWSER
 
 def test_the_page_is_quiet_and_asks_nobody_else(chromium: Any, address: str) -> None:
     page = chromium.new_context().new_page()
-    page.set_default_timeout(SECONDS)
+    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     requests: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.visitor import BROWSER, SECONDS, expect, visit
+from tests.browser.visitor import BROWSER, PATIENCE, expect, visit
 
 pytestmark = BROWSER
 
@@ -25,7 +25,7 @@ TEXTS = ("#introduction h1", "#summary p", "#source-hint p", ".status", "#keys p
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address: str) -> None:
     page = chromium.new_context(color_scheme=scheme).new_page()
-    page.set_default_timeout(SECONDS)
+    page.set_default_timeout(PATIENCE)
     page.goto(address)
     for text in TEXTS:
         page.locator(text).first.wait_for()
