@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from refedit.errors import EditError
@@ -100,8 +100,7 @@ def save_sam(sam: nn.Module, config: SamConfig, folder: Path) -> None:
     """Writes `config.json` and `model.safetensors` in half precision; the network stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.half().contiguous().cpu() for name, value in sam.state_dict().items()}
-    # save_file would make a file that only its owner may read.
-    (folder / "model.safetensors").write_bytes(save(weights))
+    save_file(weights, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
 
 

@@ -45,11 +45,16 @@ def test_parts_of_trainings_are_put_together(tmp_path: Path) -> None:
     for place in ("one/pipeline/unet", "two/pipeline/sam", "model/unet", "model/vae"):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "weights").write_text(place)
+    for training in ("one", "two", "four"):
+        (tmp_path / training).mkdir(exist_ok=True)
+        (tmp_path / training / "training.json").touch()
     assemble([tmp_path / "one", tmp_path / "two"], tmp_path / "model")
     found = {path.parent.name: path.read_text() for path in (tmp_path / "model").rglob("weights")}
     assert found == {"unet": "one/pipeline/unet", "sam": "two/pipeline/sam", "vae": "model/vae"}
-    with pytest.raises(EditError, match="no trained network"):
-        assemble([tmp_path / "three"], tmp_path / "model")
+    for without_networks in ("three", "four"):
+        with pytest.raises(EditError, match="no trained network"):
+            assemble([tmp_path / "one", tmp_path / without_networks], tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_speed_counts_rows_and_bytes(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

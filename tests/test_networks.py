@@ -9,9 +9,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from refedit.attention import Site, make_controllable
+from refedit.errors import EditError
 from refedit.picturebook import captions
+from refedit.picturebook.clip import build_clip
 from refedit.picturebook.dataset import MASKS, SceneStore, grid_masks, scene_at
 from refedit.picturebook.drawing import draw
+from refedit.picturebook.factors import FACTORS
 from refedit.picturebook.networks import (
     build_pipeline,
     build_text_encoder,
@@ -21,6 +24,7 @@ from refedit.picturebook.networks import (
 )
 from refedit.picturebook.sizes import SIZES
 from refedit.picturebook.vocabulary import TOKENS, build_tokenizer, piece_ids
+from refedit.segment_network import build_sam
 from refedit.stable_diffusion import StableDiffusion
 
 SMALL_LIMITS = {"base": (5.5, 60.0), "small": (1.0, 6.0)}
@@ -47,6 +51,16 @@ def test_shipped_sizes_keep_their_budget(name: str) -> None:
             vae.decode(vae.encode(torch.zeros(1, 3, pixels, pixels)).latent_dist.mode())
     assert unet_cost.get_total_flops() / 1e9 <= SMALL_LIMITS[name][0]
     assert vae_cost.get_total_flops() / 1e9 <= SMALL_LIMITS[name][1]
+
+
+@pytest.mark.parametrize("name", SMALL_LIMITS)
+def test_shipped_sizes_weigh_at_most_forty_megabytes(name: str) -> None:
+    size, tokenizer = SIZES[name], build_tokenizer(captions.words())
+    with torch.device("meta"):
+        pipeline = [build_unet(size), build_vae(size), build_text_encoder(size, tokenizer)]
+        networks = [*pipeline, build_clip(size, tokenizer, FACTORS), build_sam(size.sam)]
+    halves = 2 * sum(value.numel() for network in networks for value in network.state_dict().values())
+    assert halves < 39_500_000  # tokenizers and configurations come on top
 
 
 def test_every_word_of_the_world_is_one_token_and_anything_can_be_written() -> None:
@@ -92,7 +106,7 @@ def test_scenes_on_disk_are_the_drawings_and_go_on_where_they_stopped(tmp_path: 
     assert np.array_equal(store.pictures[2], np.asarray(drawing.picture))
     assert np.array_equal(store.masks[2], grid_masks(drawing, 4))
     assert list(SceneStore(tmp_path, count=3, pixels=32, grid=4).render()) == [3]
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(EditError, match="another number or size"):
         list(SceneStore(tmp_path, count=3, pixels=64, grid=4).render())
 
 

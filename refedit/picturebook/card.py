@@ -12,7 +12,7 @@ pipeline_tag: text-to-image
 # Picture book, size `{size}`
 
 A small Stable-Diffusion-shaped model of a drawn picture-book world, in diffusers' pipeline format: the built-in model
-of RefEdit. It draws, inverts and edits pictures of that world, {pixels}x{pixels} pixels, on two CPU cores in seconds.
+of RefEdit. It draws, inverts and edits pictures of that world, {pixels}x{pixels} pixels, on a CPU.
 Beside it: a CLIP of drawings and captions whose picture tower carries the readers (`clip`), and a small SAM (`sam`).
 The tower sees what a stem in `readers.safetensors` makes of a picture, so load it by RefEdit's `Reader.load`.
 

@@ -40,16 +40,17 @@ def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     unfinished.replace(path)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any] | None:
-    """What was written last, on the CPU, or None if nothing was."""
-    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+def read_checkpoint(path: Path, mapped: bool = False) -> dict[str, Any] | None:
+    """What was written last, on the CPU, or None if nothing was; `mapped` reads tensors when they are used."""
+    return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped) if path.exists() else None
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A fresh folder to write into; it takes the place of `folder` once everything is written.
 
-    Sub-folders that are not written anew stay: the parts of a model are trained one by one.
+    Sub-folders that are not written anew stay: the parts of a model are trained one by one. Everybody may read what
+    is in it; by itself safetensors writes files that only their owner may read.
     """
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     for leftover in (fresh, old):
@@ -59,6 +60,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     for kept in folder.iterdir() if folder.exists() else ():
         if kept.is_dir() and not (fresh / kept.name).exists():
             shutil.copytree(kept, fresh / kept.name)
+    for path in fresh.rglob("*"):
+        path.chmod(path.stat().st_mode | 0o444)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)

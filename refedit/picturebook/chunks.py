@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
 from numpy.lib.format import open_memmap
+
+from refedit.errors import EditError
 
 Chunk = range
 """Consecutive numbers that are drawn together; a file of theirs, written last, says that they are complete."""
@@ -36,11 +38,21 @@ def render_missing(
             yield there
 
 
+def forget_unless(arrays: Iterable[Path], done: Iterable[Path]) -> None:
+    """Takes back that anything was drawn, which the `done` files say, if an array that it was drawn into is gone."""
+    if not all(path.exists() for path in arrays):
+        for path in done:
+            path.unlink()
+
+
 def bytes_on_disk(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """A memory map of bytes, made if it is missing; ValueError if the file has another shape."""
+    """A memory map of bytes, made if it is missing; EditError if the file has another shape."""
     if not path.exists():
         return open_memmap(path, "w+", np.uint8, shape)
     found = open_memmap(path, "r+")
     if found.shape != shape:
-        raise ValueError(f"{path} holds {found.shape}, expected {shape}. Give another folder, or delete this one.")
+        raise EditError(
+            f"'{path}' holds {found.shape}, expected {shape}: scenes of another number or size. Name another folder by "
+            "--scenes-folder, or delete that file, and all are drawn anew."
+        )
     return found

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, render_missing
-from refedit.picturebook.drawing import Drawing, draw
+from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, forget_unless, render_missing
+from refedit.picturebook.drawing import Drawing, draw, place_of
+from refedit.picturebook.patterns import mark_shares
 from refedit.picturebook.scene import Scene, from_json, sample_scene, to_json
 
 CHUNK = 128
 SCENE_SETS: dict[str, int] = {"train": 1, "test": 2}
 MASKS: tuple[str, ...] = ("subject", "second", "background")
+SUBJECTS = ("subject", "second")
+MARK_CELL = 4
+"""Pixels a side of the cells that marks are told for."""
 
 
 def scene_at(which: str, number: int) -> Scene:
@@ -41,9 +45,22 @@ def grid_masks(drawing: Drawing, grid: int) -> np.ndarray:
     return np.round(cells * 255).astype(np.uint8)
 
 
+def mark_cells(scene: Scene, masks: np.ndarray, side: int) -> np.ndarray:
+    """The share of every cell's coats that is marks, uint8 (side, side), 255 for all of it; 0 where no subject is.
+
+    `masks` is `grid_masks`' of the scene.
+    """
+    times = side // masks.shape[-1]
+    covers = masks[[MASKS.index(name) for name in SUBJECTS]].repeat(times, 1).repeat(times, 2).astype(np.float32)
+    found = np.zeros((side, side), np.float32)
+    for cover, subject in zip(covers, scene.subjects, strict=False):
+        found += cover * mark_shares(subject.appearance, place_of(subject), side)
+    return np.round(255 * found / np.maximum(covers.sum(0), 1)).astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class SceneStore:
-    """A folder with `count` training scenes, drawn `pixels` wide, and their masks at `grid`."""
+    """A folder with `count` training scenes, drawn `pixels` wide, their masks at `grid`, and their coats' marks."""
 
     folder: Path
     count: int
@@ -53,12 +70,18 @@ class SceneStore:
     @cached_property
     def pictures(self) -> np.ndarray:
         """uint8 (count, pixels, pixels, 3)."""
-        return bytes_on_disk(self.folder / "pictures.npy", (self.count, self.pixels, self.pixels, 3))
+        return bytes_on_disk(self._array("pictures"), (self.count, self.pixels, self.pixels, 3))
 
     @cached_property
     def masks(self) -> np.ndarray:
         """uint8 (count, masks, grid, grid), see `grid_masks`."""
-        return bytes_on_disk(self.folder / "masks.npy", (self.count, len(MASKS), self.grid, self.grid))
+        return bytes_on_disk(self._array("masks"), (self.count, len(MASKS), self.grid, self.grid))
+
+    @cached_property
+    def marks(self) -> np.ndarray:
+        """uint8 (count, pixels / MARK_CELL, pixels / MARK_CELL), see `mark_cells`."""
+        side = self.pixels // MARK_CELL
+        return bytes_on_disk(self._array("marks"), (self.count, side, side))
 
     @cached_property
     def scenes(self) -> list[Scene]:
@@ -76,7 +99,8 @@ class SceneStore:
     def render(self, workers: int | None = None) -> Iterator[int]:
         """Draws what is still missing, in processes; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _ = self.pictures, self.masks
+        forget_unless(map(self._array, ("pictures", "masks", "marks")), self.folder.glob("scenes-*.jsonl"))
+        _ = self.pictures, self.masks, self.marks
         # A copy without the cached arrays, which would be sent along by value.
         yield from render_missing(self._chunks, self._done, replace(self).render_chunk, workers)
 
@@ -87,6 +111,7 @@ class SceneStore:
             drawing = draw(scene, self.pixels)
             self.pictures[number] = np.asarray(drawing.picture)
             self.masks[number] = grid_masks(drawing, self.grid)
+            self.marks[number] = mark_cells(scene, self.masks[number], self.pixels // MARK_CELL)
         unfinished = self._done(chunk).with_suffix(".part")
         unfinished.write_text("".join(to_json(scene) + "\n" for scene in scenes))
         unfinished.rename(self._done(chunk))
@@ -94,6 +119,9 @@ class SceneStore:
     @property
     def _chunks(self) -> list[Chunk]:
         return chunks_of(self.count, CHUNK)
+
+    def _array(self, name: str) -> Path:
+        return self.folder / f"{name}.npy"
 
     def _done(self, chunk: Chunk) -> Path:
         return self.folder / f"scenes-{chunk.start:06d}-{len(chunk)}.jsonl"

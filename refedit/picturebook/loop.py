@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint, write_checkpoint
 from refedit.picturebook.log import Report, RunningMeans
-from refedit.picturebook.optimizers import Optimizers
+from refedit.picturebook.optimizers import Optimizers, laid_out_as
 from refedit.picturebook.plan import Plan, rate_factor
 from refedit.picturebook.precision import autocast, layout
 
@@ -78,9 +78,10 @@ class Trainer:
                 if self.seconds - shown > self.plan.show_every:
                     shown = self.seconds
                     self.show()
+        # In this order: a training that was not shown is not over, so it can be gone on with until it has been.
+        self.show()
         self.save()
         yield self._report(means)
-        self.show()
 
     def _report(self, means: RunningMeans) -> Report:
         stage, plan = self.stage, self.plan
@@ -110,7 +111,8 @@ class Trainer:
         parameters = list(self.stage.network.parameters())
         results = list(pool.map(self._gradients, batches, range(len(batches))))
         for parameter, *gradients in zip(parameters, *(found for _, found in results), strict=True):
-            parameter.grad = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
+            gradient = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
+            parameter.grad = laid_out_as(parameter, gradient)
         losses = {name: torch.stack([part[name] for part, _ in results]).mean() for name in results[0][0]}
         losses["gradient"] = nn.utils.clip_grad_norm_(parameters, 1.0).detach()
         self.optimizers.step(self.rate, pool)

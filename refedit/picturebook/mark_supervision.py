@@ -4,35 +4,21 @@ The noise alone teaches it slowly, since the paint of the marks is free: what a 
 Our choice; the head is not part of the model.
 """
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
-
-from refedit.picturebook.drawing import place_of
-from refedit.picturebook.patterns import mark_shares
-from refedit.picturebook.scene import Scene
 
 FINER = 2
 """The head tells the marks in `FINER` x `FINER` parts of every latent."""
 
 
 def mark_targets(
-    scenes: Sequence[Scene], subjects: Float[np.ndarray, "rows subjects cells cells"], grid: int
+    marks: UInt8[Tensor, "rows fine fine"], subjects: Float[Tensor, "rows subjects cells cells"]
 ) -> Float[Tensor, "rows 2 fine fine"]:
-    """The share of marks, and how much it counts: of the subjects' coats, as their masks tell; fine = FINER x grid."""
-    times = FINER * grid // subjects.shape[-1]
-    covers = subjects.repeat(times, 2).repeat(times, 3)
-    found = np.zeros((len(scenes), 2, FINER * grid, FINER * grid), np.float32)
-    for row, scene in enumerate(scenes):
-        for cover, subject in zip(covers[row], scene.subjects, strict=False):
-            found[row, 0] += cover * mark_shares(subject.appearance, place_of(subject), FINER * grid)
-            found[row, 1] += cover
-    found[:, 0] /= np.maximum(found[:, 1], 1e-6)
-    return torch.from_numpy(found)
+    """The share of marks (see `dataset.mark_cells`), and how much it counts: as much of a cell as is subject."""
+    counts = functional.interpolate(subjects.sum(1, keepdim=True), marks.shape[-2:], mode="nearest")
+    return torch.cat([marks[:, None].float() / 255, counts], 1)
 
 
 class MarkHead(nn.Module):

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from refedit.picturebook.muon import Muon
 
@@ -40,6 +40,13 @@ class Optimizers:
         return [self.adam.state_dict(), self.muon.state_dict()]
 
     def restore(self, kept: Sequence[Mapping[str, Any]]) -> None:
-        """Goes on from what `state` gave."""
+        """Goes on from what `state` gave, on whatever device that was."""
         for optimizer, one in zip((self.adam, self.muon), kept, strict=True):
             optimizer.load_state_dict(dict(one))
+            for parameter, state in optimizer.state.items():
+                state |= {name: laid_out_as(parameter, v) for name, v in state.items() if v.shape == parameter.shape}
+
+
+def laid_out_as(parameter: Tensor, value: Tensor) -> Tensor:
+    """A tensor of its shape with its strides: fused AdamW refuses others on a GPU, and mixes up numbers on a CPU."""
+    return value if value.stride() == parameter.stride() else torch.empty_like(parameter).copy_(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, render_missing
+from refedit.picturebook.chunks import Chunk, bytes_on_disk, chunks_of, forget_unless, render_missing
 from refedit.picturebook.dataset import scene_at
 from refedit.picturebook.drawing import PARTS, draw
 
@@ -45,11 +45,12 @@ class OwnerStore:
     @cached_property
     def owners(self) -> np.ndarray:
         """uint8 (count, pixels, pixels)."""
-        return bytes_on_disk(self.folder / "owners.npy", (self.count, self.pixels, self.pixels))
+        return bytes_on_disk(self._array, (self.count, self.pixels, self.pixels))
 
     def render(self, workers: int | None = None) -> Iterator[int]:
         """Draws what is still missing, in processes; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        forget_unless([self._array], self.folder.glob("owners-*.done"))
         _ = self.owners
         # A copy without the cached array, which would be sent along by value.
         yield from render_missing(chunks_of(self.count, CHUNK), self._done, replace(self).render_chunk, workers)
@@ -59,6 +60,10 @@ class OwnerStore:
         for number in chunk:
             self.owners[number] = owners_of(draw(scene_at("train", number), self.pixels).masks)
         self._done(chunk).touch()
+
+    @property
+    def _array(self) -> Path:
+        return self.folder / "owners.npy"
 
     def _done(self, chunk: Chunk) -> Path:
         return self.folder / f"owners-{chunk.start:06d}-{len(chunk)}.done"

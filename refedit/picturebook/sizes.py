@@ -40,11 +40,11 @@ SIZES: dict[str, Size] = {
         Size(
             name="base",
             pixels=256,
-            vae=(32, 64, 128, 160),
+            vae=(32, 64, 128, 128),
             unet=(64, 96, 128),
             heads=(2, 3, 4),
             groups=32,
-            text=(160, 5, 5),
+            text=(160, 4, 5),
             sam=SamConfig(pixels=256, patch=8, features=128, depth=5, heads=4, window=8, whole=(1, 3, 4), decoder=128),
         ),
         Size(

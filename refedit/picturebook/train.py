@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from refedit.attention import make_controllable
+from refedit.errors import EditError
 from refedit.picturebook import networks
 from refedit.picturebook.checkpoint import read_checkpoint, write_checkpoint
 from refedit.picturebook.clip import build_clip
@@ -23,7 +24,7 @@ from refedit.picturebook.recipe import RECIPES, Recipe
 from refedit.picturebook.sizes import Size
 from refedit.picturebook.train_clip import ClipStage
 from refedit.picturebook.train_decoder import Decoder, DecoderStage
-from refedit.picturebook.train_sam import SamStage
+from refedit.picturebook.train_sam import SamStage, aimed
 from refedit.picturebook.train_unet import TextAndUnet, UnetStage, latent_scale
 from refedit.picturebook.train_vae import VaeStage, encode_all
 from refedit.picturebook.training_folder import TrainingFolder
@@ -142,7 +143,17 @@ class Training:
             self._rows(self.recipe.unet.batch),
         )
         make_controllable(stage.network.unet)
-        yield from self._trained(stage, self.minutes * 60 - (self.kept.spent() if len(self.stages) > 1 else 0))
+        yield from self._trained(stage, self._left_for_unet())
+
+    def _left_for_unet(self) -> float:
+        """Seconds of the plan; EditError if everything before has used them up."""
+        spent, planned = self.kept.spent() if len(self.stages) > 1 else 0, self.minutes * 60
+        if 0 < planned <= spent:
+            raise EditError(
+                f"Drawing, the VAE and its latents took {spent / 60:.1f} of {self.minutes:g} minutes, so that none are "
+                "left for the UNet. They are kept: go on with --resume and more --minutes."
+            )
+        return planned - spent
 
     def _text_and_unet(self, tokenizer: CLIPTokenizer) -> TextAndUnet:
         text, unet = networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)
@@ -164,7 +175,7 @@ class Training:
 
     def _train_sam(self) -> Iterator[Report]:
         recipe, config = self.recipe.sam, self.size.sam
-        network, data = self.kept.start.fill(build_sam(config), "sam"), (self.store.pictures, self._owners)
+        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._owners)
         where = self.kept.pipeline, self.kept.looks
         stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
         yield from self._trained(stage, self.minutes * 60)

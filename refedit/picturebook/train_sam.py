@@ -56,7 +56,6 @@ class SamStage:
     def __post_init__(self) -> None:
         recipe = self.recipe
         self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
-        aim(self.network)
 
     def batch(self, number: int) -> SamBatch:
         rng = np.random.default_rng((14, number))
@@ -125,8 +124,8 @@ class SamStage:
 
 
 @torch.no_grad()
-def aim(sam: Any) -> None:
-    """Lets prompts and cells attend to what is at their own place from the start (our choice).
+def aimed(sam: Any) -> Any:
+    """A fresh SAM, changed so that prompts and cells attend to what is at their own place from the start (our choice).
 
     Queries and keys are projected alike, and everything else in them begins small beside their places. From an
     unaimed start a small SAM finds what stands out in 800 steps, wherever the click is.
@@ -141,6 +140,7 @@ def aim(sam: Any) -> None:
     norms = [getattr(layer, f"norm{number}") for layer in transformer.layers for number in range(1, 5)]
     for norm in (sam.image_encoder.neck[3], *norms):
         norm.weight.mul_(0.25)
+    return sam
 
 
 def _chance(rng: torch.Generator) -> float:

@@ -13,13 +13,11 @@ from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.captions import Caption, caption
-from refedit.picturebook.dataset import MASKS, SceneStore, epoch_numbers
+from refedit.picturebook.dataset import MASKS, SUBJECTS, SceneStore, epoch_numbers
 from refedit.picturebook.mark_supervision import MarkHead, mark_targets
 from refedit.picturebook.precision import layout
 from refedit.picturebook.recipe import UnetRecipe
 from refedit.picturebook.word_supervision import WordTargets, WordWatcher
-
-SUBJECTS = ("subject", "second")
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ class UnetStage:
         numbers = epoch_numbers(len(self.scenes), rows, number)
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
-        masks, scenes = self.store.masks[numbers], [self.scenes[n] for n in numbers]
-        subjects = masks[:, [MASKS.index(key) for key in SUBJECTS]].astype(np.float32) / 255
+        masks = self.store.masks[numbers]
+        subjects = torch.from_numpy(masks[:, [MASKS.index(key) for key in SUBJECTS]].astype(np.float32) / 255)
         lost = torch.from_numpy(rng.random(tokens.shape) < self.recipe.unknown) & (tokens > 2)
         # One noise level from every part of the range: the loss of a batch wavers less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
@@ -80,8 +78,8 @@ class UnetStage:
             self.latents[numbers].float(),
             tokens.masked_fill(lost, int(self.tokenizer.unk_token_id)),  # type: ignore[arg-type]
             torch.from_numpy(levels.astype(np.int64)),
-            torch.from_numpy(subjects.max(1)),
-            mark_targets(scenes, subjects, self.latents.shape[-1]),
+            subjects.amax(1),
+            mark_targets(torch.from_numpy(self.store.marks[numbers]), subjects),
             word_targets(said, masks),
         )
 

@@ -76,7 +76,7 @@ class TrainingFolder:
     def _scale(self) -> float:
         if self.start.given:
             return self.start.scale()
-        found = read_checkpoint(self.file("latents.pt"))
+        found = read_checkpoint(self.file("latents.pt"), mapped=True)
         return 1.0 if found is None else float(found["scale"])
 
     def timed(self, name: str, work: Iterator[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Outcomes are run once, kept, and found again; what decides them is part of their key."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -88,6 +89,13 @@ def test_every_file_that_decides_is_there() -> None:
     root = Path(refedit.__file__).parent
     assert all(list(root.glob(pattern)) for pattern in deciding.FILES)
     assert len(deciding.deciding_code()) == 16
+
+
+def test_a_program_is_told_alike_by_every_python() -> None:
+    program = "class A(B):\n    def f(self, *, x: int = 1) -> str:\n        return f'{g()}!'  # why\n"
+    told = deciding.syntax(program)
+    assert hashlib.sha256(told.encode()).hexdigest()[:16] == "8f9af62971df2d6a"
+    assert deciding.syntax(program.replace("  # why", "")) == told != deciding.syntax(program.replace("1", "2"))
 
 
 def test_weights_have_one_checksum_on_every_device(tiny_folder: Path) -> None:

@@ -1,0 +1,146 @@
+"""What a training must not lose or mix up: the layout of its memory, its start, its export, its scenes."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from refedit.errors import EditError
+from refedit.picturebook import loop, train, train_unet
+from refedit.picturebook.checkpoint import read_checkpoint
+from refedit.picturebook.dataset import SceneStore
+from refedit.picturebook.loop import Trainer
+from refedit.picturebook.optimizers import laid_out_as
+from refedit.picturebook.owners import OwnerStore
+from refedit.picturebook.sizes import SIZES
+from refedit.picturebook.start import Start
+from refedit.picturebook.train import Training
+from refedit.segment_network import load_sam
+
+STAGES = ("vae", "decoder", "unet", "clip", "sam")
+
+
+def tiny(folder: Path, seconds: float, *stages: str) -> Training:
+    device = torch.device("cpu")
+    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=device, stages=stages)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which every stage was trained for a moment."""
+    folder = tmp_path_factory.mktemp("training")
+    for stage in STAGES:
+        list(tiny(folder, 0.5, stage).run())
+    return folder
+
+
+@pytest.fixture
+def trainers(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
+    """Collects what trains, which learns from one batch at a time and in the memory layout of GPUs."""
+    made: list[Trainer] = []
+
+    class Kept(Trainer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(train, "Trainer", Kept)
+    monkeypatch.setattr(train, "parts_for", lambda _: 1)
+    for module in (loop, train_unet):
+        monkeypatch.setattr(module, "layout", lambda _: torch.channels_last)
+    return made
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_gradients_and_moments_lie_as_their_weights_do_where_a_gpu_goes_on(
+    stage: str, trained: Path, tmp_path: Path, trainers: list[Trainer]
+) -> None:
+    folder = shutil.copytree(trained, tmp_path / "more")
+    seconds = (read_checkpoint(folder / f"{stage}.pt") or {})["seconds"]
+    for other in ("decoder", "unet") if stage == "vae" else ():  # beside them a VAE stays as it is
+        (folder / f"{other}.pt").unlink()
+    list(tiny(folder, seconds + 0.5, stage).run())
+    ((optimizers, network),) = [(one.optimizers, one.stage.network) for one in trainers]
+    states = {**optimizers.adam.state, **optimizers.muon.state}
+    for name, parameter in network.named_parameters():
+        beside = [value for value in states[parameter].values() if value.shape == parameter.shape]
+        assert parameter.grad is not None and beside
+        assert {value.stride() for value in (parameter.grad, *beside)} == {parameter.stride()}, name
+
+
+def test_another_layout_has_the_same_numbers() -> None:
+    value = torch.randn(2, 3, 4, 5)
+    parameter = torch.empty_like(value).to(memory_format=torch.channels_last)
+    moved = laid_out_as(parameter, value)
+    assert torch.equal(moved, value) and moved.stride() == parameter.stride() != value.stride()
+    assert laid_out_as(value, value) is value
+
+
+def test_a_sam_to_begin_with_is_not_changed_before_its_first_step(
+    trained: Path, tmp_path: Path, trainers: list[Trainer]
+) -> None:
+    Start(tmp_path / "start").take(trained / "pipeline")
+    list(tiny(tmp_path, 0, "sam").run())
+    kept, (trainer,) = load_sam(trained / "pipeline/sam").state_dict(), trainers
+    assert all(torch.equal(value, kept[name]) for name, value in trainer.stage.network.state_dict().items())
+
+
+def test_an_export_that_failed_is_made_by_going_on(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(trained, tmp_path / "more")
+    shutil.rmtree(folder / "pipeline")
+    (folder / "unet.pt").unlink()
+
+    def full(*_: Any) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
+        patched.setattr(train, "export", full)
+        list(tiny(folder, 1, "unet").run())
+    list(tiny(folder, 1, "unet").run())
+    assert (folder / "pipeline/unet/config.json").is_file()
+
+
+def test_a_plan_that_is_used_up_before_the_unet_says_so(trained: Path) -> None:
+    assert tiny(trained, 9, "vae", "unet").kept.spent() > 0.01
+    with pytest.raises(EditError, match=r"none are left for the UNet.* --resume and more --minutes"):
+        list(tiny(trained, 0.01, "vae", "unet").run())
+
+
+def test_everybody_may_read_what_is_exported(trained: Path) -> None:
+    files = [path for path in (trained / "pipeline").rglob("*.safetensors")]
+    assert {path.parent.name for path in files} == {"vae", "unet", "text_encoder", "clip", "sam"}
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in files)
+
+
+@pytest.mark.parametrize(
+    ("array", "make"),
+    [
+        ("pictures", lambda folder: SceneStore(folder, 3, 32, 4)),
+        ("marks", lambda folder: SceneStore(folder, 3, 32, 4)),
+        ("owners", lambda folder: OwnerStore(folder, 3, 32)),
+    ],
+)
+def test_what_was_drawn_into_a_lost_array_is_drawn_again(
+    array: str, make: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    list(make(tmp_path).render(workers=1))
+    before = np.load(tmp_path / f"{array}.npy")
+    (tmp_path / f"{array}.npy").unlink()
+    assert list(make(tmp_path).render(workers=1)) == [0, 3]
+    assert before.any() and np.array_equal(np.load(tmp_path / f"{array}.npy"), before)
+
+
+def test_a_step_of_the_unet_is_told_the_marks_of_its_scenes(trained: Path, trainers: list[Trainer]) -> None:
+    list(replace(tiny(trained, 0, "unet")).run())
+    stage: Any = trainers[0].stage
+    batch = stage.batch(0)
+    fine = 2 * batch.latents.shape[-1]
+    assert batch.marks.shape == (stage.rows, 2, fine, fine) and 0 < float(batch.marks[:, 0].max()) <= 1
+    assert not batch.marks[:, 0][batch.marks[:, 1] == 0].any()
