@@ -48,7 +48,14 @@ class SpecRefParameters:
         step=0.05,
         basic=True,
     )
-    self_replace_start: float = knob(0.0, "Keep layout from", "Start of that part (code: 0).", low=0, high=1, step=0.05)
+    self_replace_start: float = knob(
+        0.0,
+        "Keep layout from",
+        "Part of the edit before which the source's self-attention maps are not used yet (code: 0).",
+        low=0,
+        high=1,
+        step=0.05,
+    )
     cross_replace: float = knob(
         0.8,
         "Keep word places until",
@@ -59,7 +66,12 @@ class SpecRefParameters:
         basic=True,
     )
     cross_replace_start: float = knob(
-        0.0, "Keep word places from", "Start of that part (code: 0).", low=0, high=1, step=0.05
+        0.0,
+        "Keep word places from",
+        "Part of the edit before which words act where they like (code: 0).",
+        low=0,
+        high=1,
+        step=0.05,
     )
     word_cross_replace: str = knob(
         "", "Word places of single words", "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2."
@@ -70,7 +82,9 @@ class SpecRefParameters:
         "How prompts correspond: word by word (replace), by alignment (refine), or replace if word counts are equal.",
     )
     exact_alignment: bool = knob(
-        True, "Exact alignment", "Follow shifted tokens after a replaced word of other length (code: off)."
+        True,
+        "Exact alignment",
+        "Pair later words rightly after a word replaced by more or fewer tokens (code: off).",
     )
     reweight: str = knob("", "Reweight words", "Factors for words of the target prompt, as vase:2, red:0.5.")
     words: str = knob(
@@ -88,7 +102,7 @@ class SpecRefParameters:
     region_threshold: float = knob(
         0.5,
         "Region threshold",
-        "Above it the words' map counts as inside (code: the same number).",
+        "Above it the words' map counts as inside (code: the subject's threshold).",
         low=0,
         high=1,
         step=0.01,
@@ -128,7 +142,12 @@ class SpecRefParameters:
     )
     stay_words: str = knob("", "Words that stay, target", "The same in the target prompt.")
     stay_threshold: float = knob(
-        0.3, "Threshold of words that stay", "As part of the maximum.", low=0, high=1, step=0.05
+        0.3,
+        "Threshold of words that stay",
+        "Of the maps of words that stay, as part of their maximum (code: 0.3).",
+        low=0,
+        high=1,
+        step=0.05,
     )
     pivot_blend: bool = knob(
         True,
@@ -151,7 +170,13 @@ class SpecRefParameters:
         True, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
     )
     reference_weight: float = knob(
-        3.0, "Weight of the reference", "Against own keys, where they are on.", low=0.01, high=100, step=0.01
+        3.0,
+        "Weight of the reference",
+        "What the reference's keys count beside own keys, where those are on: 1 as much, 3 three times as much "
+        "(0.01 to 100).",
+        low=0.01,
+        high=100,
+        step=0.01,
     )
     reference_at: Literal["inversion", "aligned", "noised"] = knob(
         "inversion",
@@ -171,7 +196,7 @@ class SpecRefParameters:
     seed: int = knob(
         0,
         "Noise seed",
-        "Of fresh noise and of the noised reference; nothing else is random.",
+        "Of fresh noise, which is inside a painted region only, and of the noised reference; nothing else is random.",
         low=0,
         high=2**31 - 1,
         step=1,

@@ -48,30 +48,17 @@
       slider().dispatchEvent(new Event("input", { bubbles: true }));
     });
   };
-  // An editor would undo the picture's arrival, too, so the strokes since then are counted.
-  const strokes = { source: 0, reference: 0 };
-  document.addEventListener("pointerdown", (event) => {
-    if (event.target.closest?.(`#${pane()} .pixi-target`) && drawing()) strokes[pane()] += 1;
-  });
-  // What fills an editor anew leaves no strokes behind.
-  const filled = (name) => Object.assign(strokes, name ? { [name]: 0 } : { source: 0, reference: 0 });
-  document.addEventListener("change", (event) => {
-    if (event.target.type === "file") filled(paneOf(event.target));
-  });
-  const FILLS = ".tile, #use, #history button";
-  const STAY = "#source, #reference, #source-undo, #reference-undo, .more > button";
-  const count = (event) => {
-    const name = paneOf(event.target), part = event.target.closest?.("button, input[type=radio]");
-    if (part?.matches(FILLS) || (name && part && !part.closest(STAY))) filled(name);
-    const button = event.target.closest?.(`#${pane()} .top-panel button`);
-    if (button && button === own(UNDO)) strokes[pane()] = Math.max(0, strokes[pane()] - 1);
-    if (button && button === own(REDO)) strokes[pane()] += 1;
+  // An editor would undo the picture's arrival, too, so what it would undo is looked up.
+  const lastChange = () => {
+    const here = (editor) => editor?.target_element?.isConnected && paneOf(editor.target_element) === pane();
+    return window.editors.findLast(here)?.command_manager?.history?.command?.name;
   };
-  document.addEventListener("click", count, true); // the editor keeps its clicks to itself
-  const undoStroke = () => painting().checked && strokes[pane()] > 0 && press(own(UNDO));
+  const undoStroke = () => painting().checked && lastChange() === "Draw" && press(own(UNDO));
   const undo = () => undoStroke() || press(named(`${pane()}-undo`));
   const undoByHand = (event) => {
-    if (event.target.closest?.("#source-undo, #reference-undo") && undoStroke()) event.stopImmediatePropagation();
+    const arrow = own(UNDO)?.contains(event.target) && lastChange() === "AddImage";
+    const button = event.target.closest?.("#source-undo, #reference-undo");
+    if (arrow || (button && undoStroke())) event.stopImmediatePropagation();
   };
   document.addEventListener("click", undoByHand, true); // the server would take all strokes back at once
   const swap = () => {

@@ -76,6 +76,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme(),
         "css_paths": [Path(__file__).with_name("page.css")],
+        "head": f"<script>\n{_script('editors.js')}\n</script>",
         "js": scripts(),
         "app_kwargs": {"middleware": [(Guard, (), {})]},  # as starlette's Middleware unpacks
         "max_file_size": MAX_FILE,
@@ -89,5 +90,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
 
 def scripts() -> str:
     """What the browser does by itself: the functions of all scripts, called once the page is there."""
-    texts = [Path(__file__).with_name(name).read_text("utf-8").rstrip() for name in SCRIPTS]
-    return "() => {\n" + "".join(f"(\n{text}\n)();\n" for text in texts) + "}"
+    return "() => {\n" + "".join(f"(\n{_script(name)}\n)();\n" for name in SCRIPTS) + "}"
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8").rstrip()

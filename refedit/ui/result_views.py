@@ -8,6 +8,7 @@ import gradio as gr
 
 from refedit.images import write_picture
 from refedit.masks import Mask
+from refedit.methods import knobs
 from refedit.recipe import write_result
 from refedit.result import Result
 from refedit.ui import status
@@ -48,10 +49,11 @@ def show_result(
 
 def _show_details(outputs: Outputs, result: Result) -> Updates:
     subject = result.inputs.subject if result.inputs else None
+    labels = {knob.name: knob.label for knob in knobs(type(result.method))}
     return {
         outputs.region: _mask_picture(result.used, "Mask: white is where the source was edited"),
         outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
-        outputs.parameters: status.table(result.parameters),
+        outputs.parameters: status.table(result.parameters, labels),
     }
 
 

@@ -59,12 +59,17 @@ def notes(sentences: tuple[str, ...]) -> str:
     return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
 
 
-def table(parameters: Mapping[str, str]) -> str:
-    """Everything that decided a result, as a table."""
+def table(parameters: Mapping[str, str], labels: Mapping[str, str] | None = None) -> str:
+    """Everything that decided a result, as a table: what the page calls it, and its name on the command line."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in parameters.items()
+        f'<tr><th scope="row">{_called(name, labels or {})}</th><td>{escape(value)}</td></tr>'
+        for name, value in parameters.items()
     )
     return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _called(name: str, labels: Mapping[str, str]) -> str:
+    return f"{escape(labels[name])} <code>{escape(name)}</code>" if name in labels else escape(name)
 
 
 def method_in_words(method: Method) -> str:

@@ -107,6 +107,22 @@ def test_the_undo_button_takes_one_stroke_back_and_the_other_changes_too(page: A
     wait_for_grey(page, "#source")
 
 
+def test_nothing_that_undoes_strokes_takes_the_picture_away(page: Any, tmp_path: Path) -> None:
+    for editor in ("#source", "#reference"):
+        upload(page, editor, tmp_path)
+        drag(page, editor, (0.5, 0.4))
+        tint(page, editor, 0, more=True)
+        for _ in range(2):
+            drag(page, editor, (0.93, 0.4))  # beside the picture, where nothing is painted
+        for _ in range(2):
+            page.keyboard.press("Control+z")
+        page.locator(f"{editor}-undo").click()
+        page.locator(f"{editor} .top-panel button").nth(3).click(force=True)
+        back_at(page, editor, 0)
+        page.wait_for_timeout(1000)
+        wait_for_grey(page, editor)
+
+
 def test_keys_are_for_the_pane_used_last(page: Any, tmp_path: Path) -> None:
     for editor in ("#source", "#reference"):
         upload(page, editor, tmp_path)

@@ -24,8 +24,25 @@ from tests.page_server import ROOT
 
 
 def test_nothing_a_visitor_wrote_becomes_html() -> None:
-    for html in (status.failed("<img src=x>"), status.notes(("<b>",)), status.table({"<i>": "<script>"})):
+    for html in (
+        status.failed("<img src=x>"),
+        status.notes(("<b>",)),
+        status.table({"<i>": "<script>"}, {"<i>": "<u>"}),
+    ):
         assert not any(tag in html for tag in ("<img", "<script", "<i>", "<b></"))
+
+
+def test_what_the_built_in_model_costs_is_what_was_measured() -> None:
+    measured = re.findall(r"\| (SpecRef|BARET), one edit \|[^|]*\| ([\d.]+) s", (ROOT / "README.md").read_text("utf-8"))
+    assert len(measured) == 2 and CARDS[0].name == BUILTIN
+    assert all(f"{method} {float(seconds):.0f} s" in CARDS[0].cost for method, seconds in measured)
+    weights = sum(path.stat().st_size for path in builtin_folder().rglob("*") if path.is_file())
+    assert f" {weights / 1e6:.0f} MB" in CARDS[0].download
+
+
+def test_a_parameter_is_told_by_its_name_on_the_page_and_on_the_command_line() -> None:
+    html = status.table({"self_replace": "0.6", "seed": "3"}, {"self_replace": "Keep layout until"})
+    assert "Keep layout until <code>self_replace</code></th><td>0.6" in html and ">seed</th><td>3" in html
 
 
 def test_progress_names_stage_step_and_time() -> None:
