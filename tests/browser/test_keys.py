@@ -50,7 +50,8 @@ def upload(page: Any, editor: str, folder: Path) -> None:
     Image.new("RGB", (300, 300), (200, 200, 200)).save(folder / "own.png")
     page.locator(f"{editor} input[type=file]").set_input_files(folder / "own.png")
     expect(page.locator(f"{editor} .empty")).to_have_count(0)
-    expect(tool_button(page, editor, "brush")).to_have_class(CHOSEN)  # chosen once it is zoomed
+    expect(tool_button(page, editor, "brush")).to_have_class(CHOSEN)
+    wait_for_grey(page, editor)  # a stroke before it is there is lost
 
 
 def test_brush_eraser_size_and_undo_are_keys(page: Any, tmp_path: Path) -> None:

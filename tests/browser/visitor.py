@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,9 +133,10 @@ def canvas(page: Any, editor: str) -> np.ndarray:
 
 
 def wait_for_grey(page: Any, editor: str) -> None:
-    """Waits until a grey picture is on an editor's canvas."""
-    grey = (np.abs(canvas(page, editor) - 200).max(2) < 4 for _ in attempts(page))
-    assert any(found.sum() > 5000 for found in grey), f"the picture is not on the canvas of {editor}"
+    """Waits until a grey picture is on an editor's canvas, and stays as large as it is."""
+    grey = (int((np.abs(canvas(page, editor) - 200).max(2) < 4).sum()) for _ in attempts(page))
+    still = any(before == after > 5000 for before, after in pairwise(grey))
+    assert still, f"the picture is not on the canvas of {editor}"
 
 
 def tinted(page: Any, editor: str) -> np.ndarray:
