@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +113,7 @@ def test_a_plan_that_is_used_up_before_the_unet_says_so(trained: Path) -> None:
 
 
 def test_everybody_may_read_what_is_exported(trained: Path) -> None:
-    files = [path for path in (trained / "pipeline").rglob("*.safetensors")]
+    files = list((trained / "pipeline").rglob("*.safetensors"))
     assert {path.parent.name for path in files} == {"vae", "unet", "text_encoder", "clip", "sam"}
     assert all(path.stat().st_mode & 0o444 == 0o444 for path in files)
 
@@ -138,7 +137,7 @@ def test_what_was_drawn_into_a_lost_array_is_drawn_again(
 
 
 def test_a_step_of_the_unet_is_told_the_marks_of_its_scenes(trained: Path, trainers: list[Trainer]) -> None:
-    list(replace(tiny(trained, 0, "unet")).run())
+    list(tiny(trained, 0, "unet").run())
     stage: Any = trainers[0].stage
     batch = stage.batch(0)
     fine = 2 * batch.latents.shape[-1]

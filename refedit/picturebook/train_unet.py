@@ -70,7 +70,7 @@ class UnetStage:
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
         masks = self.store.masks[numbers]
-        subjects = torch.from_numpy(masks[:, [MASKS.index(key) for key in SUBJECTS]].astype(np.float32) / 255)
+        subjects = torch.from_numpy(masks[:, : len(SUBJECTS)].astype(np.float32) / 255)
         lost = torch.from_numpy(rng.random(tokens.shape) < self.recipe.unknown) & (tokens > 2)
         # One noise level from every part of the range: the loss of a batch wavers less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)

@@ -1,6 +1,6 @@
 """Honest notes about what the model at hand cannot know; they refuse nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -49,7 +49,7 @@ def _too_many(request: EditRequest) -> Iterator[str]:
     for factor in sorted(OF_THE_PICTURE):
         several = words_of(factor, request.prompt)
         if len(several) > 1:
-            words = " and ".join(f"“{word}”" for word in several)
+            words = _quoted(several)
             yield f"The drawn world has one {factor} at a time, and the sentence names {words}. Leave one out."
 
 
@@ -68,9 +68,13 @@ def _wishes(request: EditRequest) -> tuple[str, ...]:
             f"styles; the preset {RIGID} changes them."
         )
     if everywhere and request.region is not None:
-        news = " and ".join(f"“{wish.said}”" for wish in everywhere)
+        news = _quoted(wish.said for wish in everywhere)
         found.append(f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it.")
     return tuple(found)
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return " and ".join(f"“{word}”" for word in words)
 
 
 @cache

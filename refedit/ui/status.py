@@ -59,10 +59,10 @@ def notes(sentences: tuple[str, ...]) -> str:
     return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
 
 
-def table(parameters: Mapping[str, str], labels: Mapping[str, str] | None = None) -> str:
+def table(parameters: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """Everything that decided a result, as a table: what the page calls it, and its name on the command line."""
     rows = "".join(
-        f'<tr><th scope="row">{_called(name, labels or {})}</th><td>{escape(value)}</td></tr>'
+        f'<tr><th scope="row">{_called(name, labels)}</th><td>{escape(value)}</td></tr>'
         for name, value in parameters.items()
     )
     return f"<table><tbody>{rows}</tbody></table>"
