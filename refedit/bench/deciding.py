@@ -1,13 +1,19 @@
-"""Which code outcomes were made with: the sources that decide them, so that a mended bug is not hidden by a store."""
+"""Which code outcomes were made with, so that a mended bug is not hidden by a store.
+
+Told by the definitions that decide them and by the presets' values: a file that moves, an import that changes and a
+help text that is reworded make nothing anew.
+"""
 
 import ast
 import hashlib
 import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import refedit
+from refedit.methods import METHODS, settings_of
 
 _MADE_BY: tuple[str, ...] = ("alignment", "attention", "balanced_attention", "ddim", "edit", "images", "inversion")
 _MADE_BY += ("masks", "memory", "preparation", "prompt_to_prompt", "reference_attention", "squares")
@@ -34,29 +40,63 @@ BESIDE: tuple[str, ...] = (
 """Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""
 
 JUDGED_BY: tuple[str, ...] = ("bench/claims/*.py", "bench/compare.py", "bench/readings.py", "bench/statistics.py")
-JUDGED_BY += ("methods/*_parameters.py",)
-"""What makes verdicts and tables of outcomes: which arms and presets, which readings, which intervals."""
-
-
-def judging_code() -> str:
-    """The same of the files that make verdicts of outcomes."""
-    return _code(JUDGED_BY)
-
-
-def deciding_code() -> str:
-    """A checksum of the files that make outcomes, which comments and layout leave as it is: 16 hexadecimal digits."""
-    return _code(FILES)
+"""What makes verdicts and tables of outcomes, with the presets' values: which arms, which readings, which intervals."""
 
 
 @cache
-def _code(patterns: tuple[str, ...]) -> str:
-    root, digest = Path(refedit.__file__).parent, hashlib.sha256()
-    for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
-        digest.update(f"{path.relative_to(root)} {syntax(path.read_text('utf-8'))}".encode())
-    return digest.hexdigest()[:16]
+def judging_code() -> str:
+    """A fingerprint of what makes verdicts of outcomes: 16 hexadecimal digits."""
+    return fingerprint(_sources(JUDGED_BY), _presets())
 
 
-def syntax(source: str) -> str:
-    """A program without comments and layout, as Python 3.11 tells it: 3.12 adds a field, 3.13 leaves out empty ones."""
+@cache
+def deciding_code() -> str:
+    """A fingerprint of what makes outcomes: 16 hexadecimal digits."""
+    return fingerprint(_sources(FILES))
+
+
+def fingerprint(sources: Iterable[str], values: str = "") -> str:
+    """The same for the same definitions and values, wherever they stand and however they are explained."""
+    found = sorted(told for source in sources for told in definitions(source))
+    return hashlib.sha256("\n".join([*found, values]).encode()).hexdigest()[:16]
+
+
+def definitions(source: str) -> Iterator[str]:
+    """The statements of a module, but for its imports, without comments, layout and docstrings.
+
+    As Python 3.11 tells them: 3.12 adds a field, 3.13 leaves out empty ones.
+    """
     empty: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
-    return ast.dump(ast.parse(source), **empty).replace(", type_params=[]", "")
+    for statement in _Bare().visit(ast.parse(source)).body:
+        yield ast.dump(statement, **empty).replace(", type_params=[]", "")
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out what decides nothing: imports, and strings that stand by themselves."""
+
+    def visit_Import(self, node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if alone else self.generic_visit(node)
+
+
+def _presets() -> str:
+    """What every preset of every method holds, by value: its help texts decide nothing."""
+    return repr(
+        [
+            (name, preset, sorted(settings_of(method).items()))
+            for name, kind in METHODS.items()
+            for preset, method in kind.presets().items()
+        ]
+    )
+
+
+def _sources(patterns: tuple[str, ...]) -> Iterator[str]:
+    root = Path(refedit.__file__).parent
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
+        yield path.read_text("utf-8")

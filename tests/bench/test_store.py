@@ -1,6 +1,5 @@
 """Outcomes are run once, kept, and found again; what decides them is part of their key."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +17,14 @@ from refedit.bench.claims.run import Runs
 from refedit.bench.others.plain_ddim import PlainDdim
 from refedit.bench.outcome import Outcome
 from refedit.bench.placing import Place
+from refedit.bench.publish import PART, PUBLISHED, publish
 from refedit.bench.rig import Rig, files_checksum, weights_checksum
 from refedit.bench.share import WHOLE, Share
 from refedit.bench.store import Store, outcomes
 from refedit.errors import EditError
 from refedit.methods import Baret, SpecRef
+from refedit.models import builtin_folder
+from refedit.readme import readme_file
 from tests.bench.made_up import outcome
 
 ARM = Arm(name="plain", method=PlainDdim(steps=1))
@@ -91,11 +93,40 @@ def test_every_file_that_decides_is_there() -> None:
     assert len(deciding.deciding_code()) == 16
 
 
+SOURCE = """import os
+from math import pi
+
+def area(self, *, radius: int = 1) -> str:
+    return f'{pi * radius ** 2}!'  # why
+"""
+
+
 def test_a_program_is_told_alike_by_every_python() -> None:
-    program = "class A(B):\n    def f(self, *, x: int = 1) -> str:\n        return f'{g()}!'  # why\n"
-    told = deciding.syntax(program)
-    assert hashlib.sha256(told.encode()).hexdigest()[:16] == "8f9af62971df2d6a"
-    assert deciding.syntax(program.replace("  # why", "")) == told != deciding.syntax(program.replace("1", "2"))
+    assert deciding.fingerprint([SOURCE]) == "4dd61f2f64f1459b"
+
+
+def test_moving_importing_and_explaining_change_no_fingerprint() -> None:
+    before = deciding.fingerprint([SOURCE, "A = 1\nB = 2\n"])
+    assert before == deciding.fingerprint(["B = 2\n", SOURCE, "A = 1\n"])
+    assert before == deciding.fingerprint([SOURCE.replace("import os\n", "from os import path\n"), "A = 1\nB = 2\n"])
+    explained = SOURCE.replace("  # why", "").replace("str:\n", 'str:\n    """Of a circle."""\n')
+    assert before == deciding.fingerprint([explained, 'B = 2\n"""Two."""\nA = 1\n'])
+
+
+def test_a_changed_line_of_a_method_changes_the_fingerprint() -> None:
+    path = Path(refedit.__file__).parent / "methods" / "specref.py"
+    source = path.read_text("utf-8")
+    changed = source.replace("math.sqrt(1 - self.fresh_noise)", "math.sqrt(2 - self.fresh_noise)")
+    assert source != changed and deciding.fingerprint([source]) != deciding.fingerprint([changed])
+    assert deciding.fingerprint([source], "values") != deciding.fingerprint([source], "others")
+
+
+def test_published_results_are_of_this_code_and_these_weights(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"<!-- {PART} -->\n<!-- /{PART} -->\n")
+    publish(PUBLISHED, files_checksum(builtin_folder()), readme, tmp_path / "measured")
+    assert (tmp_path / "measured" / "report.md").read_text() == (PUBLISHED / "report.md").read_text()
+    assert readme.read_text().split("\n", 1)[1].rsplit("<!--", 1)[0] in readme_file().read_text()
 
 
 def test_weights_have_one_checksum_on_every_device(tiny_folder: Path) -> None:
