@@ -3,7 +3,7 @@
 Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.py.
 """
 
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.models import load_model
 from refedit.ui.page import build_page, launch_options

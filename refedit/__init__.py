@@ -8,17 +8,17 @@ __version__ = "0.1.0"
 _HOMES = {
     "Baret": "methods",
     "EditError": "errors",
-    "EditRequest": "edit",
-    "Editor": "editor",
-    "Finished": "edit",
-    "Mask": "masks",
-    "Preview": "edit",
-    "Progress": "edit",
-    "Reference": "edit",
+    "EditRequest": "editing.request",
+    "Editor": "editing.editor",
+    "Finished": "editing.request",
+    "Mask": "imaging.masks",
+    "Preview": "editing.request",
+    "Progress": "editing.request",
+    "Reference": "editing.request",
     "SpecRef": "methods",
     "load_model": "models",
-    "read_mask": "images",
-    "read_picture": "images",
+    "read_mask": "imaging.images",
+    "read_picture": "imaging.images",
 }
 __all__ = [*_HOMES]
 

@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from refedit import space
     from refedit.bench import commands as bench
+    from refedit.hosting import space
     from refedit.picturebook import commands as picturebook
 
     parser = argparse.ArgumentParser(prog="python -m refedit", description="Edit pictures with SpecRef and BARET.")
@@ -98,25 +98,25 @@ def _add_ship(commands: Any) -> None:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    from refedit.command_ship import run_ship
+    from refedit.cli.ship import run_ship
 
     run_ship(options)
 
 
 def _edit(options: argparse.Namespace) -> None:
-    from refedit.command_edit import run_edit
+    from refedit.cli.edit import run_edit
 
     run_edit(options)
 
 
 def _segment(options: argparse.Namespace) -> None:
-    from refedit.command_segment import run_segment
+    from refedit.cli.segment import run_segment
 
     run_segment(options)
 
 
 def _trace(options: argparse.Namespace) -> None:
-    from refedit.trace import trace
+    from refedit.bench.golden.trace import trace
 
     arrays = trace(options.config, options.out, options.device)
     for name, array in arrays.items():

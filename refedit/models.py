@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from refedit.checksums import check_sums
+from refedit.diffusion.stable_diffusion import StableDiffusion, pick_device
 from refedit.errors import EditError
-from refedit.segment import Segmenter
-from refedit.stable_diffusion import StableDiffusion, pick_device
+from refedit.machine.checksums import check_sums
+from refedit.segment.segmenter import Segmenter
 
 BUILTIN = "picturebook"
 
@@ -89,3 +89,8 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = 
     model = StableDiffusion.load(str(builtin_folder()), where, dtype, channels_last)
     model.name = BUILTIN
     return model
+
+
+def load_segmenter(name: str, device: torch.device) -> Segmenter:
+    """The built-in segmenter, or a SAM by its file, folder or hub id, see `open_sam`; EditError if it is missing."""
+    return builtin_segmenter(device) if name == BUILTIN else Segmenter.load(Path(name), device)

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-from refedit.edit import EditRequest, Reference
-from refedit.editor import Editor
-from refedit.masks import Mask
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.editor import Editor
+from refedit.editing.request import EditRequest, Reference
+from refedit.imaging.masks import Mask
 from refedit.methods import Method
-from refedit.stable_diffusion import StableDiffusion
 
 MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
 

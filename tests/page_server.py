@@ -15,11 +15,11 @@ from pathlib import Path
 
 import torch
 
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
 from refedit.models import load_model
-from refedit.segment import Segmenter
-from refedit.segment_memory import SegmentMemory
-from refedit.segment_network import SamConfig, build_sam
+from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.sam_network import SamConfig, build_sam
+from refedit.segment.segmenter import Segmenter
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 

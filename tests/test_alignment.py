@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from refedit.alignment import refinement, replacement, same_word_count
+from refedit.diffusion.alignment import refinement, replacement, same_word_count
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
-from refedit.stable_diffusion import StableDiffusion
 
 
 def test_equal_prompts_correspond_token_by_token(model: StableDiffusion) -> None:

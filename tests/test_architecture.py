@@ -13,35 +13,45 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from refedit.bench import deciding
+from refedit.bench.experiment import code_fingerprint
 from refedit.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# From top to bottom: a module imports from its own layer and from lower ones. A name stands for what is below it too;
-# a module that no name covers belongs to the lowest layer, and moves up only by being named here.
+# From top to bottom: a module imports from its own folder and from lower ones.
 LAYERS = (
-    ("app", "refedit.__main__", "refedit.command_*"),
+    ("app", "refedit.__main__"),
+    ("refedit.cli",),
     ("refedit.ui",),
-    ("refedit.bench", "refedit.trace*"),
-    ("refedit.editor",),
-    ("refedit.clock", "refedit.preparation", "refedit.recipe", "refedit.result", "refedit.tasks", "refedit.watched"),
-    ("refedit.models", "refedit.stable_diffusion", "refedit.segment*", "refedit.picturebook"),
-    ("refedit.edit",),
+    ("refedit.bench",),
+    ("refedit.picturebook",),
+    ("refedit.hosting",),
+    ("refedit.editing",),
+    ("refedit.models",),
+    ("refedit.segment",),
     ("refedit.methods",),
-    ("",),
+    ("refedit.diffusion",),
+    ("refedit.imaging",),
+    ("refedit.machine",),
+    ("refedit", "refedit.errors"),
 )
 # A package of others and the only modules that may import it.
 HOMES = {
     "gradio": ("app", "refedit.ui"),
-    "diffusers": ("refedit.stable_diffusion", "refedit.picturebook"),
-    "transformers": ("refedit.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.segment_hub",),
-    "segment_anything": ("refedit.segment*", "refedit.picturebook"),
-    "scipy": ("refedit.bench.statistics",),
-    "skimage": ("refedit.bench.measures",),
+    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
+    "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
+    "huggingface_hub": ("refedit.segment.checkpoints",),
+    "segment_anything": ("refedit.segment", "refedit.picturebook"),
+    "scipy": ("refedit.bench.experiment.statistics",),
+    "skimage": ("refedit.bench.experiment.measures",),
     "torchvision": (),
 }
+# What a visitor's page is not to load: (what is imported, what must not come with it).
+WALLS = (
+    ("refedit.ui.page", ("refedit.bench", "refedit.picturebook.training", "refedit.picturebook.dataset")),
+    ("refedit.ui.page", ("refedit.picturebook.world.drawing", "refedit.picturebook.evaluation")),
+    ("refedit.editing.editor", ("refedit.ui", "refedit.picturebook", "refedit.segment")),
+)
 METHOD = "refedit.methods.*"
 COME_WITH_GRADIO = {"huggingface_hub", "yaml"}
 
@@ -78,8 +88,9 @@ def _paper(name: str) -> str | None:
 
 
 def layer(name: str) -> int:
-    """0 at the top; the longest name in LAYERS that covers the module decides."""
-    return next(i for i, names in enumerate(LAYERS) if any(not top or _below(name, top) for top in names))
+    """0 at the top; StopIteration for a module that stands in no folder of LAYERS."""
+    folder = name if name.count(".") < 2 else ".".join(name.split(".")[:2])
+    return next(place for place, names in enumerate(LAYERS) if folder in names)
 
 
 def violations(name: str, source: str, modules: set[str]) -> list[str]:
@@ -110,7 +121,7 @@ def test_nothing_that_makes_an_outcome_is_left_out_of_its_key() -> None:
         paths = [path for pattern in patterns for path in (ROOT / "refedit").glob(pattern)]
         return {_dotted(path.relative_to(ROOT)) for path in paths}
 
-    made, beside = named(deciding.FILES), named(deciding.BESIDE)
+    made, beside = named(code_fingerprint.FILES), named(code_fingerprint.BESIDE)
     found = {target for name in made for target in imported(modules[name], set(modules)) if target in modules}
     assert found - made == beside
 
@@ -124,17 +135,21 @@ def test_no_module_imports_itself_round_a_corner() -> None:
 @pytest.mark.parametrize(
     ("name", "source", "says"),
     [
-        ("refedit.editor", "import gradio as gr", "refedit.editor imports gradio"),
+        ("refedit.editing.editor", "import gradio as gr", "refedit.editing.editor imports gradio"),
         ("refedit.methods.third", "from diffusers import UNet2DConditionModel", "imports diffusers"),
         ("refedit.methods.third", "def late():\n    import transformers.models", "imports transformers"),
-        ("refedit.editor", "from segment_anything.modeling import Sam", "imports segment_anything"),
+        ("refedit.editing.editor", "from segment_anything.modeling import Sam", "imports segment_anything"),
         ("refedit.ui.page", "import torchvision", "nowhere"),
         ("refedit.methods.third", "from PIL import Image", "knows tensors only"),
-        ("refedit.methods.third", "from refedit.edit import EditRequest", "refedit.edit, which lies above it"),
-        ("refedit.methods.third", "from refedit import edit", "refedit.edit, which lies above it"),
+        ("refedit.methods.third", "from refedit.editing.request import EditRequest", "which lies above it"),
+        (
+            "refedit.methods.third",
+            "from refedit.editing import request",
+            "refedit.editing.request, which lies above it",
+        ),
         ("refedit.methods.third", "from refedit.methods.specref import SpecRef", "methods do not know each other"),
-        ("refedit.masks", "from refedit.methods import METHODS", "refedit.methods, which lies above it"),
-        ("refedit.new", "import app", "app, which lies above it"),
+        ("refedit.imaging.masks", "from refedit.methods import METHODS", "refedit.methods, which lies above it"),
+        ("refedit.cli.new", "import app", "app, which lies above it"),
     ],
 )
 def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:
@@ -184,12 +199,12 @@ did = list(seen)
 if "torch" in sys.modules:
     weights = [item for item in gc.get_objects() if issubclass(type(item), sys.modules["torch"].nn.Parameter)]
     did += [f"network: {len(weights)} weights"] if weights else []
-pathlib.Path(answer).write_text(json.dumps([sorted({name.split(".")[0] for name in sys.modules}), did]))
+pathlib.Path(answer).write_text(json.dumps([sorted(sys.modules), did]))
 """
 
 
 def probe(*names: str, folder: Path, path: Path = ROOT, after: tuple[str, ...] = ()) -> tuple[set[str], list[str]]:
-    """The packages that a fresh interpreter has loaded once it imported `names`, and what that did besides.
+    """The modules that a fresh interpreter has loaded once it imported `names`, and what that did besides.
 
     That is: files written, connections and processes opened, networks built, lines printed. What the modules named
     in `after` do by themselves is left out.
@@ -204,13 +219,19 @@ def probe(*names: str, folder: Path, path: Path = ROOT, after: tuple[str, ...] =
 
 
 def test_methods_and_requests_load_no_page_and_no_pipeline(tmp_path: Path) -> None:
-    loaded, _ = probe("refedit", "refedit.methods", "refedit.edit", folder=tmp_path)
+    loaded, _ = probe("refedit", "refedit.methods", "refedit.editing.request", folder=tmp_path)
     assert not loaded & {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
 
 
 def test_the_editor_loads_no_page(tmp_path: Path) -> None:
-    loaded, _ = probe("refedit.editor", folder=tmp_path)
+    loaded, _ = probe("refedit.editing.editor", folder=tmp_path)
     assert "gradio" not in loaded
+
+
+@pytest.mark.parametrize(("room", "beyond"), WALLS)
+def test_a_wall_keeps_rooms_apart(room: str, beyond: tuple[str, ...], tmp_path: Path) -> None:
+    loaded, _ = probe(room, folder=tmp_path)
+    assert [name for name in loaded if any(_below(name, wall) for wall in beyond)] == []
 
 
 def test_an_import_does_nothing_else(tmp_path: Path) -> None:

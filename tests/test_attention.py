@@ -8,8 +8,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from refedit.attention import Site, WordMaps, attend, attention_map, grid_of, make_controllable
-from refedit.stable_diffusion import StableDiffusion
+from refedit.diffusion.attention import Site, WordMaps, attend, attention_map, grid_of, make_controllable
+from refedit.diffusion.stable_diffusion import StableDiffusion
 
 
 @dataclass

@@ -6,16 +6,16 @@ from typing import Literal
 import pytest
 import torch
 
-from refedit.attention import Site, attend
-from refedit.balanced_attention import BalancedAttention
-from refedit.editor import Editor
-from refedit.inversion import Inverter
-from refedit.memory import Memory
+from refedit.diffusion.attention import Site, attend
+from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.text_inversion import FittedText
+from refedit.editing.editor import Editor
+from refedit.machine.cache import Memory
 from refedit.methods import Baret
+from refedit.methods.balanced_attention import BalancedAttention
 from refedit.methods.baret import EDIT, FIT
 from refedit.methods.task import Edited, Task
-from refedit.stable_diffusion import StableDiffusion
-from refedit.text_inversion import FittedText
 from tests.conftest import finish, request_for
 
 QUICK = replace(Baret.presets()["published"], steps=5)
@@ -35,7 +35,7 @@ def fit(model: StableDiffusion, method: Baret) -> FittedText:
 
 
 def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(model: StableDiffusion) -> None:
-    from refedit.ddim import guide, move
+    from refedit.diffusion.ddim import guide, move
 
     edited = run(model, replace(QUICK, self_steps=0.0, cross_steps=0.0, final_text="target")).latents
     with torch.no_grad():

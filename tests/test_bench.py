@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from refedit.__main__ import main
-from refedit.command_ship import assemble
+from refedit.cli.ship import assemble
 from refedit.errors import EditError
+from refedit.hosting.readme import with_part
 from refedit.methods import METHODS
-from refedit.picturebook.figures import Figure, read_figures, table, wilson, write_figures
-from refedit.readme import with_part
+from refedit.picturebook.evaluation.figures import Figure, read_figures, table, wilson, write_figures
 
 
 def test_figures_are_written_read_and_shown(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ import pytest
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.masks import Mask
-from refedit.segment import Click, Embedded
-from refedit.segment_clicks import read_clicks
-from refedit.segment_memory import SegmentMemory
-from refedit.ui.board import UNDO, Board, board_of
-from refedit.ui.overlay import SIDE, overlay, place
-from refedit.ui.painting import paintable, to_value
-from refedit.ui.pane import BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane, draw_pane
-from refedit.ui.pane_events import change_tool, pane_board, show_board
+from refedit.imaging.masks import Mask
+from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.segmenter import Click, Embedded, read_clicks
+from refedit.ui.events.mask_events import change_tool, pane_board, show_board
+from refedit.ui.state.mask_document import UNDO, Board, board_of
+from refedit.ui.state.overlay import SIDE, overlay, place
+from refedit.ui.view.mask_editor import paintable, to_value
+from refedit.ui.view.pane import BRUSH_TOOL, CLICK_TOOL, OPERATIONS, Pane, draw_pane
 from tests.conftest import box_mask, picture
 from tests.page.parts import saved
 from tests.page_server import tiny_segmenter

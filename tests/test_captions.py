@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from refedit.picturebook.captions import MENTIONED, Caption, caption, describe, words
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.scene import COLOURS, PATTERNS, Appearance, Backdrop, Scene, Subject, sample_scene
+from refedit.picturebook.world.captions import MENTIONED, Caption, caption, describe, words
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.scene import COLOURS, PATTERNS, Appearance, Backdrop, Scene, Subject, sample_scene
 
 
 def subject(kind: str, pose: str, colour: str = "red", pattern: str = "striped") -> Subject:

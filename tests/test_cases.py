@@ -2,10 +2,10 @@
 
 import pytest
 
-from refedit.bench.cases import CASE_KINDS, POSE, REFERENCE, RIGID, case_at
+from refedit.bench.experiment.cases import CASE_KINDS, POSE, REFERENCE, RIGID, case_at
 from refedit.methods import Baret, SpecRef
-from refedit.picturebook.edits import changed_region
-from refedit.picturebook.factors import FACTORS, factors_of
+from refedit.picturebook.world.factors import FACTORS, factors_of
+from refedit.picturebook.world.true_edits import changed_region
 
 NUMBERS = range(8)
 

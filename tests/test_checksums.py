@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from refedit.checksums import SUMS, check_sums, sha256, write_sums
 from refedit.errors import EditError
+from refedit.machine.checksums import SUMS, check_sums, sha256, write_sums
 from refedit.models import builtin_folder
 
 

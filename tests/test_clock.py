@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from refedit.clock import Clock
-from refedit.ddim import Frame
+from refedit.diffusion.ddim import Frame
+from refedit.editing.progress import Clock
 
 STAGES = {"up": 1.0, "fit": 1.0, "edit": 4.0}
 

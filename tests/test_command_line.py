@@ -13,12 +13,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from refedit.__main__ import main
-from refedit.command_segment import LEAST
-from refedit.edit import Finished
-from refedit.editor import Editor
+from refedit.cli.segment import LEAST
+from refedit.editing.editor import Editor
+from refedit.editing.request import Finished
+from refedit.editing.result_png import read_result
 from refedit.methods.baret_parameters import RIGID
 from refedit.models import builtin_folder, load_model
-from refedit.recipe import read_result
 from tests.conftest import box_mask, picture
 from tests.page_server import ROOT
 

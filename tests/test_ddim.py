@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from refedit.ddim import clean_estimate, guide, leading_schedule, move
-from refedit.inversion import Inverter
-from refedit.memory import Memory
-from refedit.stable_diffusion import StableDiffusion
+from refedit.diffusion.ddim import clean_estimate, guide, leading_schedule, move
+from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.machine.cache import Memory
 from tests.conftest import finish
 
 ALPHAS = [1 - step / 1001 for step in range(1000)]

@@ -7,11 +7,11 @@ from time import process_time
 import numpy as np
 import pytest
 
-from refedit.picturebook.drawing import draw, place_of
-from refedit.picturebook.edits import with_backdrop, with_style
-from refedit.picturebook.patterns import mark_shares
-from refedit.picturebook.scene import BACKGROUNDS, KINDS, PATTERNS, POSES, STYLES, Scene, poses_of, sample_scene
-from refedit.picturebook.sheet import backdrop_sheet, sheet
+from refedit.picturebook.world.contact_sheet import backdrop_sheet, sheet
+from refedit.picturebook.world.drawing import draw, place_of
+from refedit.picturebook.world.patterns import mark_shares
+from refedit.picturebook.world.scene import BACKGROUNDS, KINDS, PATTERNS, POSES, STYLES, Scene, poses_of, sample_scene
+from refedit.picturebook.world.true_edits import with_backdrop, with_style
 
 
 def scene_of(kind: str, pose: str = "") -> Scene:

@@ -10,15 +10,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from refedit.edit import EditEvent, EditRequest, Finished, Preview, Progress, Reference
-from refedit.editor import WAITING, Editor
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.editor import WAITING, Editor
+from refedit.editing.prepare import prepare, soft_region, task_of
+from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, Reference
+from refedit.editing.watched_model import WatchedModel
 from refedit.errors import EditError, Stopped
-from refedit.masks import Mask
+from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
-from refedit.preparation import prepare
-from refedit.stable_diffusion import StableDiffusion
-from refedit.tasks import soft_region, task_of
-from refedit.watched import WatchedModel
 from tests.conftest import box_mask, finish, picture, request_for
 
 BOTH: list[Method] = [SpecRef(steps=5), Baret(steps=5)]

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refedit.edit import EditRequest, Reference
-from refedit.images import read_mask, read_picture
+from refedit.editing.request import EditRequest, Reference
+from refedit.imaging.images import read_mask, read_picture
 from refedit.methods import METHODS, with_settings
-from refedit.picturebook.captions import words
-from refedit.picturebook.examples import SIZE, reference_example, scene, write_examples
+from refedit.picturebook.world.captions import words
+from refedit.picturebook.world.examples import SIZE, reference_example, scene, write_examples
 
 FOLDER = Path(__file__).parents[1] / "examples"
 ROWS = json.loads((FOLDER / "examples.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from refedit.trace import trace
+from refedit.bench.golden.trace import trace
 
 GOLDEN = Path(os.environ.get("REFEDIT_GOLDEN") or Path(__file__).parents[2] / "shared" / "golden")
 pytestmark = pytest.mark.skipif(

@@ -12,7 +12,7 @@ import torch
 from PIL import Image, ImageCms
 
 from refedit.errors import EditError
-from refedit.images import read_channels, read_mask, read_picture, stretch, to_image, to_tensor, write_picture
+from refedit.imaging.images import read_channels, read_mask, read_picture, stretch, to_image, to_tensor, write_picture
 from tests.conftest import picture
 
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageFilter
 
 from refedit.errors import EditError
-from refedit.masks import Mask, at_grid
+from refedit.imaging.masks import Mask, at_grid
 from tests.conftest import box_mask
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from refedit.images import to_tensor
-from refedit.memory import Memory, bytes_of, content_key
-from refedit.previews import LatentColours
-from refedit.text_inversion import FittedText
+from refedit.diffusion.previews import LatentColours
+from refedit.diffusion.text_inversion import FittedText
+from refedit.imaging.images import to_tensor
+from refedit.machine.cache import Memory, bytes_of, content_key
 from tests.conftest import picture
 
 

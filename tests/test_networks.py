@@ -8,24 +8,24 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from refedit.attention import Site, make_controllable
+from refedit.diffusion.attention import Site, make_controllable
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
-from refedit.picturebook import captions
-from refedit.picturebook.clip import build_clip
-from refedit.picturebook.dataset import MASKS, SceneStore, grid_masks, scene_at
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.factors import FACTORS
-from refedit.picturebook.networks import (
+from refedit.picturebook.dataset.scenes import MASKS, SceneStore, grid_masks, scene_at
+from refedit.picturebook.networks.clip import build_clip
+from refedit.picturebook.networks.diffusion import (
     build_pipeline,
     build_text_encoder,
     build_unet,
     build_vae,
     save_pipeline,
 )
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.vocabulary import TOKENS, build_tokenizer, piece_ids
-from refedit.segment_network import build_sam
-from refedit.stable_diffusion import StableDiffusion
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.networks.vocabulary import TOKENS, build_tokenizer, piece_ids
+from refedit.picturebook.world import captions
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.factors import FACTORS
+from refedit.segment.sam_network import build_sam
 
 SMALL_LIMITS = {"base": (5.5, 60.0), "small": (1.0, 6.0)}
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from refedit.alignment import Alignment, refinement, replacement
-from refedit.attention import WordMaps, attend, attention_map
-from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors
-from refedit.stable_diffusion import StableDiffusion
+from refedit.diffusion.alignment import Alignment, refinement, replacement
+from refedit.diffusion.attention import WordMaps, attend, attention_map
+from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors
+from refedit.diffusion.stable_diffusion import StableDiffusion
 
 ROWS = ["source uncond", "target uncond", "source", "target"]
 TOKENS = 8

@@ -9,14 +9,12 @@ import pytest
 import torch
 from transformers import CLIPModel
 
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
-from refedit.picturebook import captions
-from refedit.picturebook.clip import TOWERS, PictureBookClip, build_clip
-from refedit.picturebook.clip_files import load_clip, save_clip
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.dataset import SceneStore, scene_at
-from refedit.picturebook.degrade import degraded
-from refedit.picturebook.evaluate_reader import (
+from refedit.picturebook.dataset.augment import degraded
+from refedit.picturebook.dataset.scenes import SceneStore, scene_at
+from refedit.picturebook.evaluation.evaluate_reader import (
     ReaderMeasurements,
     accuracies,
     agreement,
@@ -25,22 +23,24 @@ from refedit.picturebook.evaluate_reader import (
     measure_reader,
     one_subject_scenes,
 )
-from refedit.picturebook.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
-from refedit.picturebook.networks import (
+from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip
+from refedit.picturebook.networks.clip_files import load_clip, save_clip
+from refedit.picturebook.networks.diffusion import (
     build_pipeline,
     build_text_encoder,
     build_unet,
     build_vae,
     save_pipeline,
 )
-from refedit.picturebook.reader import Reader
-from refedit.picturebook.recipe import RECIPES
-from refedit.picturebook.scene import THINGS, poses_of
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.train import Training
-from refedit.picturebook.train_clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
-from refedit.picturebook.vocabulary import build_tokenizer
-from refedit.stable_diffusion import StableDiffusion
+from refedit.picturebook.networks.reader import Reader
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.networks.vocabulary import build_tokenizer
+from refedit.picturebook.training.clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
+from refedit.picturebook.training.hyperparameters import RECIPES
+from refedit.picturebook.training.training import Training
+from refedit.picturebook.world import captions
+from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
+from refedit.picturebook.world.scene import THINGS, poses_of
 
 CPU = torch.device("cpu")
 TOKENIZER = build_tokenizer(captions.words())

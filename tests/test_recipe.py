@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from refedit.edit import LONGEST_PROMPT, EditRequest, Finished
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
+from refedit.editing.request import LONGEST_PROMPT, EditRequest, Finished
+from refedit.editing.result import Result
+from refedit.editing.result_png import KEY, LARGEST, LARGEST_TEXT, read_result, text_of, write_result
 from refedit.errors import EditError
-from refedit.images import write_picture
-from refedit.masks import Mask
+from refedit.imaging.images import write_picture
+from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, with_settings
-from refedit.recipe import KEY, LARGEST, LARGEST_TEXT, read_result, text_of, write_result
-from refedit.result import Result
 from tests.conftest import box_mask, picture, request_for
 
 REGION = box_mask((96, 64), (8, 8, 56, 56))
@@ -134,6 +134,6 @@ def test_inputs_that_no_reader_would_take_are_left_out_and_that_is_told(
     path = tmp_path / "result.png"
     assert write_result(result, path) and read_result(path).inputs is not None
     assert not write_result(result, path, inputs=False) and read_result(path).inputs is None
-    monkeypatch.setattr("refedit.recipe.LARGEST_TEXT", 2000)
+    monkeypatch.setattr("refedit.editing.result_png.LARGEST_TEXT", 2000)
     assert not write_result(result, path) and read_result(path).inputs is None
     assert LARGEST_TEXT < PngImagePlugin.MAX_TEXT_MEMORY

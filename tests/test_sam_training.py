@@ -10,23 +10,22 @@ import pytest
 import torch
 
 from refedit.errors import EditError
-from refedit.picturebook.asked import Asked, best_of, boxed, clicked, corrected, decode, split
-from refedit.picturebook.checkpoint import read_checkpoint
-from refedit.picturebook.clutter import OUTSIDE, clutter
-from refedit.picturebook.collage import THIRD, collage
-from refedit.picturebook.dataset import SceneStore, scene_at
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.evaluate_sam import iou, measure_sam, subjects, two_clicks
-from refedit.picturebook.log import Report
-from refedit.picturebook.mask_losses import dice_loss, focal_loss, mask_losses
-from refedit.picturebook.owners import OwnerStore, owners_of, things_in
-from refedit.picturebook.prompts import box_of, click_in, cover, pick, prompts
-from refedit.picturebook.recipe import RECIPES
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.train import Training
-from refedit.picturebook.train_sam import SamStage, aimed
-from refedit.segment import Segmenter
-from refedit.segment_network import build_sam
+from refedit.picturebook.dataset.click_sampling import box_of, click_in, cover, pick, prompts
+from refedit.picturebook.dataset.clutter import OUTSIDE, THIRD, clutter, collage
+from refedit.picturebook.dataset.part_masks import OwnerStore, owners_of, things_in
+from refedit.picturebook.dataset.scenes import SceneStore, scene_at
+from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
+from refedit.picturebook.networks.checkpoint import read_checkpoint
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.training.hyperparameters import RECIPES
+from refedit.picturebook.training.log import Report
+from refedit.picturebook.training.mask_losses import dice_loss, focal_loss, mask_losses
+from refedit.picturebook.training.sam import SamStage, aimed
+from refedit.picturebook.training.sam_prompts import Asked, best_of, boxed, clicked, corrected, decode, split
+from refedit.picturebook.training.training import Training
+from refedit.picturebook.world.drawing import draw
+from refedit.segment.sam_network import build_sam
+from refedit.segment.segmenter import Segmenter
 
 CPU = torch.device("cpu")
 PIXELS = SIZES["tiny"].pixels

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from refedit.picturebook.colours import COLOURS, colour_name, distance, paint_at, sample_contrast, sample_paint
-from refedit.picturebook.scene import (
+from refedit.picturebook.world.colours import COLOURS, colour_name, distance, paint_at, sample_contrast, sample_paint
+from refedit.picturebook.world.scene import (
     ANIMALS,
     BACKGROUNDS,
     EXPRESSIONS,

@@ -12,13 +12,12 @@ import torch
 
 from refedit import models
 from refedit.__main__ import main
-from refedit.checksums import write_sums
-from refedit.command_segment import read_box
+from refedit.cli.segment import read_box
 from refedit.errors import EditError
-from refedit.images import read_picture
-from refedit.segment import Click, Segmenter
-from refedit.segment_clicks import read_click
-from refedit.segment_network import SamConfig, build_sam, sam_module, save_sam
+from refedit.imaging.images import read_picture
+from refedit.machine.checksums import write_sums
+from refedit.segment.sam_network import SamConfig, build_sam, sam_module, save_sam
+from refedit.segment.segmenter import Click, Segmenter, read_click
 from tests.conftest import picture
 
 CPU = torch.device("cpu")

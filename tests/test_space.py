@@ -12,8 +12,8 @@ from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 
 from refedit.errors import EditError
+from refedit.hosting.space import ROOT, Spacefile, add_commands, front_matter, read_spacefile, run, with_front_matter
 from refedit.models import CARDS
-from refedit.space import ROOT, Spacefile, add_commands, front_matter, read_spacefile, run, with_front_matter
 from refedit.ui.settings import Settings
 
 ZERO_GPU_PYTHON = {"3.10.13", "3.12.12"}

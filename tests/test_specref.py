@@ -7,19 +7,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from refedit.attention import WordMaps, attend
-from refedit.ddim import guide, move
-from refedit.editor import Editor
+from refedit.diffusion.attention import WordMaps, attend
+from refedit.diffusion.ddim import guide, move
+from refedit.diffusion.inversion import Inverter, Recorder, Recording
+from refedit.diffusion.prompt_to_prompt import word_factors, word_shares
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.editor import Editor
+from refedit.editing.prepare import prepare
 from refedit.errors import EditError
-from refedit.inversion import Inverter, Recorder, Recording
-from refedit.memory import Memory
+from refedit.machine.cache import Memory
 from refedit.methods import Baret, SpecRef
+from refedit.methods.reference_attention import EditRegion, ReferenceAttention
 from refedit.methods.specref_plan import reference_steps
 from refedit.methods.task import Edited, Task
-from refedit.preparation import prepare
-from refedit.prompt_to_prompt import word_factors, word_shares
-from refedit.reference_attention import EditRegion, ReferenceAttention
-from refedit.stable_diffusion import StableDiffusion
 from tests.conftest import box_mask, finish, request_for
 
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refedit.squares import Square, Stretched, aligned_square, square_around
+from refedit.imaging.squares import Square, Stretched, aligned_square, square_around
 from tests.conftest import box_mask, picture
 
 

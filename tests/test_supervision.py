@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from refedit.picturebook.dataset import mark_cells
-from refedit.picturebook.mark_supervision import MarkHead, mark_targets
-from refedit.picturebook.scene import sample_scene
-from refedit.picturebook.train_unet import emphasis
+from refedit.picturebook.dataset.scenes import mark_cells
+from refedit.picturebook.training.mark_supervision import MarkHead, mark_targets
+from refedit.picturebook.training.unet import emphasis
+from refedit.picturebook.world.scene import sample_scene
 
 
 def test_errors_count_more_where_a_subject_is_and_as_much_in_all() -> None:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from refedit import threads
-from refedit.stable_diffusion import StableDiffusion
-from refedit.threads import SMALL, all_threads, use_threads
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.machine import threads
+from refedit.machine.threads import SMALL, all_threads, use_threads
 
 
 def threads_after(*work: Callable[[], object]) -> int:

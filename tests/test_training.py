@@ -13,28 +13,27 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from refedit.attention import Site, attend
+from refedit.diffusion.attention import Site, attend
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
-from refedit.picturebook import evaluate
-from refedit.picturebook.captions import Caption
-from refedit.picturebook.card import card
-from refedit.picturebook.checkpoint import AveragedWeights, read_checkpoint
+from refedit.machine.version import code_version
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.export import export
-from refedit.picturebook.figures import read_figures, table
-from refedit.picturebook.log import Report
-from refedit.picturebook.muon import Muon, orthogonalised
-from refedit.picturebook.plan import rate_factor
-from refedit.picturebook.precision import has_fast_bf16
-from refedit.picturebook.provenance import read_provenance
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.start import Start
-from refedit.picturebook.train import Training
-from refedit.picturebook.train_unet import word_targets, word_tokens
-from refedit.picturebook.train_vae import sharpness_loss
-from refedit.picturebook.word_supervision import WordTargets, WordWatcher
-from refedit.stable_diffusion import StableDiffusion
-from refedit.version import code_version
+from refedit.picturebook.evaluation import evaluate_diffusion as evaluate
+from refedit.picturebook.evaluation.figures import read_figures, table
+from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
+from refedit.picturebook.training.export import export
+from refedit.picturebook.training.log import Report
+from refedit.picturebook.training.model_card import card
+from refedit.picturebook.training.optimizers import Muon, orthogonalised
+from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
+from refedit.picturebook.training.provenance import read_provenance
+from refedit.picturebook.training.start import Start
+from refedit.picturebook.training.training import Training
+from refedit.picturebook.training.unet import word_targets, word_tokens
+from refedit.picturebook.training.vae import sharpness_loss
+from refedit.picturebook.world.captions import Caption
 
 SAID = Caption(
     text="a red cat sitting and a red ball in the snow",

@@ -10,16 +10,18 @@ import pytest
 import torch
 
 from refedit.errors import EditError
-from refedit.picturebook import loop, train, train_unet
-from refedit.picturebook.checkpoint import read_checkpoint
-from refedit.picturebook.dataset import SceneStore
-from refedit.picturebook.loop import Trainer
-from refedit.picturebook.optimizers import laid_out_as
-from refedit.picturebook.owners import OwnerStore
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.start import Start
-from refedit.picturebook.train import Training
-from refedit.segment_network import load_sam
+from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.scenes import SceneStore
+from refedit.picturebook.networks.checkpoint import read_checkpoint
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.training import loop
+from refedit.picturebook.training import training as train
+from refedit.picturebook.training import unet as train_unet
+from refedit.picturebook.training.loop import Trainer
+from refedit.picturebook.training.optimizers import laid_out_as
+from refedit.picturebook.training.start import Start
+from refedit.picturebook.training.training import Training
+from refedit.segment.sam_network import load_sam
 
 STAGES = ("vae", "decoder", "unet", "clip", "sam")
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from refedit.picturebook.colours import COLOURS, colour_name, distance
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.edits import (
+from refedit.picturebook.world.colours import COLOURS, colour_name, distance
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.scene import POSES, Scene, sample_scene
+from refedit.picturebook.world.true_edits import (
     changed_region,
     take_appearance,
     with_backdrop,
@@ -15,7 +16,6 @@ from refedit.picturebook.edits import (
     with_pose,
     with_style,
 )
-from refedit.picturebook.scene import POSES, Scene, sample_scene
 
 
 def scene_of(kind: str, seed: int = 0, count: int = 1, style: str = "storybook") -> Scene:

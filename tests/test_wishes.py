@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from refedit.models import builtin_folder
-from refedit.picturebook.captions import describe
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.edits import with_backdrop, with_colour, with_style
-from refedit.picturebook.examples import scene
-from refedit.picturebook.reader import Reader
-from refedit.picturebook.wishes import named, wishes
+from refedit.picturebook.advice import named, wishes
+from refedit.picturebook.networks.reader import Reader
+from refedit.picturebook.world.captions import describe
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.examples import scene
+from refedit.picturebook.world.true_edits import with_backdrop, with_colour, with_style
 
 DOG = scene("dog", 103, pose="sitting", backdrop="beach", pattern="dotted", colour="brown")
 

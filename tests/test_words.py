@@ -2,9 +2,9 @@
 
 import pytest
 
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.words import changed_words, split_words, word_positions, word_weights
 from refedit.errors import EditError
-from refedit.stable_diffusion import StableDiffusion
-from refedit.words import changed_words, split_words, word_positions, word_weights
 
 
 def test_a_word_is_found_wherever_it_stands(model: StableDiffusion) -> None:

@@ -43,11 +43,11 @@ def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
 def _edits(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from refedit.bench.edits import ARMS, figures, run_cases, run_timed
-    from refedit.bench.rig import Rig
-    from refedit.bench.share import Share
-    from refedit.bench.sheet import sheet
-    from refedit.picturebook.figures import table, write_figures
+    from refedit.bench.experiment.store import Share
+    from refedit.bench.experiment.workbench import Rig
+    from refedit.bench.report.sheet import sheet
+    from refedit.bench.suites.edits import ARMS, figures, run_cases, run_timed
+    from refedit.picturebook.evaluation.figures import table, write_figures
 
     rig, count, share = Rig.load(options.model, options.device), options.cases, Share.parse(options.share)
     runs = run_cases(rig, options.set, count, options.out, share)
@@ -61,9 +61,9 @@ def _edits(options: argparse.Namespace) -> None:
 
 
 def _tune(options: argparse.Namespace) -> None:
-    from refedit.bench.rig import Rig
-    from refedit.bench.store import Store
-    from refedit.bench.tune import STARTS, tune
+    from refedit.bench.experiment.store import Store
+    from refedit.bench.experiment.workbench import Rig
+    from refedit.bench.suites.tune import STARTS, tune
 
     rig, store = Rig.load(options.model, options.device), Store(options.out)
     for kind in (options.kind,) if options.kind else STARTS:
@@ -75,9 +75,9 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _speed(options: argparse.Namespace) -> None:
-    from refedit.bench.speed import as_row, machine, measure_edits, measure_rows
+    from refedit.bench.suites.speed import as_row, machine, measure_edits, measure_rows
+    from refedit.diffusion.stable_diffusion import pick_device
     from refedit.models import load_model
-    from refedit.stable_diffusion import pick_device
 
     device, dtype = pick_device(options.device)
     found: dict[str, Any] = {"machine": machine(device)}

@@ -56,7 +56,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _claims(options: argparse.Namespace) -> None:
     from refedit.bench.claims.run import Runs, chosen
     from refedit.bench.report.summary import verdict_table
-    from refedit.bench.results import CLAIMS_FILE, merge_claims
+    from refedit.bench.suites.results import CLAIMS_FILE, merge_claims
 
     runs = Runs(chosen(options.only), options.cases)
     about = _run(runs, options)
@@ -67,9 +67,9 @@ def _claims(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from refedit.bench.compare import Comparison
     from refedit.bench.report.summary import comparison_tables
-    from refedit.bench.results import COMPARE_FILE, write
+    from refedit.bench.suites.compare import Comparison
+    from refedit.bench.suites.results import COMPARE_FILE, write
 
     comparison = Comparison(options.cases)
     about = _run(comparison, options)
@@ -84,9 +84,8 @@ def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:
     """Runs the claims or the comparison; says what on, or None after a share, which has no result of its own."""
     from tqdm import tqdm
 
-    from refedit.bench.rig import Rig
-    from refedit.bench.share import Share
-    from refedit.bench.store import Store
+    from refedit.bench.experiment.store import Share, Store
+    from refedit.bench.experiment.workbench import Rig
 
     share = Share.parse(options.share)
     rig, store = Rig.load(options.model, options.device), Store(options.out, share)
@@ -101,7 +100,7 @@ def _report(options: argparse.Namespace) -> None:
     from refedit.bench.report.page import page
     from refedit.bench.report.strips import strips
     from refedit.bench.report.summary import summary
-    from refedit.bench.results import read_results
+    from refedit.bench.suites.results import read_results
 
     results, rows = read_results(options.results), []
     try:
@@ -116,9 +115,9 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _publish(options: argparse.Namespace) -> None:
+    from refedit.bench.experiment.workbench import Rig
     from refedit.bench.publish import publish
-    from refedit.bench.rig import Rig
+    from refedit.hosting.readme import readme_file
     from refedit.models import BUILTIN
-    from refedit.readme import readme_file
 
     publish(options.results, Rig.load(BUILTIN, "cpu").checksum, readme_file())

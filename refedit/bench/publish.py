@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from refedit.bench.claims.run import CLAIMS
-from refedit.bench.deciding import deciding_code, judging_code
-from refedit.bench.report.nearest import nearest
-from refedit.bench.report.summary import about, comparison_tables, summary, verdict_table
-from refedit.bench.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
+from refedit.bench.experiment.code_fingerprint import deciding_code, judging_code
+from refedit.bench.report.summary import about, comparison_tables, nearest, summary, verdict_table
+from refedit.bench.suites.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
-from refedit.readme import write_part
+from refedit.hosting.readme import write_part
 
 PUBLISHED = Path(__file__).parent / "measured"
 PART = "compared"

@@ -19,12 +19,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.balanced_attention import BalancedAttention
-from refedit.ddim import Denoiser, Frame, Schedule, guided, move, step_along
-from refedit.memory import content_key
+from refedit.diffusion.ddim import Denoiser, Frame, Schedule, guided, move, step_along
+from refedit.diffusion.text_inversion import FittedText, TextInversion
+from refedit.machine.cache import content_key
+from refedit.methods.balanced_attention import BalancedAttention
 from refedit.methods.baret_parameters import PUBLISHED, RIGID, BaretParameters
 from refedit.methods.task import Edited, Task
-from refedit.text_inversion import FittedText, TextInversion
 
 INVERT, FIT, EDIT = "Inverting the picture", "Fitting the text to the picture", "Editing"
 

@@ -14,9 +14,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from refedit.ddim import Denoiser, Frame, Latents, Schedule, guided, step_along
-from refedit.inversion import Features, Recording
-from refedit.masks import at_grid
+from refedit.diffusion.ddim import Denoiser, Frame, Latents, Schedule, guided, step_along
+from refedit.diffusion.inversion import Features, Recording
+from refedit.imaging.masks import at_grid
 from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
 from refedit.methods.specref_plan import Plan, reference_steps
 from refedit.methods.task import Edited, Task

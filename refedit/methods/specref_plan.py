@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from refedit.alignment import Alignment, refinement, replacement, same_word_count
-from refedit.attention import AttentionControl, WordMaps
-from refedit.ddim import Denoiser
-from refedit.inversion import Features
+from refedit.diffusion.alignment import Alignment, refinement, replacement, same_word_count
+from refedit.diffusion.attention import AttentionControl, WordMaps
+from refedit.diffusion.ddim import Denoiser
+from refedit.diffusion.inversion import Features
+from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
+from refedit.methods.reference_attention import EditRegion, ReferenceAttention
 from refedit.methods.specref_parameters import SpecRefParameters
 from refedit.methods.specref_words import only_painted, read_words
 from refedit.methods.task import Task
-from refedit.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
-from refedit.reference_attention import EditRegion, ReferenceAttention
 
 
 def reference_steps(method: SpecRefParameters) -> range:

@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from refedit.ddim import Denoiser
+from refedit.diffusion.ddim import Denoiser
+from refedit.diffusion.words import changed_words, split_words, word_weights
 from refedit.errors import EditError
 from refedit.methods.specref_parameters import SpecRefParameters
 from refedit.methods.task import Task
-from refedit.words import changed_words, split_words, word_weights
 
 
 def read_words(method: SpecRefParameters, model: Denoiser, task: Task) -> dict[str, tuple[str, Tensor]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from refedit.ddim import Latents
-from refedit.inversion import Inverter
+from refedit.diffusion.ddim import Latents
+from refedit.diffusion.inversion import Inverter
 
 
 @dataclass(frozen=True, kw_only=True)

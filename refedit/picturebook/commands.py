@@ -54,7 +54,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def draw_sheet(arguments: argparse.Namespace) -> int:
-    from refedit.picturebook import sheet
+    from refedit.picturebook.world import contact_sheet as sheet
 
     seed, size = arguments.seed, arguments.size
     match arguments.kind:
@@ -71,7 +71,7 @@ def draw_sheet(arguments: argparse.Namespace) -> int:
 
 
 def draw_examples(arguments: argparse.Namespace) -> int:
-    from refedit.picturebook.examples import shipped_examples, write_examples
+    from refedit.picturebook.world.examples import shipped_examples, write_examples
 
     write_examples(shipped_examples(), arguments.out)
     return 0
@@ -79,9 +79,9 @@ def draw_examples(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     from refedit.errors import EditError
-    from refedit.picturebook.precision import training_device
-    from refedit.picturebook.sizes import SIZES
-    from refedit.picturebook.train import STAGES, Training
+    from refedit.picturebook.networks.sizes import SIZES
+    from refedit.picturebook.training.plan import training_device
+    from refedit.picturebook.training.training import STAGES, Training
 
     stages = (arguments.stage,) if arguments.stage else STAGES
     begun = [stage for stage in stages if (arguments.out / f"{stage}.pt").exists()]
@@ -110,7 +110,7 @@ def train(arguments: argparse.Namespace) -> int:
 def _start(arguments: argparse.Namespace) -> None:
     from refedit.errors import EditError
     from refedit.models import BUILTIN, builtin_folder
-    from refedit.picturebook.training_folder import TrainingFolder
+    from refedit.picturebook.training.training_folder import TrainingFolder
 
     if arguments.stage == "vae":
         raise EditError("A UNet to begin with knows the latents of its own VAE. Train that one's --stage decoder.")
@@ -119,16 +119,16 @@ def _start(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    from refedit.picturebook.card import card
-    from refedit.picturebook.evaluate import measure, unseen
-    from refedit.picturebook.evaluate_reader import measure_reader
-    from refedit.picturebook.evaluate_sam import measure_sam, subjects
-    from refedit.picturebook.figures import table, write_figures
-    from refedit.picturebook.precision import training_device
-    from refedit.picturebook.provenance import read_provenance
-    from refedit.picturebook.reader import Reader
-    from refedit.segment import Segmenter
-    from refedit.stable_diffusion import StableDiffusion
+    from refedit.diffusion.stable_diffusion import StableDiffusion
+    from refedit.picturebook.evaluation.evaluate_diffusion import measure, unseen
+    from refedit.picturebook.evaluation.evaluate_reader import measure_reader
+    from refedit.picturebook.evaluation.evaluate_sam import measure_sam, subjects
+    from refedit.picturebook.evaluation.figures import table, write_figures
+    from refedit.picturebook.networks.reader import Reader
+    from refedit.picturebook.training.model_card import card
+    from refedit.picturebook.training.plan import training_device
+    from refedit.picturebook.training.provenance import read_provenance
+    from refedit.segment.segmenter import Segmenter
 
     model = StableDiffusion.load(str(arguments.model), training_device(arguments.device))
     found = measure(model, unseen(arguments.scenes, model.size), arguments.out).figures()

@@ -9,16 +9,16 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.edit import EditRequest, Finished, Preview, Progress, Reference
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
+from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
+from refedit.editing.result import Result
+from refedit.editing.result_png import write_result
 from refedit.errors import EditError
-from refedit.images import read_mask, read_picture, write_picture
+from refedit.imaging.images import read_mask, read_picture, write_picture
 from refedit.methods import method_of
-from refedit.recipe import write_result
-from refedit.result import Result
-from refedit.segment_clicks import read_clicks
-from refedit.segment_memory import SegmentMemory
-from refedit.ui.running import paced
+from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.segmenter import read_clicks
+from refedit.ui.events.running_edits import paced
 
 Answer = tuple[dict[str, Any], str | None]
 

@@ -1,6 +1,7 @@
 """The page: drawn, connected and ready to be launched."""
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,20 +9,26 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
 from refedit.errors import EditError
-from refedit.models import CARDS
-from refedit.segment_memory import SegmentMemory, load_segmenter
-from refedit.ui import status
+from refedit.methods import METHODS
+from refedit.models import CARDS, load_segmenter
+from refedit.picturebook.advice import about
+from refedit.segment.embedding_cache import SegmentMemory
 from refedit.ui.api import draw_api
-from refedit.ui.examples import read_examples
-from refedit.ui.guard import Guard
-from refedit.ui.layout import draw
-from refedit.ui.look import theme
-from refedit.ui.model_table import model_table
-from refedit.ui.notes import about
+from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
+from refedit.ui.events.links import connect_link
+from refedit.ui.events.mask_events import connect_pane
+from refedit.ui.events.results import connect_result
+from refedit.ui.events.run import connect_run
+from refedit.ui.handlers import UI_ONLY, Updates
+from refedit.ui.request_limits import Guard
 from refedit.ui.settings import Settings
-from refedit.ui.wiring import connect
+from refedit.ui.state import status
+from refedit.ui.state.examples import Example, read_examples
+from refedit.ui.view.layout import Inputs, Page, comparable, draw, hint_for_source, info_for_prompt
+from refedit.ui.view.model_table import model_table
+from refedit.ui.view.theme import theme
 
 QUEUE = 16
 """So many edits may wait; the next visitor is told that the queue is full."""
@@ -38,6 +45,7 @@ NO_MCP = (
     '"mcp>=1.21,<2", or leave REFEDIT_MCP out.'
 )
 
+STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("keys.js", "uploads.js")
 
 VISITORS = 200
@@ -75,7 +83,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_name": settings.host,
         "server_port": settings.port,
         "theme": theme(),
-        "css_paths": [Path(__file__).with_name("page.css")],
+        "css_paths": [STATIC / "page.css"],
         "head": f"<script>\n{_script('editors.js')}\n</script>",
         "js": scripts(),
         "app_kwargs": {"middleware": [(Guard, (), {})]},  # as starlette's Middleware unpacks
@@ -94,4 +102,41 @@ def scripts() -> str:
 
 
 def _script(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8").rstrip()
+    return (STATIC / name).read_text("utf-8").rstrip()
+
+
+def show_method(page: Page, name: str) -> Updates:
+    """Shows the inputs that a method needs, and only those."""
+    inputs, method = page.inputs, METHODS[name]
+    return {
+        inputs.summary: method.summary,
+        inputs.source.hint: hint_for_source(method.needs),
+        inputs.prompt: gr.Textbox(info=info_for_prompt(method.needs)),
+        inputs.source_prompt: gr.Textbox(visible="source_prompt" in method.needs),
+        inputs.reference_column: gr.Column(visible="reference" in method.needs | method.takes),
+        page.outputs.run_both: gr.Button(visible=comparable(method)),
+    } | {item.panel: gr.Column(visible=item.method is method) for item in inputs.controls.values()}
+
+
+def connect(
+    page: Page, blocks: gr.Blocks, editor: Editor, segments: SegmentMemory, examples: tuple[Example, ...]
+) -> None:
+    """Makes the drawn page react."""
+    inputs = page.inputs
+    connect_run(page, blocks, editor)
+    connect_result(page, editor)
+    connect_link(page, blocks, editor)
+    connect_pane(inputs.source, segments)
+    connect_pane(inputs.reference, segments)
+    panels = [item.panel for item in inputs.controls.values()]
+    shown = [inputs.summary, inputs.source.hint, inputs.prompt, inputs.source_prompt, inputs.reference_column]
+    inputs.method.change(
+        lambda name: show_method(page, name), inputs.method, [*shown, page.outputs.run_both, *panels], **UI_ONLY
+    )
+    for tile, example in zip(page.tiles, examples, strict=True):
+        emptied = tile.click(lambda: empty_panes(inputs), None, filled_outputs(inputs), **UI_ONLY)
+        emptied.then(_filler(inputs, example), None, filled_outputs(inputs), **UI_ONLY)
+
+
+def _filler(inputs: Inputs, example: Example) -> Callable[[], Updates]:
+    return lambda: fill_in(inputs, example.filling())

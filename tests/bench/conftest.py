@@ -6,22 +6,22 @@ from dataclasses import replace
 import pytest
 import torch
 
-from refedit.bench.arms import Arm
 from refedit.bench.claims.claim import Claim
-from refedit.bench.rig import Rig
-from refedit.ddim import Denoiser
-from refedit.inversion import Inverter
-from refedit.memory import Memory
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.workbench import Rig
+from refedit.diffusion.ddim import Denoiser
+from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.watched_model import WatchedModel
+from refedit.machine.cache import Memory
 from refedit.methods import Method
 from refedit.methods.task import Task
-from refedit.picturebook import captions
-from refedit.picturebook.clip import build_clip
-from refedit.picturebook.factors import FACTORS
-from refedit.picturebook.reader import Reader
-from refedit.picturebook.sizes import SIZES
-from refedit.picturebook.vocabulary import build_tokenizer
-from refedit.stable_diffusion import StableDiffusion
-from refedit.watched import WatchedModel
+from refedit.picturebook.networks.clip import build_clip
+from refedit.picturebook.networks.reader import Reader
+from refedit.picturebook.networks.sizes import SIZES
+from refedit.picturebook.networks.vocabulary import build_tokenizer
+from refedit.picturebook.world import captions
+from refedit.picturebook.world.factors import FACTORS
 
 
 @pytest.fixture(scope="session")

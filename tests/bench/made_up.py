@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from refedit.bench.cases import POSE
-from refedit.bench.outcome import Outcome
-from refedit.picturebook.factors import FACTORS
+from refedit.bench.experiment.cases import POSE
+from refedit.bench.experiment.outcome import Outcome
+from refedit.picturebook.world.factors import FACTORS
 
 TRUTH = {"kind": "cat", "pose": "sitting", "colour": "red", "pattern": "plain", "background": "sea", "style": "flat"}
 

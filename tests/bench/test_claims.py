@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from refedit.attention import attend
-from refedit.bench.arms import Arm
-from refedit.bench.cases import CASE_KINDS, POSE, RIGID
 from refedit.bench.claims.baret import DRAWN
 from refedit.bench.claims.claim import Claim, by_contrasts
 from refedit.bench.claims.contrast import ENOUGH, ByArm, above, told
 from refedit.bench.claims.injection import B7, CROSS_STEPS, SELF_STEPS, grid_name
 from refedit.bench.claims.run import CLAIMS, chosen
-from refedit.bench.statistics import Interval
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import CASE_KINDS, POSE, RIGID
+from refedit.bench.experiment.statistics import Interval
+from refedit.diffusion.attention import attend
 from refedit.errors import EditError
 from tests.bench.made_up import outcome, with_readings
 

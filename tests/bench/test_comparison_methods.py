@@ -5,20 +5,20 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
-from refedit.attention import Site, attend
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE, case_at
-from refedit.bench.measures import psnr
-from refedit.bench.others.map_sources import BaretFrom, MapsFrom
-from refedit.bench.others.null_text_editing import NullTextEditing
-from refedit.bench.others.plain_ddim import PlainDdim
-from refedit.bench.others.reconstruction import Reconstruction, geometric_mean, noise_errors
-from refedit.bench.rig import Rig
-from refedit.bench.runs import Made, make
-from refedit.ddim import move
+from refedit.bench.baselines.baret_maps import BaretFrom, MapsFrom
+from refedit.bench.baselines.null_text_editing import NullTextEditing
+from refedit.bench.baselines.plain_ddim import PlainDdim
+from refedit.bench.baselines.reconstruction import Reconstruction, geometric_mean, noise_errors
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE, case_at
+from refedit.bench.experiment.measures import psnr
+from refedit.bench.experiment.runs import Made, make
+from refedit.bench.experiment.workbench import Rig
+from refedit.diffusion.attention import Site, attend
+from refedit.diffusion.ddim import move
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Baret, Method
-from refedit.picturebook.drawing import draw
-from refedit.stable_diffusion import StableDiffusion
+from refedit.picturebook.world.drawing import draw
 
 CASE = case_at("test", POSE, 0)
 PUBLISHED = Baret.presets()["published"]

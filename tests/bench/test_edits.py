@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from refedit.bench import edits, tune
-from refedit.bench.cases import POSE, REFERENCE
-from refedit.bench.rig import Rig
-from refedit.bench.share import WHOLE, Share
-from refedit.bench.sheet import SIDE, sheet
-from refedit.bench.store import Store
-from refedit.memory import Memory
+from refedit.bench.experiment.cases import POSE, REFERENCE
+from refedit.bench.experiment.store import WHOLE, Share, Store
+from refedit.bench.experiment.workbench import Rig
+from refedit.bench.report.sheet import SIDE, sheet
+from refedit.bench.suites import edits, tune
+from refedit.machine.cache import Memory
 from refedit.methods import SpecRef
-from refedit.picturebook.factors import FACTORS
+from refedit.picturebook.world.factors import FACTORS
 from tests.bench.conftest import quick_arm
 from tests.bench.made_up import outcome
 
@@ -23,7 +22,7 @@ from tests.bench.made_up import outcome
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {kind: tuple(map(quick_arm, arms)) for kind, arms in edits.ARMS.items()}
     monkeypatch.setattr(edits, "ARMS", few)
-    monkeypatch.setattr("refedit.bench.sheet.ARMS", few)
+    monkeypatch.setattr("refedit.bench.report.sheet.ARMS", few)
 
 
 def test_shares_count_the_cases_whose_factors_are_right() -> None:

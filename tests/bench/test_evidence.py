@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from refedit.__main__ import main
-from refedit.bench import compare
 from refedit.bench.claims import run as claims_run
 from refedit.bench.claims.run import CLAIMS, Runs
-from refedit.bench.compare import COMMON, READINGS, Comparison
-from refedit.bench.measures import CAP
+from refedit.bench.experiment.measures import CAP
+from refedit.bench.experiment.store import Store
+from refedit.bench.experiment.workbench import Rig
 from refedit.bench.publish import PUBLISHED, UNKNOWN, publish, withdraw
-from refedit.bench.rig import Rig
-from refedit.bench.store import Store
+from refedit.bench.suites import compare
+from refedit.bench.suites.compare import COMMON, READINGS, Comparison
 from refedit.errors import EditError
+from refedit.hosting.readme import readme_file
 from refedit.models import BUILTIN
-from refedit.readme import readme_file
 from tests.bench.conftest import quick_arm, quick_claim
 
 

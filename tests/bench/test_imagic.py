@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from refedit.bench.others.bench_method import FIT, TUNE
-from refedit.bench.others.imagic import Imagic, noised
-from refedit.bench.rig import weights_checksum
-from refedit.ddim import clean_estimate, guide, move
-from refedit.stable_diffusion import StableDiffusion
+from refedit.bench.baselines.base import FIT, TUNE
+from refedit.bench.baselines.imagic import Imagic, noised
+from refedit.bench.experiment.workbench import weights_checksum
+from refedit.diffusion.ddim import clean_estimate, guide, move
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from tests.bench.conftest import task_for, watched
 from tests.conftest import finish
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from refedit.attention import Site, attend
-from refedit.bench.others.masactrl import MasaCtrl, MutualAttention
-from refedit.bench.others.plain_ddim import PlainDdim
+from refedit.bench.baselines.masactrl import MasaCtrl, MutualAttention
+from refedit.bench.baselines.plain_ddim import PlainDdim
+from refedit.diffusion.attention import Site, attend
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Method
-from refedit.stable_diffusion import StableDiffusion
 from tests.bench.conftest import task_for, watched
 from tests.conftest import finish
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refedit.bench.cases import REFERENCE, case_at
-from refedit.bench.measures import CAP, hue_and_chroma, iou, leak, psnr, ssim, studio
+from refedit.bench.experiment.cases import REFERENCE, case_at
+from refedit.bench.experiment.measures import CAP, hue_and_chroma, iou, leak, psnr, ssim, studio
 from refedit.errors import EditError
-from refedit.picturebook.drawing import draw
+from refedit.picturebook.world.drawing import draw
 
 ALL = np.ones((16, 16), bool)
 LEFT = ALL & (np.arange(16) < 8)

@@ -9,15 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from refedit.bench.experiment.statistics import Interval
 from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
-from refedit.bench.report.labels import cell, label
-from refedit.bench.report.nearest import first_and_second, nearest, sentences
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
-from refedit.bench.report.summary import comparison_tables, summary, verdict_table
-from refedit.bench.report.terms import NOTE, TERMS
-from refedit.bench.results import Results, merge_claims, read_results
-from refedit.bench.statistics import Interval
+from refedit.bench.report.summary import comparison_tables, first_and_second, nearest, sentences, summary, verdict_table
+from refedit.bench.report.wording import NOTE, TERMS, cell, label
+from refedit.bench.suites.results import Results, merge_claims, read_results
 
 ABOUT = {
     "model": "made up", "weights": "abc", "pixels": 64, "reader": True, "code": "0", "cores": 2, "device": "cpu",

@@ -4,19 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from refedit.bench.arms import Arm
-from refedit.bench.bounds import SourceUnchanged, TruthRoundTrip, round_trip
-from refedit.bench.cases import POSE, REFERENCE, RIGID, case_at
-from refedit.bench.measures import CAP
-from refedit.bench.outcome import measured
-from refedit.bench.placing import Place, placed
-from refedit.bench.rig import Rig
-from refedit.bench.runs import Made, make
-from refedit.edit import Finished
-from refedit.editor import Editor
-from refedit.memory import Memory
+from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip, round_trip
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, Place, case_at, placed
+from refedit.bench.experiment.measures import CAP
+from refedit.bench.experiment.outcome import measured
+from refedit.bench.experiment.runs import Made, make
+from refedit.bench.experiment.workbench import Rig
+from refedit.editing.editor import Editor
+from refedit.editing.request import Finished
+from refedit.machine.cache import Memory
 from refedit.methods import Baret, SpecRef
-from refedit.picturebook.drawing import draw
+from refedit.picturebook.world.drawing import draw
 
 SIZE = 64
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from refedit.bench.statistics import Interval, combined, interval
+from refedit.bench.experiment.statistics import Interval, combined, interval
 
 
 def test_the_interval_of_a_normal_sample_is_the_textbooks() -> None:

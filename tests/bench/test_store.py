@@ -9,22 +9,20 @@ import pytest
 import torch
 
 import refedit
-from refedit.bench import deciding, store
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE
+from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.run import Runs
-from refedit.bench.others.plain_ddim import PlainDdim
-from refedit.bench.outcome import Outcome
-from refedit.bench.placing import Place
+from refedit.bench.experiment import code_fingerprint, store
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE, Place
+from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
+from refedit.bench.experiment.workbench import Rig, files_checksum, weights_checksum
 from refedit.bench.publish import PART, PUBLISHED, publish
-from refedit.bench.rig import Rig, files_checksum, weights_checksum
-from refedit.bench.share import WHOLE, Share
-from refedit.bench.store import Store, outcomes
 from refedit.errors import EditError
+from refedit.hosting.readme import readme_file
 from refedit.methods import Baret, SpecRef
 from refedit.models import builtin_folder
-from refedit.readme import readme_file
 from tests.bench.made_up import outcome
 
 ARM = Arm(name="plain", method=PlainDdim(steps=1))
@@ -89,8 +87,8 @@ def test_other_code_does_not_share(rig: Rig, tmp_path: Path, monkeypatch: pytest
 
 def test_every_file_that_decides_is_there() -> None:
     root = Path(refedit.__file__).parent
-    assert all(list(root.glob(pattern)) for pattern in deciding.FILES)
-    assert len(deciding.deciding_code()) == 16
+    assert all(list(root.glob(pattern)) for pattern in code_fingerprint.FILES)
+    assert len(code_fingerprint.deciding_code()) == 16
 
 
 SOURCE = """import os
@@ -102,23 +100,25 @@ def area(self, *, radius: int = 1) -> str:
 
 
 def test_a_program_is_told_alike_by_every_python() -> None:
-    assert deciding.fingerprint([SOURCE]) == "4dd61f2f64f1459b"
+    assert code_fingerprint.fingerprint([SOURCE]) == "4dd61f2f64f1459b"
 
 
 def test_moving_importing_and_explaining_change_no_fingerprint() -> None:
-    before = deciding.fingerprint([SOURCE, "A = 1\nB = 2\n"])
-    assert before == deciding.fingerprint(["B = 2\n", SOURCE, "A = 1\n"])
-    assert before == deciding.fingerprint([SOURCE.replace("import os\n", "from os import path\n"), "A = 1\nB = 2\n"])
+    before = code_fingerprint.fingerprint([SOURCE, "A = 1\nB = 2\n"])
+    assert before == code_fingerprint.fingerprint(["B = 2\n", SOURCE, "A = 1\n"])
+    assert before == code_fingerprint.fingerprint(
+        [SOURCE.replace("import os\n", "from os import path\n"), "A = 1\nB = 2\n"]
+    )
     explained = SOURCE.replace("  # why", "").replace("str:\n", 'str:\n    """Of a circle."""\n')
-    assert before == deciding.fingerprint([explained, 'B = 2\n"""Two."""\nA = 1\n'])
+    assert before == code_fingerprint.fingerprint([explained, 'B = 2\n"""Two."""\nA = 1\n'])
 
 
 def test_a_changed_line_of_a_method_changes_the_fingerprint() -> None:
     path = Path(refedit.__file__).parent / "methods" / "specref.py"
     source = path.read_text("utf-8")
     changed = source.replace("math.sqrt(1 - self.fresh_noise)", "math.sqrt(2 - self.fresh_noise)")
-    assert source != changed and deciding.fingerprint([source]) != deciding.fingerprint([changed])
-    assert deciding.fingerprint([source], "values") != deciding.fingerprint([source], "others")
+    assert source != changed and code_fingerprint.fingerprint([source]) != code_fingerprint.fingerprint([changed])
+    assert code_fingerprint.fingerprint([source], "values") != code_fingerprint.fingerprint([source], "others")
 
 
 def test_published_results_are_of_this_code_and_these_weights(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refedit.recipe import read_result
+from refedit.editing.result_png import read_result
 from tests.browser.visitor import (
     BOX,
     BROWSER,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from refedit.recipe import read_result
+from refedit.editing.result_png import read_result
 from tests.browser.visitor import (
     BROWSER,
     CHOSEN,

@@ -7,14 +7,14 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from refedit.edit import Finished
-from refedit.editor import Editor
-from refedit.result import Result
-from refedit.ui.examples import Example, read_examples
-from refedit.ui.forms import Form
-from refedit.ui.layout import Page, draw
-from refedit.ui.painting import to_value
-from refedit.ui.running import Started, run
+from refedit.editing.editor import Editor
+from refedit.editing.request import Finished
+from refedit.editing.result import Result
+from refedit.ui.events.running_edits import Started, run
+from refedit.ui.state.examples import Example, read_examples
+from refedit.ui.state.form import Form
+from refedit.ui.view.layout import Page, draw
+from refedit.ui.view.mask_editor import to_value
 from tests.conftest import picture
 from tests.page.parts import BOX, saved
 

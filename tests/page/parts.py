@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.images import write_picture
-from refedit.recipe import text_of
-from refedit.result import Result
+from refedit.editing.result import Result
+from refedit.editing.result_png import text_of
+from refedit.imaging.images import write_picture
 from tests.conftest import box_mask
 
 BOX = box_mask((64, 64), (16, 8, 40, 48))

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refedit.edit import Progress
-from refedit.editor import Editor
-from refedit.recipe import read_result
-from refedit.ui.display import Screen
-from refedit.ui.forms import Form
-from refedit.ui.layout import Page
-from refedit.ui.result_column import BOTH, COMPARE, RESULT
-from refedit.ui.result_events import chooser
-from refedit.ui.result_views import show_view
-from refedit.ui.running import Failed, Halted, Started, run
-from refedit.ui.status import method_in_words
+from refedit.editing.editor import Editor
+from refedit.editing.request import Progress
+from refedit.editing.result_png import read_result
+from refedit.ui.events.results import chooser
+from refedit.ui.events.run_view import Screen
+from refedit.ui.events.running_edits import Failed, Halted, Started, run
+from refedit.ui.state.form import Form
+from refedit.ui.state.status import method_in_words
+from refedit.ui.view.layout import Page
+from refedit.ui.view.result_column import BOTH, COMPARE, RESULT
+from refedit.ui.view.result_views import show_view
 
 
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:

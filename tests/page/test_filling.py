@@ -9,11 +9,12 @@ import pytest
 
 from refedit.errors import EditError
 from refedit.methods import METHODS, knobs, settings_of, with_settings
-from refedit.ui.controls import Controls, build_controls, preset_settings
-from refedit.ui.examples import TILE, Example, read_examples
-from refedit.ui.forms import Form, all_inputs, fill_in, read_form
-from refedit.ui.layout import Page
-from refedit.ui.wiring import show_method
+from refedit.ui.events.form_io import all_inputs, fill_in, read_form
+from refedit.ui.page import show_method
+from refedit.ui.state.examples import TILE, Example, read_examples
+from refedit.ui.state.form import Form
+from refedit.ui.view.controls import Controls, build_controls, preset_settings
+from refedit.ui.view.layout import Page
 from tests.page.parts import BOX, saved
 
 

@@ -6,15 +6,15 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from refedit.edit import LONGEST_PROMPT
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
+from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.methods import METHODS, knobs
-from refedit.ui.controls import preset_settings
-from refedit.ui.forms import Form
-from refedit.ui.layout import Page
-from refedit.ui.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
-from refedit.ui.link_events import open_link
+from refedit.ui.events.links import open_link
+from refedit.ui.state.form import Form
+from refedit.ui.state.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
+from refedit.ui.view.controls import preset_settings
+from refedit.ui.view.layout import Page
 
 QUESTIONS = "a größer & <b>redder</b> mug = 100 %?"
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.ui.painting import OPACITY, painted_picture, read_painting, to_value
+from refedit.ui.view.mask_editor import OPACITY, painted_picture, read_painting, to_value
 from tests.conftest import box_mask, picture
 from tests.page.parts import BOX, saved
 

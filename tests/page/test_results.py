@@ -8,20 +8,20 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from refedit.edit import Finished
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
+from refedit.editing.request import Finished
+from refedit.editing.result import Result
 from refedit.errors import EditError
 from refedit.methods import Baret
-from refedit.result import Result
-from refedit.ui.examples import Example
-from refedit.ui.forms import all_inputs, read_form
-from refedit.ui.history import BYTES, ENTRIES, Entry, History, remembered
-from refedit.ui.layout import Page
+from refedit.ui.events.form_io import all_inputs, read_form
+from refedit.ui.events.results import EXPIRED, chooser, empty_source, kept, make_room, restored, use_result
+from refedit.ui.events.running_edits import run
 from refedit.ui.page import build_page
-from refedit.ui.pane import CLICK_TOOL
-from refedit.ui.result_events import EXPIRED, chooser, empty_source, kept, make_room, restored, use_result
-from refedit.ui.running import run
 from refedit.ui.settings import Settings
+from refedit.ui.state.examples import Example
+from refedit.ui.state.history import BYTES, ENTRIES, Entry, History, remembered
+from refedit.ui.view.layout import Page
+from refedit.ui.view.pane import CLICK_TOOL
 from tests.conftest import picture
 from tests.page.parts import packed, reacting, saved
 

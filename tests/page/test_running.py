@@ -10,13 +10,13 @@ import gradio as gr
 import pytest
 from gradio.route_utils import delete_files_created_by_app
 
-from refedit.edit import EditEvent, Finished, Preview, Progress
-from refedit.editor import Editor
-from refedit.ui.examples import Example
-from refedit.ui.forms import Form
+from refedit.editing.editor import Editor
+from refedit.editing.request import EditEvent, Finished, Preview, Progress
+from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started, Tickets, paced, run
 from refedit.ui.page import build_page
-from refedit.ui.running import Failed, Halted, RunEvent, Started, Tickets, paced, run
 from refedit.ui.settings import Settings
+from refedit.ui.state.examples import Example
+from refedit.ui.state.form import Form
 from tests.conftest import picture
 from tests.page.parts import reacting
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from refedit.editor import Editor
+from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.models import BUILTIN, load_model
 from refedit.ui.page import build_page, launch_options

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refedit.edit import Progress, Reference
-from refedit.editor import Editor
-from refedit.masks import Mask
+from refedit.editing.editor import Editor
+from refedit.editing.request import Progress, Reference
+from refedit.imaging.masks import Mask
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, CARDS, builtin_folder
-from refedit.picturebook.drawing import draw
-from refedit.picturebook.examples import scene
-from refedit.ui import status
-from refedit.ui.forms import Form
-from refedit.ui.layout import Page
-from refedit.ui.model_table import model_table
-from refedit.ui.notes import about, looks_like_photograph, notes
+from refedit.picturebook.advice import about, looks_like_photograph, notes
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.examples import scene
+from refedit.ui.state import status
+from refedit.ui.state.form import Form
+from refedit.ui.view.layout import Page
+from refedit.ui.view.model_table import model_table
 from tests.page_server import ROOT
 
 

@@ -10,8 +10,8 @@ import pytest
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
-from refedit.recipe import read_result
-from refedit.segment import Click
+from refedit.editing.result_png import read_result
+from refedit.segment.segmenter import Click
 from tests.conftest import box_mask, picture
 from tests.page_server import tiny_segmenter
 from tests.server.calls import edit, post

@@ -14,8 +14,8 @@ import pytest
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
-from refedit.edit import LONGEST_PROMPT
-from refedit.ui.guard import JSON_LIMIT, UPLOAD_LIMIT, fetches
+from refedit.editing.request import LONGEST_PROMPT
+from refedit.ui.request_limits import JSON_LIMIT, UPLOAD_LIMIT, fetches
 from tests.conftest import picture
 from tests.server.calls import edit, encoded, post
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE
+from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.claims.baret import BALANCED
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Role, above, told
-from refedit.bench.others.masactrl import MasaCtrl
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE
 from refedit.methods import Baret
 
 NON_RIGID = Baret.presets()["non-rigid"]

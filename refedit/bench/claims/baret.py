@@ -3,11 +3,11 @@
 from dataclasses import asdict, replace
 from typing import Literal
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE
+from refedit.bench.baselines.baret_maps import BaretFrom, Branch
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Curve, above
-from refedit.bench.others.map_sources import BaretFrom, Branch
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE
 from refedit.methods import Baret
 
 PUBLISHED = Baret.presets()["published"]

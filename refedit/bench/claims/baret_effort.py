@@ -1,12 +1,12 @@
 """Claims about what BARET does without, and what it costs: B8 and B9."""
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE
+from refedit.bench.baselines.imagic import Imagic
+from refedit.bench.claims.arms import COST_BARET, COST_NULL, NULL_LESS
 from refedit.bench.claims.baret import BALANCED, DRAWN
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import above, told
-from refedit.bench.claims.cost_arms import COST_BARET, COST_NULL, NULL_LESS
-from refedit.bench.others.imagic import Imagic
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE
 
 TUNED = Arm(name="Imagic", method=Imagic())
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from refedit.bench.arms import Arm
 from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word
-from refedit.bench.statistics import LEVEL, Interval
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.statistics import LEVEL, Interval
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from refedit.bench.outcome import Outcome
-from refedit.bench.readings import by_case
-from refedit.bench.statistics import LEVEL, Interval, combined, interval
+from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.readings import by_case
+from refedit.bench.experiment.statistics import LEVEL, Interval, combined, interval
 
 Word = Literal["holds", "fails", "not decided"]
 Role = Literal["decides", "told"]

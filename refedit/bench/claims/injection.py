@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE, RIGID
 from refedit.bench.claims.baret import FROM_TARGET
 from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
 from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word, above
-from refedit.bench.readings import by_case
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE, RIGID
+from refedit.bench.experiment.readings import by_case
 
 READING = "distance"
 

@@ -6,11 +6,11 @@ by which either embedding enters the guided noise: guidance for the target's, gu
 
 from dataclasses import replace
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import POSE
+from refedit.bench.baselines.reconstruction import Caption, Reconstruction, Start
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Curve, above, told
-from refedit.bench.others.reconstruction import Caption, Reconstruction, Start
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE
 
 STEPS = 10
 GUIDANCE = 7.5

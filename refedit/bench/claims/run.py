@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from refedit.bench.arms import Arm
 from refedit.bench.claims.appearance import APPEARANCE_CLAIMS
 from refedit.bench.claims.baret import BARET_CLAIMS
 from refedit.bench.claims.baret_effort import EFFORT_CLAIMS
@@ -15,10 +14,10 @@ from refedit.bench.claims.inversions import INVERSION_CLAIMS
 from refedit.bench.claims.specref import SPECREF_CLAIMS
 from refedit.bench.claims.specref_details import DETAIL_CLAIMS
 from refedit.bench.claims.specref_masks import MASK_CLAIMS
-from refedit.bench.outcome import Outcome
-from refedit.bench.rig import Rig
-from refedit.bench.share import WHOLE, Share
-from refedit.bench.store import Store, outcomes
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
+from refedit.bench.experiment.workbench import Rig
 from refedit.errors import EditError
 
 _EVERY = (

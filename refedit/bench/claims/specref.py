@@ -1,10 +1,20 @@
 """Claims about what SpecRef does, and at what cost: S1, S2, S6 to S8."""
 
-from refedit.bench.cases import REFERENCE
+from refedit.bench.claims.arms import (
+    BOTH,
+    COST_MASA,
+    COST_NULL,
+    COST_SPECREF,
+    PAINTED,
+    PAINTED_PLAIN,
+    PIVOTS,
+    PLAIN,
+    SETTING,
+    VAE,
+)
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Term, above, told
-from refedit.bench.claims.cost_arms import COST_MASA, COST_NULL, COST_SPECREF
-from refedit.bench.claims.specref_arms import BOTH, PAINTED, PAINTED_PLAIN, PIVOTS, PLAIN, SETTING, VAE
+from refedit.bench.experiment.cases import REFERENCE
 
 S1 = Claim(
     name="S1",

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import REFERENCE
+from refedit.bench.claims.arms import BOTH, PAPER, SETTING
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Curve, above
-from refedit.bench.claims.specref_arms import BOTH, PAPER, SETTING
-from refedit.bench.placing import Place
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import REFERENCE, Place
 from refedit.methods import SpecRef
 
 

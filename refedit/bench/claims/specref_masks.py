@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from refedit.bench.arms import Arm
-from refedit.bench.cases import REFERENCE
+from refedit.bench.claims.arms import BOTH, NEITHER, PAPER, REGION, SETTING, SUBJECT
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Term, above, told
-from refedit.bench.claims.specref_arms import BOTH, NEITHER, PAPER, REGION, SETTING, SUBJECT
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import REFERENCE
 
 S3 = Claim(
     name="S3",

@@ -5,12 +5,10 @@ from html import escape
 from typing import Any
 
 from refedit.bench.report.chart import chart
-from refedit.bench.report.labels import LABELS, TITLES, cell
-from refedit.bench.report.nearest import sentences
 from refedit.bench.report.strips import Strip, data_uri
-from refedit.bench.report.summary import HEADLINE, about, facts_of, findings_table, rests_on, table
-from refedit.bench.report.terms import NOTE, TERMS
-from refedit.bench.results import Results
+from refedit.bench.report.summary import HEADLINE, about, facts_of, findings_table, rests_on, sentences, table
+from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cell
+from refedit.bench.suites.results import Results
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; --c0: #2563c9; --c1: #c2410c; --c2: #15803d;

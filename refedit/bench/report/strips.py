@@ -8,12 +8,11 @@ from typing import Any
 
 from PIL import Image
 
-from refedit.bench.cases import Case, case_at
-from refedit.bench.compare import ARMS, OWN
-from refedit.bench.drawn import drawn
-from refedit.bench.results import Results
-from refedit.bench.rig import Rig
-from refedit.bench.runs import make
+from refedit.bench.experiment.cases import Case, case_at, drawn
+from refedit.bench.experiment.runs import make
+from refedit.bench.experiment.workbench import Rig
+from refedit.bench.suites.compare import ARMS, OWN
+from refedit.bench.suites.results import Results
 from refedit.errors import EditError
 
 FIRST = 2

@@ -1,12 +1,11 @@
 """Results as Markdown: what was measured on, verdicts, comparison."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from refedit.bench.report.labels import LABELS, TITLES, cases_text, cell, label
-from refedit.bench.report.nearest import nearest
-from refedit.bench.report.terms import NOTE, TERMS
-from refedit.bench.results import Results
+from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cases_text, cell, label
+from refedit.bench.suites.compare import OWN
+from refedit.bench.suites.results import Results
 
 HEADLINE: Mapping[str, tuple[str, ...]] = {
     "reference": ("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
@@ -129,3 +128,43 @@ def table(
 def _fewer(counts: Set[int], cases: int) -> str:
     """What a column's head says if it rests on other cases than all: a picture without such pixels has no reading."""
     return "" if counts <= {cases} else f", {cases_text(counts)}"
+
+
+_BOUND = "(bound)"
+
+
+def nearest(found: Mapping[str, Any]) -> str:
+    """The sentences as a Markdown list."""
+    return "\n".join(f"- {told}" for told in sentences(found))
+
+
+def sentences(found: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each kind of case in a comparison; none where no reader could tell distances."""
+    for kind, own in OWN.items():
+        means = {row["method"]: row["mean"] for row in found["rows"] if _counts(row, kind)}
+        if len(means) > 1 and own in means and None not in means.values():
+            first, second = first_and_second(means, own)
+            other = second if first == own else first
+            less = f"{first} comes nearest to the truth, by {_size(found, kind, other)} of distance less than"
+            yield f"{TITLES[kind]}: {less} {second}, case by case."
+
+
+def first_and_second(means: Mapping[str, float], own: str) -> tuple[str, str]:
+    """The nearest method, and whom it is told against: the own one, or if it is that itself, the next of the others."""
+    first, *rest = sorted(means, key=means.__getitem__)
+    others = [name for name in rest if name.split()[0] != own.split()[0]] or rest
+    return first, others[0] if first == own else own
+
+
+def _counts(row: Mapping[str, Any], kind: str) -> bool:
+    return (row["kind"], row["reading"]) == (kind, "distance") and _BOUND not in row["method"]
+
+
+def _size(found: Mapping[str, Any], kind: str, other: str) -> str:
+    """How far the distances of a kind's own method and another one lie apart, with the interval."""
+    wanted = (kind, "distance", other)
+    row = next(row for row in found["differences"] if (row["kind"], row["reading"], row["method"]) == wanted)
+    if row["mean"] >= 0:
+        return cell(row)
+    low, high = (None if row[end] is None else -row[end] for end in ("high", "low"))
+    return cell({"mean": -row["mean"], "low": low, "high": high})

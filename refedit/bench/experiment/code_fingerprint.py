@@ -1,0 +1,104 @@
+"""Which code outcomes were made with, so that a mended bug is not hidden by a store.
+
+Told by the definitions that decide them and by the presets' values: a file that moves, an import that changes and a
+help text that is reworded make nothing anew.
+"""
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import refedit
+from refedit.methods import METHODS, settings_of
+
+FILES: tuple[str, ...] = (
+    "imaging/*.py",
+    *(f"machine/{name}.py" for name in ("cache", "threads")),
+    *(f"diffusion/{name}.py" for name in ("alignment", "attention", "ddim", "inversion", "prompt_to_prompt")),
+    *(f"diffusion/{name}.py" for name in ("stable_diffusion", "text_inversion", "words")),
+    *(f"methods/{name}.py" for name in ("balanced_attention", "baret", "reference_attention", "specref")),
+    *(f"methods/{name}.py" for name in ("specref_plan", "specref_words", "task")),
+    *(f"editing/{name}.py" for name in ("prepare", "request", "watched_model")),
+    *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
+    "bench/baselines/*.py",
+    *(f"picturebook/networks/{name}.py" for name in ("clip", "clip_files", "reader")),
+    *(f"picturebook/world/{name}.py" for name in ("factors", "painted")),
+)
+"""Patterns in the package's folder; with `BESIDE` they are all that they import."""
+
+BESIDE: tuple[str, ...] = (
+    # These only say what is wrong, name, load and save.
+    *("errors.py", "methods/__init__.py", "bench/experiment/workbench.py", "picturebook/networks/checkpoint.py"),
+    # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
+    "methods/*_parameters.py",
+    *(f"picturebook/world/{name}.py" for name in ("captions", "drawing", "scene", "true_edits")),
+    *(f"picturebook/networks/{name}.py" for name in ("diffusion", "sizes")),
+)
+"""Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""
+
+JUDGED_BY: tuple[str, ...] = ("bench/claims/*.py", "bench/suites/compare.py")
+JUDGED_BY += ("bench/experiment/readings.py", "bench/experiment/statistics.py")
+"""What makes verdicts and tables of outcomes, with the presets' values: which arms, which readings, which intervals."""
+
+
+@cache
+def judging_code() -> str:
+    """A fingerprint of what makes verdicts of outcomes: 16 hexadecimal digits."""
+    return fingerprint(_sources(JUDGED_BY), _presets())
+
+
+@cache
+def deciding_code() -> str:
+    """A fingerprint of what makes outcomes: 16 hexadecimal digits."""
+    return fingerprint(_sources(FILES))
+
+
+def fingerprint(sources: Iterable[str], values: str = "") -> str:
+    """The same for the same definitions and values, wherever they stand and however they are explained."""
+    found = sorted(told for source in sources for told in definitions(source))
+    return hashlib.sha256("\n".join([*found, values]).encode()).hexdigest()[:16]
+
+
+def definitions(source: str) -> Iterator[str]:
+    """The statements of a module, but for its imports, without comments, layout and docstrings.
+
+    As Python 3.11 tells them: 3.12 adds a field, 3.13 leaves out empty ones.
+    """
+    empty: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    for statement in _Bare().visit(ast.parse(source)).body:
+        yield ast.dump(statement, **empty).replace(", type_params=[]", "")
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out what decides nothing: imports, and strings that stand by themselves."""
+
+    def visit_Import(self, node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if alone else self.generic_visit(node)
+
+
+def _presets() -> str:
+    """What every preset of every method holds, by value: its help texts decide nothing."""
+    return repr(
+        [
+            (name, preset, sorted(settings_of(method).items()))
+            for name, kind in METHODS.items()
+            for preset, method in kind.presets().items()
+        ]
+    )
+
+
+def _sources(patterns: tuple[str, ...]) -> Iterator[str]:
+    root = Path(refedit.__file__).parent
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
+        yield path.read_text("utf-8")

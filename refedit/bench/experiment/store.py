@@ -1,0 +1,121 @@
+"""Outcomes that are there already: files of JSON lines in a folder, so that equal runs happen once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import Case, case_at, drawn
+from refedit.bench.experiment.code_fingerprint import deciding_code
+from refedit.bench.experiment.outcome import Outcome, measured
+from refedit.bench.experiment.runs import make
+from refedit.bench.experiment.workbench import Rig
+from refedit.errors import EditError
+
+
+@dataclass(frozen=True)
+class Share:
+    """Every `of`-th case from the `place`-th on; places count from 1."""
+
+    place: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "Share":
+        """From "2/3", the second of three; EditError if it is none."""
+        found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+        if not found or int(found[1]) > int(found[2]):
+            raise EditError(f"'{text}' is no share. Write it as 1/2, the first of two.")
+        return cls(int(found[1]), int(found[2]))
+
+    @property
+    def whole(self) -> bool:
+        return self.of == 1
+
+    @property
+    def file(self) -> str:
+        """The name that its outcomes are kept by: no two processes write to one file."""
+        return "outcomes" if self.whole else f"outcomes-{self.place}-of-{self.of}"
+
+    def of_cases(self, count: int) -> range:
+        """Its numbers among `count` cases."""
+        return range(self.place - 1, count, self.of)
+
+
+WHOLE = Share()
+
+
+_FIELDS = {field.name for field in fields(Outcome)}
+
+
+class Store:
+    """The outcomes in a folder by key; a line that was cut short, or has other fields, does not count.
+
+    Those of every share are known, new ones go to the file of this one.
+    """
+
+    def __init__(self, folder: Path, share: Share = WHOLE) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{share.file}.jsonl"
+        texts = {path: path.read_text("utf-8") for path in sorted(folder.glob(f"{WHOLE.file}*.jsonl"))}
+        self._known: dict[str, Outcome] = {key: found for text in texts.values() for key, found in _read(text)}
+        own = texts.get(self.path, "")
+        self._gap = "" if own.endswith("\n") or not own else "\n"
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, key: str) -> Outcome | None:
+        return self._known.get(key)
+
+    def put(self, key: str, outcome: Outcome) -> None:
+        self._known[key] = outcome
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(self._gap + json.dumps({"key": key, **asdict(outcome)}) + "\n")
+        self._gap = ""
+
+
+def outcomes(rig: Rig, store: Store, which: str, kind: str, numbers: range, arms: Sequence[Arm]) -> Iterator[Outcome]:
+    """Every arm on every case of a kind, from the store where it has them, else run and kept.
+
+    Case by case, so that arms share what memory has of its pictures.
+    """
+    for number in numbers:
+        case = case_at(which, kind, number)
+        about = case_key(case, which, rig)
+        for arm in arms:
+            timed = rig.hardware if arm.alone else ""
+            key = hashlib.sha256(f"{about} {arm.key} {timed}".encode()).hexdigest()[:24]
+            found = store.get(key)
+            if found is None:
+                found = measured(arm.case(case), arm.name, make(rig, case, arm), rig.model.size, rig.reader)
+                store.put(key, found)
+            yield replace(found, method=arm.name)
+
+
+def case_key(case: Case, which: str, rig: Rig) -> str:
+    """What an outcome depends on besides its arm: set, kind and number, what is drawn and said, weights and code."""
+    scenes = [scene for scene in (case.source, case.result, case.reference) if scene is not None]
+    digest = hashlib.sha256(repr((scenes, case.prompts, rig.model.schedule(50))).encode())
+    for scene in scenes:
+        drawing = drawn(scene, rig.model.size)
+        for plane in (drawing.picture, *drawing.masks.values()):
+            digest.update(np.asarray(plane).tobytes())
+    run_by = f"{rig.model.unet.device.type} {rig.model.unet.dtype} {rig.checksum} {deciding_code()}"
+    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
+
+
+def _read(text: str) -> Iterator[tuple[str, Outcome]]:
+    for line in text.splitlines():
+        try:
+            data = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        key = data.pop("key")
+        if data.keys() == _FIELDS:
+            yield key, Outcome.from_json(data)

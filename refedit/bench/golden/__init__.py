@@ -1,0 +1,1 @@
+"""Traces of single configurations, to compare this code with public implementations step by step."""

@@ -1,0 +1,1 @@
+"""Groups of arms that one command runs: edits, comparison, tuning, speed."""

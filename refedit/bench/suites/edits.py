@@ -1,0 +1,82 @@
+"""How good edits are on unseen cases: every method of a kind of case on the same cases, and the shares that came out.
+
+The goals are this project's own; a missed one is shown with its value.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID
+from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.readings import reading
+from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
+from refedit.bench.experiment.workbench import Rig
+from refedit.methods import Baret, SpecRef
+from refedit.picturebook.evaluation.figures import Figure
+
+SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
+
+ARMS: Mapping[str, tuple[Arm, ...]] = {
+    REFERENCE: (
+        Arm(name=SPECREF, method=SpecRef(), paste=True),
+        Arm(name=PLAIN, method=SpecRef(reference_steps_start=1.0, fresh_noise=0.0), paste=True),
+    ),
+    POSE: (Arm(name=BARET, method=Baret.presets()["non-rigid"], paste=True),),
+    RIGID: (Arm(name=BARET, method=Baret.presets()["rigid"], paste=True),),
+}
+TIMED: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET}
+TIMED_CASES = 3
+"""On how many cases an edit is timed: it has to be run afresh, and its time hardly depends on the case."""
+
+
+def run_cases(rig: Rig, which: str, count: int, folder: Path, share: Share = WHOLE) -> Iterator[Outcome]:
+    """Every method of every kind on a share of the first `count` cases of a set; what `folder` has is not run again."""
+    store = Store(folder, share)
+    for kind, arms in ARMS.items():
+        yield from outcomes(rig, store, which, kind, share.of_cases(count), arms)
+
+
+def run_timed(rig: Rig, which: str, count: int, folder: Path) -> Iterator[Outcome]:
+    """The first edits of a few cases, each without what earlier ones have left in memory."""
+    store = Store(folder)
+    for kind, name in TIMED.items():
+        alone = tuple(replace(arm, alone=True) for arm in ARMS[kind] if arm.name == name)
+        yield from outcomes(rig, store, which, kind, range(min(count, TIMED_CASES)), alone)
+
+
+SHARES: tuple[tuple[str, str, str, str, str], ...] = (
+    ("SpecRef: colour and pattern of the reference", REFERENCE, SPECREF, "right colour pattern", ">= 80 %"),
+    ("SpecRef: colour", REFERENCE, SPECREF, "right colour", ""),
+    ("SpecRef: pattern", REFERENCE, SPECREF, "right pattern", ""),
+    ("SpecRef: kind", REFERENCE, SPECREF, "right kind", ""),
+    ("Prompt-to-prompt, the same cases: colour and pattern", REFERENCE, PLAIN, "right colour pattern", ""),
+    ("BARET: new pose or expression", POSE, BARET, "changed right", ">= 75 %"),
+    ("BARET: kind, colour, pattern, background kept", POSE, BARET, "identity kept", ">= 75 %"),
+    ("BARET: both", POSE, BARET, "right pose kind colour pattern background", ">= 75 %"),
+    ("BARET: new colour, background or style", RIGID, BARET, "changed right", ""),
+    ("BARET: kind and pose kept there", RIGID, BARET, "right kind pose", ""),
+)
+"""What is said, of which cases and method, the reading that counts, and a goal."""
+
+
+def figures(found: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
+    """The table of a run: shares of cases, and means; what no reader could read is left out."""
+    rows = []
+    for what, kind, method, name, goal in SHARES:
+        rows.append((what, _readings(found, kind, method, name), "share", goal))
+    what = "SpecRef outside the true region, before pasting back"
+    rows.append((what, _readings(found, REFERENCE, SPECREF, "outside"), "dB", ">= 28 dB"))
+    for kind, method, goal in ((REFERENCE, SPECREF, "<= 10 s"), (POSE, BARET, "<= 20 s")):
+        rows.append((f"{method}, one edit", _readings(timed, kind, method, "seconds"), "s", goal))
+    return [
+        Figure(what=what, value=sum(values) / len(values), unit=unit, cases=len(values), goal=goal)
+        for what, values, unit, goal in rows
+        if values
+    ]
+
+
+def _readings(found: Sequence[Outcome], kind: str, method: str, name: str) -> list[float]:
+    chosen = [reading(item, name) for item in found if (item.kind, item.method) == (kind, method)]
+    return [float(value) for value in chosen if value is not None]

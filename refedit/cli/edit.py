@@ -1,0 +1,78 @@
+"""`refedit edit`: one edit from files to a file, with a progress bar."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from refedit.cli.out import check_out
+from refedit.editing.editor import Editor
+from refedit.editing.request import EditEvent, EditRequest, Finished, Progress, Reference
+from refedit.editing.result import Result
+from refedit.editing.result_png import write_result
+from refedit.errors import EditError
+from refedit.imaging.images import read_mask, read_picture
+from refedit.methods import method_of
+from refedit.models import load_model
+from refedit.picturebook.advice import notes
+
+LEFT_OUT = "; its inputs are too large to be put inside"
+
+
+def run_edit(options: argparse.Namespace) -> None:
+    """Does what the command line asks; raises EditError for everything that is wrong with it."""
+    request = _request(options)
+    check_out(options.out)
+    editor = Editor(load_model(options.model, options.device))
+    for note in notes(editor.model, request):
+        print(f"refedit: {note}", file=sys.stderr)
+    finished = _watched(editor.edit(request))
+    whole = write_result(Result.of(request, finished), options.out)
+    print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")
+
+
+def read_settings(texts: list[str]) -> dict[str, str]:
+    """Settings from NAME=VALUE; EditError if one has no value."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise EditError(f"'--set {name}' has no value. Write NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
+
+
+def _request(options: argparse.Namespace) -> EditRequest:
+    reference = None
+    if options.reference:
+        subject = read_mask(options.subject) if options.subject else None
+        reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
+    return EditRequest(
+        method=method_of(options.method, options.preset or "", read_settings(options.set)),
+        source=read_picture(_exists(options.source)),
+        prompt=options.prompt,
+        source_prompt=options.source_prompt,
+        region=read_mask(options.region) if options.region else None,
+        reference=reference,
+    )
+
+
+def _exists(path: Path) -> Path:
+    if not path.is_file():
+        raise EditError(f"There is no file '{path}'. Check the path.")
+    return path
+
+
+def _watched(events: Iterator[EditEvent]) -> Finished:
+    """Shows a bar until the edit is finished."""
+    finished: Finished | None = None
+    with tqdm(total=100, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left") as bar:
+        for event in events:
+            match event:
+                case Progress(stage=stage, step=step, of=of, fraction=fraction):
+                    bar.set_description(f"{stage} {step}/{of}")
+                    bar.update(100 * fraction - bar.n)
+                case Finished():
+                    finished = event
+    assert finished is not None
+    return finished

@@ -1,0 +1,38 @@
+"""`refedit segment`: a mask file from clicks or a box, for `edit --region` and `--subject`."""
+
+import argparse
+import sys
+
+from refedit.cli.out import check_out
+from refedit.diffusion.stable_diffusion import pick_device
+from refedit.errors import EditError
+from refedit.imaging.images import read_picture, write_picture
+from refedit.models import builtin_segmenter
+from refedit.segment.segmenter import Box, Segmenter, read_click
+
+LEAST = 0.001
+"""The part of a picture below which a mask is hardly what was meant."""
+
+
+def run_segment(options: argparse.Namespace) -> None:
+    """Does what the command line asks; raises EditError for everything that is wrong with it."""
+    check_out(options.out)
+    image, clicks = read_picture(options.image), [read_click(text) for text in options.click]
+    box = None if options.box is None else read_box(options.box)
+    device = pick_device(options.device)[0]
+    segmenter = Segmenter.load(options.checkpoint, device) if options.checkpoint else builtin_segmenter(device)
+    best = segmenter.candidates(segmenter.embed(image), clicks, box)[0]
+    write_picture(best.mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
+    print(f"{options.out}: {100 * float(best.mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
+    print(f"SAM expects an IoU of {best.quality:.2f} with what was meant.")
+    if best.mask.values.mean() < LEAST:
+        print("refedit: That is almost nothing. Click inside the thing, or draw the box round it.", file=sys.stderr)
+
+
+def read_box(text: str) -> Box:
+    """A box from "L,T,R,B"; EditError for anything else."""
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+    except ValueError:
+        raise EditError(f"'{text}' is no box. Write L,T,R,B: its left, top, right and bottom in pixels.") from None
+    return left, top, right, bottom

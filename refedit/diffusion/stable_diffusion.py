@@ -1,0 +1,199 @@
+"""Stable Diffusion 1.x / 2.x from a diffusers folder or hub id: the only importer of diffusers and transformers.
+
+Loads, encodes and decodes pictures, embeds prompts, predicts noise. Knows nothing about methods.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
+from jaxtyping import Float
+from torch import Tensor
+from transformers.utils import logging as transformers_logging
+
+from refedit.diffusion.attention import AttentionControl, make_controllable
+from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
+from refedit.errors import EditError
+from refedit.machine.threads import use_threads
+
+
+class StableDiffusion:
+    """A loaded pipeline, as methods see it (`ddim.Denoiser`) and as the editor does (pictures, prompts).
+
+    Weights are frozen; gradients flow to text embeddings only. Nothing here changes after loading, so that
+    edits can't influence each other.
+    """
+
+    def __init__(self, pipeline: Any, name: str, dtype: torch.dtype = torch.float32) -> None:
+        self.name = name
+        # Only the UNet computes in half precision: the decoders of SD 1.x and 2.x overflow in it, and latents and
+        # fitted embeddings change by steps too small for it.
+        self.unet: Any = pipeline.unet.requires_grad_(False).eval()
+        if self.unet.dtype != dtype:  # diffusers warns of every cast, even of none
+            self.unet.to(dtype)
+        self.vae: Any = pipeline.vae.requires_grad_(False).eval()
+        self.text_encoder: Any = pipeline.text_encoder.requires_grad_(False).eval()
+        self.tokenizer: Any = pipeline.tokenizer
+        self.dtype = dtype
+        self.sites = make_controllable(self.unet)
+        scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
+        self.alphas_cumprod: list[float] = scheduler.alphas_cumprod.tolist()
+        self.prediction_type: str = scheduler.config.prediction_type
+        if self.prediction_type not in ("epsilon", "v_prediction"):
+            raise EditError(f"The model '{name}' predicts '{self.prediction_type}'. Use one that predicts noise or v.")
+
+    @classmethod
+    def load(
+        cls, name: str, device: torch.device, dtype: torch.dtype = torch.float32, channels_last: bool = False
+    ) -> "StableDiffusion":
+        """Loads safetensors weights from a folder or the hub; EditError if it is no Stable Diffusion pipeline.
+
+        `channels_last` lays out the UNet's convolutions as GPUs in half precision prefer; CPUs don't gain.
+        """
+        folder = Path(name)
+        if (folder.exists() or name.startswith((".", "/", "~"))) and not (folder / "model_index.json").is_file():
+            raise EditError(f"'{name}' is no pipeline folder: it has no model_index.json. Give a diffusers folder.")
+        try:
+            pipeline = _pipeline_class().from_pretrained(
+                name,
+                dtype=torch.float32,
+                use_safetensors=True,
+                safety_checker=None,
+                feature_extractor=None,
+                requires_safety_checker=False,
+                local_files_only=folder.exists(),
+                low_cpu_mem_usage=False,
+            )
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            reason = str(error).strip().splitlines()[0][:200]
+            raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
+        model = cls(pipeline.to(device), name, dtype)
+        model.unet.to(memory_format=torch.channels_last if channels_last else torch.preserve_format)
+        return model
+
+    @property
+    def device(self) -> torch.device:
+        return self.unet.device
+
+    @property
+    def self_sites(self) -> int:
+        return sum(site.kind == "self" for site in self.sites)
+
+    @property
+    def latent_grid(self) -> int:
+        return int(self.unet.config.sample_size)
+
+    @property
+    def word_grid(self) -> int:
+        """The second coarsest grid of the UNet: 16 for SD at 512 px, 24 at 768 px."""
+        return self.latent_grid >> (len(self.unet.config.block_out_channels) - 2)
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures it works on, in pixels."""
+        return self.latent_grid << (len(self.vae.config.block_out_channels) - 1)
+
+    def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
+        """The DDIM schedule of `steps`; `clean_alpha` None takes the first training level for the clean picture."""
+        return leading_schedule(
+            self.alphas_cumprod, steps, self.alphas_cumprod[0] if clean_alpha is None else clean_alpha
+        )
+
+    @property
+    def token_count(self) -> int:
+        """Tokens of a text embedding, start and end included."""
+        return int(self.tokenizer.model_max_length)
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Token ids of a text, without start and end."""
+        return tuple(self.tokenizer(text, add_special_tokens=False).input_ids)
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        """The words of a prompt that the model has never seen (only small vocabularies have such).
+
+        Where the vocabulary has an unknown token of its own, every known word is one token; CLIP's has none.
+        """
+        unknown = self.tokenizer.unk_token_id
+        if unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
+            return ()
+        words = dict.fromkeys(word.strip(",.;:!?") for word in prompt.split())
+        return tuple(word for word in words if len(self.tokens(word)) > 1 or unknown in self.tokens(word))
+
+    @torch.no_grad()
+    def embed(self, prompt: str) -> Float[Tensor, "1 tokens features"]:
+        """The prompt's text embedding; EditError if it is longer than the model reads."""
+        count = len(self.tokens(prompt)) + 2
+        if count > self.token_count:
+            raise EditError(
+                f"The prompt has {count - 2} tokens, the model reads {self.token_count - 2}. "
+                f"Shorten '{prompt[:60]}...'."
+            )
+        ids = self.tokenizer(prompt, padding="max_length", max_length=self.token_count, return_tensors="pt").input_ids
+        use_threads(1, self.latent_grid)
+        return self.text_encoder(ids.to(self.device))[0]
+
+    @torch.no_grad()
+    def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:
+        """Latents of a picture in [-1, 1]: the mode, not a sample, scaled to unit variance."""
+        use_threads(len(picture), self.latent_grid)
+        return self.vae.encode(picture.to(self.device)).latent_dist.mode() * self.vae.config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latents: Latents) -> Float[Tensor, "rows 3 side side"]:
+        """Pictures in [-1, 1], clamped."""
+        use_threads(len(latents), self.latent_grid)
+        return self.vae.decode(latents / self.vae.config.scaling_factor).sample.clamp(-1, 1)
+
+    def predict_noise(
+        self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
+    ) -> Tensor:
+        """The noise in latents at a timestep, in float32: one UNet call for all rows; differentiable in `text`."""
+        use_threads(len(latents), self.latent_grid)
+        kwargs = None if control is None else {"control": control}
+        labels = torch.full((len(latents),), timestep, device=latents.device)
+        states, context = latents.to(self.dtype), text.to(self.dtype)
+        out = self.unet(states, labels, encoder_hidden_states=context, cross_attention_kwargs=kwargs).sample.float()
+        return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
+
+
+def _pipeline_class() -> Any:
+    """Imported only here: the import itself warns that torchvision, which nothing needs, is missing."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    diffusers_logging.disable_progress_bar()
+    from diffusers import StableDiffusionPipeline
+
+    return StableDiffusionPipeline
+
+
+def noise_of_v(z: Tensor, v: Tensor, alpha: float) -> Tensor:
+    """The noise that a v-prediction stands for (arXiv:2202.00512, Appendix D)."""
+    return math.sqrt(alpha) * v + math.sqrt(1 - alpha) * z
+
+
+def random_unet_sd15(device: torch.device, dtype: torch.dtype, channels_last: bool = False) -> Any:
+    """A UNet of SD 1.5's shape with random weights, to measure what calls cost."""
+    unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+    make_controllable(unet)
+    layout = torch.channels_last if channels_last else torch.preserve_format
+    return unet.requires_grad_(False).eval().to(device, dtype, memory_format=layout)
+
+
+def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
+    """The device by name ("auto", "cpu", "cuda", "cuda:1", "mps") and the precision that pays there.
+
+    Raises EditError if it is not there. CPUs compute in float32: half precision is far slower on most.
+    """
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    found = ["cuda", *gpus] if gpus else ["mps"] if torch.backends.mps.is_available() else []
+    name = (found or ["cpu"])[0] if wanted == "auto" else wanted
+    if name not in (*found, "cpu"):
+        known = ", ".join((*found, "cpu", "auto"))
+        raise EditError(f"The device '{wanted}' is not available here. Choose one of {known}.")
+    if name.startswith("cuda"):
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.device(name), torch.bfloat16 if native else torch.float16
+    return torch.device(name), torch.float32

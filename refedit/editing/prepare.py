@@ -1,0 +1,79 @@
+"""A prepared request as a method's task: its pictures as latents, each encoded once, its masks on the device."""
+
+from dataclasses import dataclass
+
+from PIL import Image
+from torch import Tensor
+
+from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.request import EditRequest
+from refedit.editing.watched_model import WatchedModel
+from refedit.imaging.images import to_tensor
+from refedit.imaging.masks import Mask
+from refedit.imaging.squares import Square, Stretched, aligned_square, square_around
+from refedit.machine.cache import Memory, content_key
+from refedit.methods.task import Task
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request in the model's terms: the squares as pictures and masks, and where the source's square lies."""
+
+    square: Square | Stretched
+    source: Image.Image
+    region: Mask | None
+    reference: Image.Image | None
+    subject: Mask | None
+
+
+def prepare(request: EditRequest, size: int) -> Prepared:
+    """Cuts the squares that a model of `size` pixels sees, aligned or stretched as the method asks."""
+    method, box = request.method, request.region.box if request.region else None
+    square = _square(method.fit, request.source.size, box, size)
+    region = square.cut_mask(request.region, size) if request.region else None
+    source = square.cut(request.source, size)
+    if request.reference is None:
+        return Prepared(square, source, region, None, None)
+    image, subject = request.reference.image, request.reference.subject
+    inside = subject.box if subject else None
+    if method.align_reference and inside and box and isinstance(square, Square):
+        cut: Square | Stretched = aligned_square(inside, box, square)
+    else:
+        cut = _square(method.fit, image.size, inside, min(image.size))
+    return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
+
+
+def _square(fit: str, size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square | Stretched:
+    return Stretched(max(size)) if fit == "stretch" else square_around(size, box, least)
+
+
+def task_of(
+    request: EditRequest, prepared: Prepared, model: StableDiffusion, watched: WatchedModel, memory: Memory
+) -> Task:
+    """What the request's method is given; latents that `memory` holds are not encoded again."""
+    return Task(
+        inverter=Inverter(watched, memory),
+        source=_encoded(model, memory, prepared.source),
+        prompt=request.prompt,
+        source_prompt=request.source_prompt,
+        region=prepared.region.to_tensor().to(model.device) if prepared.region else None,
+        reference=_encoded(model, memory, prepared.reference) if prepared.reference else None,
+        reference_prompt=request.reference.prompt if request.reference else "",
+        subject=prepared.subject.to_tensor().to(model.device) if prepared.subject else None,
+    )
+
+
+def soft_region(region: Mask, prepared: Prepared) -> Mask:
+    """A painted region as it is pasted back: its edge falls off inside, so that nothing outside it changes."""
+    return region.feather(max(1.0, prepared.square.side / 128))
+
+
+def _encoded(model: StableDiffusion, memory: Memory, picture: Image.Image) -> Tensor:
+    pixels = to_tensor(picture)
+    key = content_key("latents", pixels)
+    known: Tensor | None = memory.get(key)
+    if known is None:
+        known = model.encode(pixels)
+        memory.put(key, known)
+    return known

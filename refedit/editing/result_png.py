@@ -1,0 +1,140 @@
+"""Results that remember how they were made: as text inside their PNG, read back into a request.
+
+The text "refedit" is JSON: version, model, method, settings, prompts, seconds. The inputs lie beside it as PNG files in
+base64, "refedit-source" and so on; a result may go without them. Other programs keep or drop all that as they like.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from refedit.editing.request import LONGEST_PROMPT
+from refedit.editing.result import Inputs, Result
+from refedit.errors import EditError
+from refedit.imaging.images import png, read_mask, read_picture, read_text, write_picture
+from refedit.imaging.masks import Mask
+from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
+
+KEY = "refedit"
+VERSION = 1
+LARGEST = 192 << 20
+"""Bytes of a file that is read."""
+LARGEST_TEXT = 60 << 20
+"""Characters of text in it: Pillow refuses to read more than 64 MB of that."""
+
+
+def text_of(result: Result, inputs: bool = True) -> dict[str, str]:
+    """What a result's PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
+    recipe = {
+        "version": VERSION,
+        "model": result.model,
+        "method": result.method.name,
+        "settings": settings_of(result.method),
+        "prompt": result.prompt,
+        "source_prompt": result.source_prompt,
+        "reference_prompt": result.reference_prompt,
+        "seconds": round(result.seconds, 3),
+    }
+    pictures = _pictures(result) if inputs else {}
+    return {**result.parameters, KEY: json.dumps(recipe, ensure_ascii=False), **pictures}
+
+
+def _pictures(result: Result) -> dict[str, str]:
+    inputs = result.inputs
+    found: dict[str, Image.Image | Mask | None] = {"used": result.used}
+    if inputs is not None:
+        found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
+    return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
+
+
+def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
+    """Writes a PNG that `read_result` reads, with the inputs if they are wanted; tells whether they are inside.
+
+    Inputs of more than `LARGEST_TEXT` are left out, since nothing could read the file. Raises as `write_picture`.
+    """
+    text = text_of(result, inputs)
+    if inputs and sum(map(len, text.values())) > LARGEST_TEXT:
+        return write_result(result, path, inputs=False)
+    write_picture(result.image, path, text)
+    return inputs
+
+
+def read_result(file: Path | bytes) -> Result:
+    """The result that a PNG carries; EditError if it carries none, or one that is damaged or from elsewhere."""
+    if (len(file) if isinstance(file, bytes) else file.stat().st_size) > LARGEST:
+        raise EditError(f"The file is larger than {LARGEST >> 20} MB. Results of RefEdit are smaller.")
+    text = read_text(file)
+    if KEY not in text:
+        raise EditError("This picture carries no parameters. Choose a PNG that was downloaded from RefEdit.")
+    recipe = _recipe(text[KEY])
+    hidden = {KEY, *(name for name in text if name.startswith(f"{KEY}-"))}
+    return Result(
+        image=read_picture(file),
+        model=recipe["model"],
+        method=_method(recipe),
+        prompt=recipe["prompt"],
+        source_prompt=recipe["source_prompt"],
+        reference_prompt=recipe["reference_prompt"],
+        inputs=_inputs(text),
+        used=_mask(text, "used"),
+        seconds=float(recipe["seconds"]),
+        parameters={name: value for name, value in text.items() if name not in hidden},
+    )
+
+
+def _recipe(text: str) -> dict[str, Any]:
+    kinds: dict[str, Any] = {"version": int, "model": str, "method": str, "settings": dict, "seconds": int | float}
+    kinds |= dict.fromkeys(("prompt", "source_prompt", "reference_prompt"), str)
+    try:
+        recipe = json.loads(text)
+        sound = all(isinstance(recipe[name], kind) for name, kind in kinds.items())
+    except (ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound or any(len(recipe[name]) > LONGEST_PROMPT for name in ("prompt", "source_prompt", "reference_prompt")):
+        raise _damaged()
+    if recipe["version"] != VERSION:
+        raise EditError(f"This result was written by another version of RefEdit ({recipe['version']}).")
+    return dict(recipe)
+
+
+def _method(recipe: Mapping[str, Any]) -> Method:
+    if recipe["method"] not in METHODS:
+        raise EditError(f"This result was made with '{recipe['method']}', which this RefEdit does not know.")
+    method = METHODS[recipe["method"]]
+    before = {item.name: item.before for item in knobs(method) if item.before is not None}
+    return with_settings(method(), before | recipe["settings"])
+
+
+def _inputs(text: Mapping[str, str]) -> Inputs | None:
+    if f"{KEY}-source" not in text:
+        return None
+    return Inputs(
+        source=read_picture(_file(text, "source")),
+        region=_mask(text, "region"),
+        reference=read_picture(_file(text, "reference")) if f"{KEY}-reference" in text else None,
+        subject=_mask(text, "subject"),
+    )
+
+
+def _mask(text: Mapping[str, str], name: str) -> Mask | None:
+    return read_mask(_file(text, name)) if f"{KEY}-{name}" in text else None
+
+
+def _file(text: Mapping[str, str], name: str) -> bytes:
+    try:
+        return base64.b64decode(text[f"{KEY}-{name}"], validate=True)
+    except (binascii.Error, ValueError):
+        raise _damaged() from None
+
+
+def _spelled(part: Image.Image | Mask) -> str:
+    return base64.b64encode(png(part.to_image() if isinstance(part, Mask) else part)).decode("ascii")
+
+
+def _damaged() -> EditError:
+    return EditError("The parameters in this picture are damaged. Choose another file.")

@@ -1,0 +1,1 @@
+"""Pictures, masks and squares as plain values. Knows no network."""

@@ -1,0 +1,145 @@
+"""Honest notes about what the model at hand cannot know; they refuse nothing."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.request import EditRequest
+from refedit.imaging.images import to_tensor
+from refedit.methods import Baret, nearest_preset
+from refedit.models import BUILTIN, builtin_folder
+from refedit.picturebook.networks.reader import Reader
+from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE
+
+LOOKS: tuple[str, ...] = ("colour", "background", "style")
+"""The factors of a look that most sentences name by one word."""
+SURE = 0.9
+"""How likely another word has to be before the sentence's own is called new (our choice: doubt says nothing)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A factor, the word that the drawing shows, and the sentence's."""
+
+    factor: str
+    shown: str
+    said: str
+
+
+def wishes(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Wish, ...]:
+    """The looks in which the middle square of a picture surely differs from the sentence about it."""
+    square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
+    likely, found = reader.probabilities(to_tensor(square)), []
+    for factor in LOOKS:
+        chance, place = likely[factor][0].max(0)
+        shown, said = reader.names[factor][int(place)], named(factor, prompt)
+        if said is not None and said != shown and float(chance) >= SURE:
+            found.append(Wish(factor=factor, shown=shown, said=said))
+    return tuple(found)
+
+
+def named(factor: str, prompt: str) -> str | None:
+    """The word of a factor that a sentence names; None if it names none or, of two subjects, several."""
+    words = words_of(factor, prompt)
+    return words[0] if len(words) == 1 else None
+
+
+def words_of(factor: str, prompt: str) -> tuple[str, ...]:
+    """The words of a factor that a sentence names, each once, in their order."""
+    return tuple(dict.fromkeys(word for word in re.findall("[a-z]+", prompt.lower()) if word in FACTORS[factor]))
+
+
+PAINTS = 20
+"""So many colours cover at least `COVERED` of a drawing (52 % of 150 drawn ones at the worst); of photographs, less."""
+COVERED = 0.45
+RIGID = "rigid"
+"""BARET's preset for another look."""
+
+
+def about(model: StableDiffusion) -> str:
+    """What a visitor should know about the model beforehand; empty for a model of photographs."""
+    if model.name != BUILTIN:
+        return ""
+    return (
+        "The built-in picture-book model is at work. It is small and quick, and knows only the drawn world of the "
+        "examples; for photographs, start RefEdit with a Stable Diffusion checkpoint."
+    )
+
+
+def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
+    """What the visitor should know before judging the result; empty for a model of photographs."""
+    if model.name != BUILTIN:
+        return ()
+    found = []
+    unknown = tuple(dict.fromkeys(model.unknown_words(request.prompt) + model.unknown_words(request.source_prompt)))
+    if unknown:
+        words = ", ".join(f"“{word}”" for word in unknown)
+        found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
+    return (*found, *_too_many(request), *_photographs(request), *_wishes(request))
+
+
+def _too_many(request: EditRequest) -> Iterator[str]:
+    """A note on words that exclude each other in the drawn world: a meadow at night is not in it."""
+    for factor in sorted(OF_THE_PICTURE):
+        several = words_of(factor, request.prompt)
+        if len(several) > 1:
+            words = _quoted(several)
+            yield f"The drawn world has one {factor} at a time, and the sentence names {words}. Leave one out."
+
+
+def _wishes(request: EditRequest) -> tuple[str, ...]:
+    """What a preset for poses, or a mask, keeps from a sentence that asks for another look."""
+    if request.method.name != Baret.name or looks_like_photograph(request.source):
+        return ()  # of a photograph the readers of drawings say anything
+    asked = wishes(_reader(), request.source, request.prompt)
+    everywhere = [wish for wish in asked if wish.factor in OF_THE_PICTURE]
+    found = []
+    preset, _ = nearest_preset(request.method)
+    if asked and preset != RIGID:
+        news = " and ".join(f"“{wish.said}” instead of “{wish.shown}”" for wish in asked)
+        found.append(
+            f"The sentence asks for {news}. The preset {preset} is for poses and mostly keeps colours, backgrounds and "
+            f"styles; the preset {RIGID} changes them."
+        )
+    if everywhere and request.region is not None:
+        news = _quoted(wish.said for wish in everywhere)
+        found.append(f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it.")
+    return tuple(found)
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return " and ".join(f"“{word}”" for word in words)
+
+
+@cache
+def _reader() -> Reader:
+    return Reader.load(builtin_folder(), torch.device("cpu"))
+
+
+def _photographs(request: EditRequest) -> tuple[str, ...]:
+    """A note that names the pictures which look like photographs, if any does."""
+    pictures = {"source": request.source} | ({"reference": request.reference.image} if request.reference else {})
+    photographs = [f"the {name}" for name, picture in pictures.items() if looks_like_photograph(picture)]
+    if not photographs:
+        return ()
+    which = " and ".join(photographs).capitalize()
+    looks = "looks like a photograph" if len(photographs) == 1 else "look like photographs"
+    return (
+        f"{which} {looks}. The built-in model knows drawings only, so expect a drawing's idea of it; "
+        "photographs need a Stable Diffusion checkpoint.",
+    )
+
+
+def looks_like_photograph(picture: Image.Image) -> bool:
+    """True if the commonest colours, 32 levels each, cover too little of the picture for a drawing."""
+    small = picture.convert("RGB")
+    small.thumbnail((256, 256))
+    levels = (np.asarray(small) // 8).reshape(-1, 3) @ np.array([1024, 32, 1])
+    counts = np.sort(np.unique(levels, return_counts=True)[1])
+    return bool(counts[-PAINTS:].sum() < COVERED * counts.sum())

@@ -1,0 +1,1 @@
+"""Scenes as training sees them: drawn in advance, cluttered, degraded, clicked on."""

@@ -1,0 +1,1 @@
+"""How good the trained networks are, on scenes that no training has seen."""

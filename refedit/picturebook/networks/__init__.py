@@ -1,0 +1,1 @@
+"""The networks of the built-in model and their files. Knows no training."""

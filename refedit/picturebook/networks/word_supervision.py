@@ -1,0 +1,75 @@
+"""Teaches cross-attention where words are: a control that watches the maps of the middle grid during training."""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from refedit.diffusion.attention import Site, attend, attention_map, grid_of
+
+
+@dataclass(frozen=True)
+class WordTargets:
+    """Words of a batch and where they truly are: word i is token `tokens[i]` of row `rows[i]`.
+
+    `masks` holds the share of every cell of the grid that belongs to the word, in 0..1.
+    """
+
+    rows: Int[Tensor, " words"]
+    tokens: Int[Tensor, " words"]
+    masks: Float[Tensor, "words positions"]
+
+    def to(self, device: torch.device) -> "WordTargets":
+        return WordTargets(self.rows.to(device), self.tokens.to(device), self.masks.to(device))
+
+
+@dataclass
+class WordWatcher:
+    """A control that changes nothing and keeps the cross-attention maps of one grid, with their gradients.
+
+    `queries` (rows, heads, positions, channels) are the last cross-attention's, at the finest grid.
+    """
+
+    grid: int
+    maps: list[Tensor] = field(default_factory=list)
+    queries: Tensor | None = None
+
+    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if site.kind == "cross":
+            self.queries = q
+        watched = site.kind == "cross" and grid_of(q) == self.grid
+        if watched:
+            probabilities = attention_map(q, k)
+            self.maps.append(probabilities.mean(1))
+            return probabilities.to(v.dtype) @ v
+        # The fused kernel's backward pass is slower than plain matrix products on a CPU.
+        return _attend_by_products(q, k, v) if q.device.type == "cpu" else attend(q, k, v)
+
+    @property
+    def features(self) -> Float[Tensor, "rows positions channels"]:
+        """The queries with their heads side by side."""
+        if self.queries is None:
+            raise ValueError("no cross-attention was watched")
+        return self.queries.transpose(1, 2).flatten(2)
+
+    def loss(self, targets: WordTargets, certainty: Float[Tensor, " rows"]) -> Float[Tensor, ""]:
+        """How far the words' maps, as distributions over positions, are from even ones on their masks.
+
+        It is a divergence of 0 where they agree, averaged over words. `certainty` (0..1) weighs the rows: where
+        nothing but noise is seen, nobody can know where a word is.
+        """
+        probabilities = torch.stack(self.maps).mean(0)  # (rows, positions, tokens)
+        seen = probabilities[targets.rows, :, targets.tokens]  # (words, positions)
+        seen = seen / seen.sum(1, keepdim=True)
+        area = targets.masks.sum(1, keepdim=True)
+        wanted = targets.masks / area.clamp(min=1e-6)
+        divergence = functional.kl_div(seen.clamp(min=1e-8).log(), wanted, reduction="none").sum(1)
+        weight = certainty[targets.rows] * (area[:, 0] > 0.5)
+        return (divergence * weight).sum() / max(len(targets.rows), 1)
+
+
+def _attend_by_products(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return torch.softmax(q @ (k / math.sqrt(q.shape[-1])).transpose(-1, -2), dim=-1) @ v

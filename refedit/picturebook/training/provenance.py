@@ -1,0 +1,95 @@
+"""How a model came about: what the checkpoints of its trainings tell about its parts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from refedit.machine.version import code_version
+from refedit.picturebook.networks.checkpoint import read_checkpoint
+from refedit.picturebook.training.hyperparameters import RECIPES, Recipe
+from refedit.picturebook.training.training_folder import TrainingFolder
+
+STAGES: Mapping[str, str] = {
+    "vae": "VAE",
+    "decoder": "the VAE's decoder alone",
+    "unet": "UNet and text tower",
+    "clip": "CLIP and readers",
+    "sam": "SAM",
+}
+"""The stages by the name of their checkpoint, and what each trains."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One stage's training: its steps, samples a step, minutes, learning rates, and parameters in millions."""
+
+    stage: str
+    steps: int
+    batch: int
+    minutes: float
+    peak_rate: float
+    matrix_rate: float
+    millions: float
+
+    def __str__(self) -> str:
+        rates = f"{self.peak_rate:g} / {self.matrix_rate:g}"
+        numbers = f"{self.steps:,} | {self.batch} | {self.minutes:.0f} | {rates} | {self.millions:.1f}"
+        return f"| {STAGES[self.stage]} | {numbers} |"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What was trained on what; `note` says what else happened to it, `before` how the model came about before."""
+
+    size: str
+    scenes: int
+    hardware: str
+    version: str
+    note: str
+    before: str
+    parts: tuple[Part, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        return RECIPES[self.size]
+
+
+def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> Provenance:
+    """What the trainings in some folders tell; of a stage in several of them the last counts.
+
+    Raises FileNotFoundError if the first is no training.
+    """
+    notes = json.loads((folders[0] / "training.json").read_text())
+    parts = {}
+    for folder in folders:
+        for stage in STAGES:
+            state = read_checkpoint(folder / f"{stage}.pt")
+            if state is not None:
+                parts[stage] = _part(stage, state, RECIPES[notes["size"]])
+    return Provenance(
+        size=notes["size"],
+        scenes=notes["scenes"],
+        hardware=hardware,
+        version=code_version(),
+        note=note,
+        before=next(filter(None, (TrainingFolder(folder).start.card() for folder in folders)), ""),
+        parts=tuple(parts[stage] for stage in STAGES if stage in parts),
+    )
+
+
+def _part(stage: str, state: Mapping[str, Any], recipe: Recipe) -> Part:
+    weights: Mapping[str, Tensor] = state["averaged"]
+    how = getattr(recipe, stage)
+    return Part(
+        stage=stage,
+        steps=state["step"],
+        batch=how.batch,
+        minutes=state["seconds"] / 60,
+        peak_rate=how.peak_rate,
+        matrix_rate=how.matrix_rate,
+        millions=sum(value.numel() for value in weights.values()) / 1e6,
+    )

@@ -1,0 +1,156 @@
+"""The stage of the built-in SAM: clicks, boxes and earlier masks on drawn scenes and on clutter.
+
+As in arXiv:2304.02643, section 3 and appendix A, but for the data, the sizes and the number of corrections.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from refedit.picturebook.dataset.click_sampling import pick, prompts
+from refedit.picturebook.dataset.clutter import clutter, collage
+from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
+from refedit.picturebook.networks.checkpoint import whole_folder
+from refedit.picturebook.training.hyperparameters import SamRecipe
+from refedit.picturebook.training.mask_losses import mask_losses
+from refedit.picturebook.training.sam_prompts import best_of, boxed, clicked, corrected, decode, split
+from refedit.segment.sam_network import SamConfig, save_sam
+from refedit.segment.segmenter import Segmenter
+
+_SHOWN = 36
+_AIM = 4.0
+"""Sharpens the attention of a click to a few cells around it."""
+
+
+@dataclass(frozen=True)
+class SamBatch:
+    """Pictures and, for each, as many masks to ask for: their cells' cover (0..255), a click inside, a jittered box."""
+
+    pictures: UInt8[Tensor, "rows height width 3"]
+    cells: UInt8[Tensor, "rows targets side side"]
+    clicks: Float[Tensor, "rows targets 2"]
+    boxes: Float[Tensor, "rows targets 4"]
+
+
+@dataclass
+class SamStage:
+    """Trains SAM, and writes it into the folder `model` every now and then, with a sheet of its masks into `looks`."""
+
+    network: Any
+    config: SamConfig
+    recipe: SamRecipe
+    pictures: UInt8[np.ndarray, "count height width 3"]
+    store: OwnerStore
+    model: Path
+    looks: Path
+    rows: int
+    name: str = "sam"
+
+    def __post_init__(self) -> None:
+        recipe = self.recipe
+        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+
+    def batch(self, number: int) -> SamBatch:
+        rng = np.random.default_rng((14, number))
+        side = self.network.prompt_encoder.mask_input_size[0]
+        pictures, asked = [], []
+        for _ in range(self.rows):
+            whole = bool(rng.random() >= self.recipe.clutter)
+            picture, owners = self._scene(rng) if whole else self._clutter(rng)
+            pictures.append(picture)
+            asked.append(prompts(rng, [pick(rng, owners, whole) for _ in range(self.recipe.targets)], side))
+        return SamBatch(
+            torch.from_numpy(np.stack(pictures)),
+            *(
+                torch.from_numpy(np.stack([getattr(one, name) for one in asked]))
+                for name in ("cells", "clicks", "boxes")
+            ),
+        )
+
+    def _scene(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        number, other = rng.integers(self.store.count, size=2).tolist()
+        mirror = -1 if rng.random() < 0.5 else 1
+        picture, owners = self.pictures[number][:, ::mirror], self.store.owners[number][:, ::mirror]
+        if rng.random() >= self.recipe.collage:
+            return picture, owners
+        return collage(rng, picture, owners, self.pictures[other], self.store.owners[other])
+
+    def _clutter(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        made = clutter(rng, self.store.pixels, self.pictures)
+        return made.picture, made.owners
+
+    def losses(self, batch: SamBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Every picture is encoded once; all its targets but the last start with a click, the last with its box.
+
+        Then follow corrections of what came out; the losses are means over all of it.
+        """
+        device = self.network.pixel_mean.device
+        features = self.network.image_encoder(self.normalised(batch.pictures.to(device)))
+        targets = batch.cells.to(device).float() / 255
+        chains = [targets[:, :-1].flatten(0, 1), targets[:, -1]]
+        asked = [clicked(batch.clicks[:, :-1].to(device)), boxed(batch.boxes[:, -1].to(device))]
+        wide = torch.cat([features.repeat_interleave(targets.shape[1] - 1, 0), features])
+        rounds: list[list[dict[str, Tensor]]] = []
+        for number in range(self.recipe.rounds if _chance(generator) < 0.75 else 2 * self.recipe.rounds):
+            answers = split(decode(self.network, wide, asked), asked)
+            every = self.recipe.every
+            rounds.append([mask_losses(*answer, true, every) for answer, true in zip(answers, chains, strict=True)])
+            # Clicks are asked with the mask so far and by themselves; every step has to need the weights for masks.
+            keep = _chance(generator) < 0.5, number == 0 or _chance(generator) < 0.5
+            asked = [
+                corrected(one, best_of(*answer), true, self.store.pixels, generator, with_mask)
+                for one, answer, true, with_mask in zip(asked, answers, chains, keep, strict=True)
+            ]
+        return _summed(rounds)
+
+    def normalised(self, pictures: UInt8[Tensor, "rows height width 3"]) -> Float[Tensor, "rows 3 height width"]:
+        return (pictures.permute(0, 3, 1, 2).float() - self.network.pixel_mean) / self.network.pixel_std
+
+    def show(self, network: nn.Module, step: int) -> None:
+        """Writes `model`/sam, and looks at what was written: half precision, and no network in training."""
+        for folder in (self.model, self.looks):
+            folder.mkdir(parents=True, exist_ok=True)
+        with whole_folder(self.model / "sam") as fresh:
+            save_sam(network, self.config, fresh)
+        written = Segmenter.load(self.model / "sam", self.network.pixel_mean.device)
+        sam_sheet(written, subjects(_SHOWN, self.store.pixels)).save(self.looks / f"sam-{step:06d}.png")
+
+
+@torch.no_grad()
+def aimed(sam: Any) -> Any:
+    """A fresh SAM, changed so that prompts and cells attend to what is at their own place from the start (our choice).
+
+    Queries and keys are projected alike, and everything else in them begins small beside their places. From an
+    unaimed start a small SAM finds what stands out in 800 steps, wherever the click is.
+    """
+    transformer, prompts = sam.mask_decoder.transformer, sam.prompt_encoder
+    for name, attention in transformer.named_modules():
+        if name.endswith(("token_to_image", "image_to_token")):
+            attention.q_proj.weight.mul_(_AIM)
+            attention.k_proj.weight.copy_(attention.q_proj.weight)
+    for embedding in (*prompts.point_embeddings, prompts.not_a_point_embed, prompts.no_mask_embed):
+        embedding.weight.mul_(0.1)
+    norms = [getattr(layer, f"norm{number}") for layer in transformer.layers for number in range(1, 5)]
+    for norm in (sam.image_encoder.neck[3], *norms):
+        norm.weight.mul_(0.25)
+    return sam
+
+
+def _chance(rng: torch.Generator) -> float:
+    return float(torch.rand((), generator=rng, device=rng.device))
+
+
+def _summed(rounds: list[list[dict[str, Tensor]]]) -> dict[str, Tensor]:
+    """Means over rounds, clicks counting twice as much as boxes, and the IoU of the first and last answers."""
+    parts = {
+        name: torch.stack([(2 * click[name] + box[name]) / 3 for click, box in rounds]).mean()
+        for name in ("focal", "dice", "quality")
+    }
+    reached = {"click_iou": rounds[0][0]["iou"], "box_iou": rounds[0][1]["iou"], "more_iou": rounds[-1][0]["iou"]}
+    return {"loss": 20 * parts["focal"] + parts["dice"] + parts["quality"], **parts, **reached}

@@ -1,0 +1,95 @@
+"""What a SAM in training is asked, for many pictures at once: its prompts, its answers, corrections of these.
+
+Knows nothing about pictures or losses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from refedit.picturebook.training.mask_losses import Logits, Targets
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Prompts as SAM's prompt encoder takes them, one row for every mask asked for; labels are 1 inside, 0 outside."""
+
+    points: Float[Tensor, "rows points 2"]
+    labels: Int[Tensor, "rows points"]
+    boxes: Float[Tensor, "rows 4"] | None = None
+    previous: Float[Tensor, "rows 1 side side"] | None = None
+
+    @property
+    def clicks(self) -> tuple[Tensor, Tensor] | None:
+        return (self.points, self.labels) if self.points.shape[1] else None
+
+
+def clicked(clicks: Float[Tensor, "pictures targets 2"]) -> Asked:
+    points = clicks.flatten(0, 1)[:, None]
+    return Asked(points, torch.ones(points.shape[:2], dtype=torch.int64, device=points.device))
+
+
+def boxed(boxes: Float[Tensor, "pictures 4"]) -> Asked:
+    empty = torch.zeros(len(boxes), 0, dtype=torch.int64, device=boxes.device)
+    return Asked(boxes.new_zeros(len(boxes), 0, 2), empty, boxes)
+
+
+def decode(
+    sam: Any, features: Float[Tensor, "rows channels grid grid"], asked: Sequence[Asked]
+) -> tuple[Logits, Float[Tensor, "rows masks"]]:
+    """All four masks and their predicted quality for every row's prompts.
+
+    As `MaskDecoder.predict_masks`, which takes the prompts of one picture only. A click alone and a box are two
+    tokens each, so they go together.
+    """
+    # In half precision a click would lie half a pixel beside its place.
+    with torch.autocast(features.device.type, enabled=False):
+        encoded = [sam.prompt_encoder(one.clicks, one.boxes, one.previous) for one in asked]
+        sparse, dense = (torch.cat(parts) for parts in zip(*encoded, strict=True))
+        place = sam.prompt_encoder.get_dense_pe()
+    decoder, (rows, channels, grid, _) = sam.mask_decoder, features.shape
+    own = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight]).expand(rows, -1, -1)
+    places = place.expand(rows, -1, -1, -1)
+    tokens, cells = decoder.transformer(features + dense, places, torch.cat([own, sparse], 1))
+    fine = decoder.output_upscaling(cells.transpose(1, 2).reshape(rows, channels, grid, grid))
+    kinds = [head(tokens[:, 1 + number]) for number, head in enumerate(decoder.output_hypernetworks_mlps)]
+    masks = torch.stack(kinds, 1) @ fine.flatten(2)  # (rows, masks, cells)
+    return masks.unflatten(2, fine.shape[2:]).float(), decoder.iou_prediction_head(tokens[:, 0]).float()
+
+
+def split(answer: tuple[Logits, Tensor], asked: Sequence[Asked]) -> list[tuple[Tensor, Tensor]]:
+    """The rows of every `Asked`: three masks for a single click, which may mean several things, else one (as in A)."""
+    counts, found = [len(one.points) for one in asked], []
+    for one, logits, quality in zip(asked, *(part.split(counts) for part in answer), strict=True):
+        some = slice(1, None) if one.points.shape[1] == 1 and one.boxes is None else slice(0, 1)
+        found.append((logits[:, some], quality[:, some]))
+    return found
+
+
+def best_of(logits: Logits, quality: Float[Tensor, "rows masks"]) -> Targets:
+    """Every row's mask of highest predicted quality, without gradient."""
+    return logits.detach()[torch.arange(len(logits)), quality.argmax(1)]
+
+
+def corrected(asked: Asked, logits: Targets, targets: Targets, pixels: int, rng: torch.Generator, keep: bool) -> Asked:
+    """The prompts and one more click, anywhere in the region where the mask is wrong; with the mask if `keep`.
+
+    Without an error the click confirms the mask's first cell.
+    """
+    rows, side = len(logits), logits.shape[-1]
+    wrong = (logits > 0) != (targets >= 0.5)
+    chance = torch.rand(wrong.shape, generator=rng, device=logits.device) * wrong
+    place = chance.flatten(1).argmax(1)
+    step = pixels / side
+    point = torch.stack([place % side, place // side], 1) * step + (step - 1) / 2
+    label = (targets.flatten(1)[torch.arange(rows), place] >= 0.5).long()
+    return Asked(
+        torch.cat([asked.points, point[:, None]], 1),
+        torch.cat([asked.labels, label[:, None]], 1),
+        asked.boxes,
+        logits[:, None].clamp(-32, 32) if keep else None,
+    )

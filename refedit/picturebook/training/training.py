@@ -1,0 +1,198 @@
+"""Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from refedit.diffusion.attention import make_controllable
+from refedit.errors import EditError
+from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.scenes import SceneStore
+from refedit.picturebook.networks import diffusion as networks
+from refedit.picturebook.networks.checkpoint import read_checkpoint, write_checkpoint
+from refedit.picturebook.networks.clip import build_clip
+from refedit.picturebook.networks.sizes import Size
+from refedit.picturebook.training.clip import ClipStage
+from refedit.picturebook.training.decoder import Decoder, DecoderStage
+from refedit.picturebook.training.export import export
+from refedit.picturebook.training.hyperparameters import RECIPES, Recipe
+from refedit.picturebook.training.log import Report, write_log
+from refedit.picturebook.training.loop import Stage, Trainer
+from refedit.picturebook.training.plan import Plan, parts_for
+from refedit.picturebook.training.sam import SamStage, aimed
+from refedit.picturebook.training.training_folder import TrainingFolder
+from refedit.picturebook.training.unet import TextAndUnet, UnetStage, latent_scale
+from refedit.picturebook.training.vae import VaeStage, encode_all
+from refedit.picturebook.world.factors import FACTORS
+from refedit.segment.sam_network import build_sam
+
+STAGES: tuple[str, ...] = ("vae", "unet")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training: its size, its planned length and its folder.
+
+    `minutes` is the whole plan, drawing the scenes included; a resumed training goes on up to it. `scenes_folder`
+    may be shared by trainings of one size. The pipeline folder is `folder`/pipeline.
+    """
+
+    size: Size
+    minutes: float
+    folder: Path
+    device: torch.device
+    stages: tuple[str, ...] = STAGES
+    scenes_folder: Path | None = None
+    scenes: int | None = None
+    save_every: float = 180
+    show_every: float = 600
+    recipe: Recipe = field(init=False)
+    kept: TrainingFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recipe", RECIPES[self.size.name])
+        object.__setattr__(self, "kept", TrainingFolder(self.folder))
+
+    @property
+    def store(self) -> SceneStore:
+        folder = self.scenes_folder or self.kept.file("scenes")
+        return SceneStore(folder, self.scenes or self.recipe.scenes, self.size.pixels, self.size.word_grid)
+
+    def run(self) -> Iterator[Report | str]:
+        """Trains what is still missing, step by step; tells how it stands."""
+        torch.manual_seed(0)
+        self.kept.describe(self.size, self.store.count)
+        tokenizer = self.kept.tokenizer()
+        yield from self.kept.timed("scenes", self._draw_scenes())
+        if "vae" in self.stages:
+            yield from self._keep_vae() if self._encoder_is_known else self._train_vae()
+        if "decoder" in self.stages:
+            yield from self.kept.timed("latents", self._encode())
+            yield from self._train_decoder()
+        if "unet" in self.stages:
+            yield from self.kept.timed("latents", self._encode())
+            yield from self._train_unet(tokenizer)
+        if "sam" in self.stages:
+            yield from self.kept.timed("owners", self._draw_owners())
+            yield from self._train_sam()
+        if "clip" in self.stages:
+            yield from self._train_clip(tokenizer)
+
+    @property
+    def _encoder_is_known(self) -> bool:
+        """Another encoder would make what was trained on its latents, decoder and UNet, worthless."""
+        return self.kept.start.given or any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet"))
+
+    def _keep_vae(self) -> Iterator[str]:
+        yield "vae: stays as it is, since networks that know its latents are there"
+
+    def _draw_scenes(self) -> Iterator[str]:
+        for there in self.store.render():
+            yield f"scenes: {there} of {self.store.count} drawn"
+
+    def _train_vae(self) -> Iterator[Report]:
+        recipe, share = self.recipe.vae, self.recipe.vae_share if len(self.stages) > 1 else 1.0
+        stage = VaeStage(
+            networks.build_vae(self.size), self.store, recipe, self.kept.looks, rows=self._rows(recipe.batch)
+        )
+        yield from self._trained(stage, self.minutes * 60 * share)
+
+    def _encode(self) -> Iterator[str]:
+        vae, step = self.kept.trained_vae(self.size)
+        found, store = read_checkpoint(self.kept.file("latents.pt")) or {}, self.store
+        if (found.get("step"), found.get("scenes")) != (step, store.digest):
+            yield f"latents: encoding {store.count} scenes"
+            latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
+            # A UNet that is there knows latents at the scale of before.
+            before = self.kept.start.given or (found and self.kept.file("unet.pt").exists())
+            scale = float(vae.config.scaling_factor) if before else latent_scale(latents)
+            made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
+            write_checkpoint(self.kept.file("latents.pt"), made)
+            yield f"latents: scaling factor {scale:.4f}"
+
+    def _train_decoder(self) -> Iterator[Report]:
+        vae, recipe = self.kept.trained_vae(self.size)[0], self.recipe.decoder
+        found = read_checkpoint(self.kept.file("latents.pt")) or {}
+        latents, scale = found["latents"], float(found["scale"])
+        stage = DecoderStage(
+            Decoder(vae),  # of which the VAE stays the whole
+            self.store,
+            latents,
+            scale,
+            recipe,
+            self.kept.looks,
+            lambda: networks.save_vae(vae, self.kept.pipeline),
+            self._rows(recipe.batch),
+        )
+        yield from self._trained(stage, self.minutes * 60)
+
+    def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
+        latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]
+        stage = UnetStage(
+            self._text_and_unet(tokenizer),
+            tokenizer,
+            self.store,
+            latents,
+            networks.build_scheduler().alphas_cumprod,
+            self.recipe.unet,
+            lambda network, step: export(self.kept, self.size, network, tokenizer, step),
+            self._rows(self.recipe.unet.batch),
+        )
+        make_controllable(stage.network.unet)
+        yield from self._trained(stage, self._left_for_unet())
+
+    def _left_for_unet(self) -> float:
+        """Seconds of the plan; EditError if everything before has used them up."""
+        spent, planned = self.kept.spent() if len(self.stages) > 1 else 0, self.minutes * 60
+        if 0 < planned <= spent:
+            raise EditError(
+                f"Drawing, the VAE and its latents took {spent / 60:.1f} of {self.minutes:g} minutes, so that none are "
+                "left for the UNet. They are kept: go on with --resume and more --minutes."
+            )
+        return planned - spent
+
+    def _text_and_unet(self, tokenizer: CLIPTokenizer) -> TextAndUnet:
+        text, unet = networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)
+        return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
+
+    def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
+        recipe, network = self.recipe.clip, self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
+        where = self.kept.pipeline, self.kept.looks
+        stage = ClipStage(network, tokenizer, self.store, recipe, *where, rows=self._rows(recipe.batch))
+        yield from self._trained(stage, self.minutes * 60)
+
+    @property
+    def _owners(self) -> OwnerStore:
+        return OwnerStore(self.store.folder, self.store.count, self.size.pixels)
+
+    def _draw_owners(self) -> Iterator[str]:
+        for there in self._owners.render():
+            yield f"masks: {there} of {self.store.count} drawn"
+
+    def _train_sam(self) -> Iterator[Report]:
+        recipe, config = self.recipe.sam, self.size.sam
+        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._owners)
+        where = self.kept.pipeline, self.kept.looks
+        stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
+        yield from self._trained(stage, self.minutes * 60)
+
+    def _rows(self, batch: int) -> int:
+        return batch // parts_for(self.device)
+
+    def _trained(self, stage: Stage, seconds: float) -> Iterator[Report]:
+        """Trains a stage up to its planned seconds, and keeps its log."""
+        plan = Plan(
+            seconds=seconds,
+            device=self.device,
+            parts=parts_for(self.device),
+            folder=self.folder,
+            save_every=self.save_every,
+            show_every=self.show_every,
+        )
+        for report in Trainer(stage, plan).run():
+            write_log(self.kept.file("log.jsonl"), report)
+            yield report

@@ -1,0 +1,1 @@
+"""The drawn world: scenes, their drawings, captions and true edits. Knows no network."""

@@ -1,0 +1,46 @@
+"""What a reader reads of a drawing: the main subject's and the picture's factors, each one word of a few."""
+
+from refedit.picturebook.world.scene import (
+    BACKGROUNDS,
+    COLOURS,
+    EXPRESSIONS,
+    KINDS,
+    PATTERNS,
+    POSES,
+    STYLES,
+    Scene,
+    poses_of,
+)
+
+FACTORS: dict[str, tuple[str, ...]] = {
+    "kind": KINDS,
+    "pose": ("", *POSES, *EXPRESSIONS),
+    "colour": COLOURS,
+    "pattern": PATTERNS,
+    "background": BACKGROUNDS,
+    "style": STYLES,
+}
+"""The words of every factor; things have the pose ""."""
+
+OF_THE_PICTURE: frozenset[str] = frozenset({"background", "style"})
+"""Factors that a picture with two subjects shows too. Nothing in it tells which of the two is the main one."""
+
+
+def factors_of(scene: Scene) -> dict[str, str]:
+    """The scene's word for every factor."""
+    subject = scene.subjects[0]
+    return {
+        "kind": subject.kind,
+        "pose": subject.pose,
+        "colour": subject.appearance.colour,
+        "pattern": subject.appearance.pattern,
+        "background": scene.backdrop.name,
+        "style": scene.style,
+    }
+
+
+def readable(scene: Scene) -> frozenset[str]:
+    """The factors that the scene's picture shows: without a pose for things, and OF_THE_PICTURE for two subjects."""
+    if len(scene.subjects) > 1:
+        return OF_THE_PICTURE
+    return frozenset(name for name in FACTORS if name != "pose" or poses_of(scene.subjects[0].kind) != ("",))

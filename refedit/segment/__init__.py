@@ -1,0 +1,1 @@
+"""Segment Anything: masks from clicks and boxes. Knows no page."""

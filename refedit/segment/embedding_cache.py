@@ -1,0 +1,43 @@
+"""A segmenter that is loaded at the first click and remembers the pictures it has seen."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from refedit.imaging.masks import Mask
+from refedit.machine.cache import Memory
+from refedit.segment.segmenter import Click, Embedded, Segmenter
+
+LIMIT = 64 << 20
+"""So many bytes of embeddings are kept: about 16 pictures of an official SAM, hundreds of the built-in one."""
+
+
+class SegmentMemory:
+    """Masks from clicks for many visitors: each picture is embedded once, whoever clicks on it.
+
+    `load` is called at the first picture; after an EditError of it, again at the next one.
+    """
+
+    def __init__(self, load: Callable[[], Segmenter], limit: int = LIMIT) -> None:
+        self._load, self._embedded = load, Memory(limit)
+        self._segmenter: Segmenter | None = None
+        self._lock = threading.Lock()
+
+    def embed(self, picture: Image.Image) -> tuple[Segmenter, Embedded]:
+        """The segmenter and the picture as it sees it, from memory if it has; EditError without a segmenter."""
+        key = f"{picture.size} {hashlib.sha256(picture.tobytes()).hexdigest()}"
+        with self._lock:
+            if self._segmenter is None:
+                self._segmenter = self._load()
+            known: Embedded | None = self._embedded.get(key)
+            if known is None:
+                known = self._segmenter.embed(picture)
+                self._embedded.put(key, known)
+            return self._segmenter, known
+
+    def mask(self, picture: Image.Image, clicks: Sequence[Click]) -> Mask:
+        """The mask of the thing that the clicks show; EditError without a segmenter or a click inside."""
+        segmenter, embedded = self.embed(picture)
+        return segmenter.mask(embedded, clicks)

@@ -1,0 +1,1 @@
+"""What happens on the page: handlers, connected to what is drawn."""

@@ -1,0 +1,50 @@
+"""Making a link of the small settings, and filling in what the link holds with which the page was opened."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from refedit.editing.editor import Editor
+from refedit.ui.events.form_io import all_inputs, fill_in, filled_outputs, read_form
+from refedit.ui.handlers import SPEAKING, UI_ONLY, Updates, spoken
+from refedit.ui.state import status
+from refedit.ui.state.link import query_of, read_link
+from refedit.ui.state.status import other_model
+from refedit.ui.view.layout import Page
+
+COPY = """(query) => {
+  if (!query || query.includes("?")) return query;  // nothing new
+  const link = `${location.origin}${location.pathname}?${query}`;
+  navigator.clipboard?.writeText(link).catch(() => {});  // without permission, it can be copied by hand
+  return link;
+}"""
+
+
+def connect_link(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
+    """Connects the button that makes a link, and the page's opening."""
+
+    def make(values: dict[Component, Any]) -> Updates:
+        query = query_of(read_form(page.inputs, values), editor.model.name)
+        return {page.link: gr.update(value=query, visible=True)}
+
+    def opened(request: gr.Request) -> Updates:
+        return open_link(page, editor, dict(request.query_params))
+
+    made = page.copy.click(spoken(make), {*all_inputs(page.inputs)}, page.link, **SPEAKING)
+    made.success(None, page.link, page.link, js=COPY, **UI_ONLY)
+    changed = [*filled_outputs(page.inputs), page.outputs.status, page.outputs.notes]
+    blocks.load(opened, None, changed, **SPEAKING)
+
+
+def open_link(page: Page, editor: Editor, query: dict[str, str]) -> Updates:
+    """Fills in what a link's query holds; changes nothing without one."""
+    link = read_link(query)
+    if link is None:
+        return gr.skip()
+    found = status.notes((*link.notes, *(other_model(link.model, editor.model) if link.model else ())))
+    return {
+        **fill_in(page.inputs, link.filling),
+        page.outputs.status: status.linked(),
+        page.outputs.notes: gr.HTML(found, visible=bool(found)),
+    }

@@ -1,0 +1,125 @@
+"""What can be done with a result: looking at it, using it as the source, bringing one of before back."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import gradio as gr
+
+from refedit.editing.editor import Editor
+from refedit.editing.result_png import read_result
+from refedit.errors import EditError
+from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
+from refedit.ui.events.mask_events import show_board
+from refedit.ui.handlers import SPEAKING, UI_ONLY, Updates, said, spoken
+from refedit.ui.state import status
+from refedit.ui.state.history import History, filling_of
+from refedit.ui.state.mask_document import Board
+from refedit.ui.state.status import other_model, reference_prompt
+from refedit.ui.view.layout import Page
+from refedit.ui.view.pane import BRUSH_TOOL
+from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
+from refedit.ui.view.result_views import show_result, show_view
+
+T = TypeVar("T")
+
+EXPIRED = "This visit's results were deleted after an hour. Run again."
+
+
+def connect_result(page: Page, editor: Editor) -> None:
+    """Connects everything below the result."""
+    inputs, outputs = page.inputs, page.outputs
+    outputs.view.input(
+        lambda view: show_view(outputs, view),
+        outputs.view,
+        [outputs.result, outputs.compare, outputs.both, outputs.use, outputs.details],
+        **UI_ONLY,
+    )
+    for number, button in enumerate(outputs.choose):
+        button.click(chooser(outputs, number), outputs.pair, outputs.all, **SPEAKING)
+    emptied = outputs.use.click(
+        spoken(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **SPEAKING
+    )
+    filled = [*inputs.source.outputs, inputs.source_prompt]
+    emptied.then(spoken(lambda file: use_result(page, file)), outputs.shown, filled, **SPEAKING)
+    _connect_restoring(page, editor)
+
+
+def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iterator[Updates]]:
+    """Looks at one of the results of both methods: masks, downloads and everything else are its own then."""
+
+    def choose(files: tuple[bytes, ...]) -> Iterator[Updates]:
+        # Gradio copies what is shown before the next turn.
+        with said(), tempfile.TemporaryDirectory() as folder:
+            result = read_result(kept(files, number))
+            yield show_result(outputs, result, Path(folder), (RESULT, COMPARE, BOTH))[0]
+
+    return choose
+
+
+def kept(files: Sequence[T], number: int) -> T:
+    """One of those of this visit; EditError if it is gone, as Gradio forgets what an open page holds after an hour."""
+    if number >= len(files):
+        raise EditError(EXPIRED)
+    return files[number]
+
+
+def empty_source(page: Page, file: bytes | None) -> Updates:
+    """Makes room for a result as the source; EditError, with nothing changed, if it is gone."""
+    if file is None:
+        raise EditError(EXPIRED)
+    read_result(file)
+    return show_board(page.inputs.source, BRUSH_TOOL, None)
+
+
+def use_result(page: Page, file: bytes | None) -> Updates:
+    """The result as the source of the next edit, without a mask; what it should show is what it shows now."""
+    if file is None:
+        return gr.skip()  # said by `empty_source`
+    result = read_result(file)
+    shown = show_board(page.inputs.source, BRUSH_TOOL, Board.showing(result.image))
+    return shown | {page.inputs.source_prompt: result.prompt}
+
+
+def _connect_restoring(page: Page, editor: Editor) -> None:
+    outputs = page.outputs
+    everything = [*filled_outputs(page.inputs), *outputs.all]
+
+    def choose(history: History, event: gr.SelectData) -> Updates:
+        return make_room(page, kept(history, event.index).file)
+
+    def take(path: str) -> Updates:
+        return make_room(page, Path(path).read_bytes())
+
+    def finish(file: bytes | None) -> Iterator[Updates]:
+        with tempfile.TemporaryDirectory() as folder:  # Gradio copies what is shown before the next turn
+            yield restored(page, editor, file, Path(folder))
+
+    chosen = outputs.strip.select(spoken(choose), outputs.history, everything, **SPEAKING)
+    dropped = outputs.restore.upload(spoken(take), outputs.restore, everything, **SPEAKING)
+    for event in (chosen, dropped):
+        event.then(finish, outputs.pending, everything, **SPEAKING)
+
+
+def make_room(page: Page, file: bytes) -> Updates:
+    """Reads a result and empties the panes for its pictures; EditError, with nothing changed, if it is none."""
+    result = read_result(file)
+    emptied = {} if result.inputs is None else empty_panes(page.inputs)
+    return {**emptied, page.outputs.pending: file}
+
+
+def restored(page: Page, editor: Editor, file: bytes | None, folder: Path) -> Updates:
+    """Brings everything back: pictures, masks, prompts, parameters and the result."""
+    if file is None:
+        return {page.outputs.pending: None}
+    result = read_result(file)
+    shown, _ = show_result(page.outputs, result, folder)
+    told = (*other_model(result.model, editor.model), *reference_prompt(result.reference_prompt))
+    said = status.restored(result.inputs is not None) + status.notes(told)
+    return {
+        **fill_in(page.inputs, filling_of(result)),
+        **shown,
+        page.outputs.status: said,
+        page.outputs.pending: None,
+    }

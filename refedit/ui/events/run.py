@@ -1,0 +1,76 @@
+"""Running and stopping edits."""
+
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from refedit.editing.editor import Editor
+from refedit.methods import METHODS
+from refedit.ui.events.form_io import all_inputs, read_form
+from refedit.ui.events.run_view import Screen, busy, show_refused, show_stopped
+from refedit.ui.events.running_edits import Tickets, paced, run
+from refedit.ui.handlers import UI_ONLY, Updates
+from refedit.ui.view.layout import Page
+
+PATIENCE = 3.0
+"""Seconds that Stop waits for the step under way; then it answers anyway."""
+
+
+def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
+    """Connects Run, Run both and Stop; a visitor who leaves stops, too."""
+    outputs, tickets = page.outputs, Tickets()
+
+    def ask(request: gr.Request) -> Updates:
+        tickets.ask(request.session_hash or "")
+        return busy(outputs)
+
+    def refuse(request: gr.Request) -> Updates:
+        return show_refused(outputs) if tickets.refused(request.session_hash or "") else gr.skip()
+
+    def stop_edit(request: gr.Request) -> None:
+        tickets.stop(request.session_hash or "", PATIENCE)
+
+    running = [
+        button.click(ask, None, outputs.all, **UI_ONLY).then(
+            _runner(page, editor, tickets, methods),
+            {*all_inputs(page.inputs), outputs.history},
+            outputs.all,
+            show_progress="minimal",
+            show_progress_on=outputs.status,
+            concurrency_id="device",
+            concurrency_limit=1,
+            api_visibility="private",
+        )
+        for button, methods in ((outputs.run, [None]), (outputs.run_both, list(METHODS)))
+    ]
+    for edit in running:  # Gradio refuses an edit before any code of ours runs
+        edit.failure(refuse, None, outputs.all, **UI_ONLY)
+    # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
+    stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **UI_ONLY)
+    stopping.then(lambda: show_stopped(outputs), None, outputs.all, **UI_ONLY)
+    blocks.unload(stop_edit)
+
+
+def _runner(
+    page: Page, editor: Editor, tickets: Tickets, methods: Sequence[str | None]
+) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
+    """Runs the edits of the methods, one after another; None stands for the chosen one."""
+
+    def run_edits(values: dict[Component, Any], request: gr.Request) -> Generator[Updates, None, None]:
+        visitor = request.session_hash or ""
+        ticket = tickets.start(visitor)
+        events = run(editor, [read_form(page.inputs, values, method) for method in methods], ticket.stop)
+        try:
+            with tempfile.TemporaryDirectory() as folder, closing(events):
+                screen = Screen(page.outputs, editor.model, values[page.outputs.history], Path(folder))
+                for event in paced(screen.saw(event) for event in events):
+                    yield screen.show(event)
+        finally:
+            tickets.end(visitor, ticket)
+
+    return run_edits

@@ -1,0 +1,124 @@
+"""Runs one edit for one visitor: its events, and the tickets to stop it."""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from refedit.editing.editor import Editor
+from refedit.editing.request import EditEvent, EditRequest, Progress
+from refedit.errors import EditError, Stopped
+from refedit.ui.state.form import Form
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The request is complete; the edit begins, as number `number` (from 0) of `of` in this run."""
+
+    request: EditRequest
+    number: int = 0
+    of: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The edit cannot go on; `message` is for the visitor."""
+
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halted:
+    """The visitor's stop flag ended the edit."""
+
+
+RunEvent = Started | EditEvent | Failed | Halted
+
+
+def run(editor: Editor, forms: Sequence[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
+    """The events of edits, one after another; every error becomes the last event, none is raised.
+
+    Nothing starts unless every form is complete.
+    """
+    try:
+        requests = [form.request() for form in forms]
+        for number, request in enumerate(requests):
+            yield Started(request=request, number=number, of=len(requests))
+            yield from editor.edit(request, cancel)
+    except EditError as error:
+        yield Failed(message=str(error))
+    except Stopped:
+        yield Halted()
+    except Exception:
+        mark = uuid.uuid4().hex[:6]
+        log.exception("edit failed, error %s", mark)
+        yield Failed(message=f"An unexpected error has happened (number {mark}, see the server's log). Try again.")
+
+
+def paced(events: Iterable[RunEvent], seconds: float = 0.1) -> Iterator[RunEvent]:
+    """The events without progress that comes too soon after the last one of its stage to be read."""
+    shown, stage = 0.0, ""
+    for event in events:
+        if isinstance(event, Progress):
+            if event.stage == stage and time.monotonic() - shown < seconds:
+                continue
+            shown, stage = time.monotonic(), event.stage
+        yield event
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One edit of one visitor: `stop` asks it to end, `ended` tells that it has."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Tickets:
+    """The ticket of the running edit of every visitor, so that nobody stops another's; and who has asked for one."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, Ticket] = {}
+        self._asked: set[str] = set()
+        self._lock = threading.Lock()
+
+    def ask(self, visitor: str) -> None:
+        """Notes that the visitor wants an edit, which may wait or be refused before it starts."""
+        with self._lock:
+            self._asked.add(visitor)
+
+    def refused(self, visitor: str) -> bool:
+        """True if an edit of the visitor that has failed was not stopped: to Gradio both are failures."""
+        with self._lock:
+            return visitor in self._asked
+
+    def start(self, visitor: str) -> Ticket:
+        """A fresh ticket; an edit of the same visitor that still runs is stopped."""
+        ticket = Ticket()
+        with self._lock:
+            previous = self._tickets.get(visitor)
+            self._tickets[visitor] = ticket
+        if previous is not None:
+            previous.stop.set()
+        return ticket
+
+    def stop(self, visitor: str, patience: float = 0.0) -> None:
+        """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
+        with self._lock:
+            self._asked.discard(visitor)
+            ticket = self._tickets.get(visitor)
+        if ticket is not None:
+            ticket.stop.set()
+            ticket.ended.wait(patience)
+
+    def end(self, visitor: str, ticket: Ticket) -> None:
+        """Forgets a ticket whose edit is over, unless a newer edit has replaced it."""
+        ticket.stop.set()
+        ticket.ended.set()
+        with self._lock:
+            if self._tickets.get(visitor) is ticket:
+                del self._tickets[visitor]

@@ -1,0 +1,1 @@
+"""What the page remembers and says, as plain values. Knows no component."""

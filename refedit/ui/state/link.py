@@ -1,0 +1,93 @@
+"""A link that carries the small settings: method, preset, what differs from it, prompts and model; never pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from refedit.editing.request import LONGEST_PROMPT
+from refedit.errors import EditError
+from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
+from refedit.ui.state.form import Filling, Form
+
+WORDS = ("prompt", "source_prompt")
+FIXED = ("method", "preset", "model", *WORDS)
+"""The names that a link may hold besides those of the method's parameters."""
+
+OURS = {*FIXED, *(knob.name for method in METHODS.values() for knob in knobs(method))}
+"""Names of which a link has at least one; an address without any was extended by others, and is no link."""
+
+GRADIOS = ("view", "deep_link")
+"""Names in the address that belong to Gradio, as does everything that begins with two underscores."""
+
+MOST_NOTES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """What a link fills in, the model it was made with ("" if it names none), and what of it could not be used."""
+
+    filling: Filling
+    model: str
+    notes: tuple[str, ...]
+
+
+def query_of(form: Form, model: str) -> str:
+    """The part of a link after the question mark; EditError if a parameter does not fit."""
+    preset = METHODS[form.method].presets()[form.preset]
+    method = with_settings(preset, form.settings)
+    carried = {"method": form.method, "preset": form.preset, "model": model}
+    carried |= {"source_prompt": form.source_prompt, "prompt": form.prompt}
+    return urlencode({name: value for name, value in carried.items() if value} | _different(method, preset))
+
+
+def _different(method: Method, preset: Method) -> dict[str, str]:
+    names = [knob.name for knob in knobs(type(method))]
+    return {name: str(getattr(method, name)) for name in names if getattr(method, name) != getattr(preset, name)}
+
+
+def read_link(query: Mapping[str, str]) -> Link | None:
+    """What a link asks for, as far as it can be had; None if the address carries nothing of ours."""
+    asked = {name: text for name, text in query.items() if not name.startswith("__") and name not in GRADIOS}
+    if not OURS & asked.keys():
+        return None
+    notes: list[str] = []
+    name = _named(asked, "method", tuple(METHODS), notes)
+    preset = _named(asked, "preset", tuple(METHODS[name].presets()), notes)
+    words = {word: _sentence(asked.get(word, ""), notes) for word in WORDS}
+    settings = {knob: text for knob, text in asked.items() if knob not in FIXED}
+    method = _changed(METHODS[name].presets()[preset], settings, notes)
+    filling = Filling(method=name, preset=preset, parameters=settings_of(method), source=None, reference=None, **words)
+    return Link(filling=filling, model=asked.get("model", ""), notes=_few(notes))
+
+
+def _named(asked: Mapping[str, str], what: str, known: tuple[str, ...], notes: list[str]) -> str:
+    """The name that the link gives, or the first of those there are."""
+    name = asked.get(what, known[0])
+    if name in known:
+        return name
+    notes.append(f"The link asks for the {what} “{name[:60]}”, which is not here; “{known[0]}” stands in for it.")
+    return known[0]
+
+
+def _sentence(text: str, notes: list[str]) -> str:
+    if len(text) > LONGEST_PROMPT:
+        notes.append(f"A prompt of the link is longer than {LONGEST_PROMPT} characters; its end was cut off.")
+    return text[:LONGEST_PROMPT]
+
+
+def _changed(method: Method, settings: Mapping[str, str], notes: list[str]) -> Method:
+    known = {knob.name for knob in knobs(type(method))}
+    for name, text in settings.items():
+        if name not in known:
+            notes.append(f"The link names “{name[:60]}”, which {method.title} does not have; it was left out.")
+            continue
+        try:
+            method = with_settings(method, {name: text[:LONGEST_PROMPT]})
+        except EditError as error:
+            notes.append(f"{str(error)[:300]} The link's value was left out.")
+    return method
+
+
+def _few(notes: list[str]) -> tuple[str, ...]:
+    more = len(notes) - MOST_NOTES
+    return tuple(notes) if more <= 0 else (*notes[:MOST_NOTES], f"The link holds {more} more things that do not fit.")

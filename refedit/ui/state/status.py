@@ -1,0 +1,136 @@
+"""What the page says about an edit: small pieces of HTML, from plain values."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.editing.request import Progress
+from refedit.methods import Method, nearest_preset
+
+
+def ready() -> str:
+    return _box("idle", "Nothing is running. Fill in the inputs, or click an example, and press <b>Run</b>.")
+
+
+def queued() -> str:
+    return _box("running", f"{_line('Waiting for a free place', '')}{_bar(0)}")
+
+
+def running(progress: Progress, losses: Sequence[float] = ()) -> str:
+    """The stage, the step in it, a bar for the whole edit, the time left, and the curve of the losses so far."""
+    count = f"step {progress.step} of {progress.of}" if progress.step else ""
+    left = "" if progress.seconds_left is None else f"about {seconds_in_words(progress.seconds_left)} left"
+    inner = f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}{_curve(losses)}"
+    return _box("running", inner, role="group")  # drawn anew many times a second, too often to be read out
+
+
+def announced(stage: str) -> str:
+    """A stage of a running edit, for screen readers only."""
+    return f'<p role="status">{escape(stage)}</p>'
+
+
+def stopped() -> str:
+    return _box("stopped", "<b>Stopped</b> before the result was finished. What is shown stays; your inputs are kept.")
+
+
+def failed(message: str) -> str:
+    return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
+
+
+def finished(seconds: float, whole: bool = False) -> str:
+    """The end of a run; `whole` if every place of the picture may have changed."""
+    where = "The whole picture may have changed." if whole else "Outside the mask below, nothing has changed."
+    return _box("done", f"<b>Done in {seconds_in_words(seconds)}.</b> {where}")
+
+
+def restored(complete: bool) -> str:
+    """A result of before is on the page again; `complete` if its pictures are, too."""
+    rest = "Run repeats the edit." if complete else "Its pictures were left out; yours are kept."
+    return _box("done", f"<b>Restored.</b> Prompts and parameters are back. {rest}")
+
+
+def linked() -> str:
+    """The page was opened by a link."""
+    return _box("done", "<b>Filled in from a link.</b> Add your pictures and press <b>Run</b>.")
+
+
+def notes(sentences: tuple[str, ...]) -> str:
+    """Notes that refuse nothing; empty if there are none."""
+    return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
+
+
+def table(parameters: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """Everything that decided a result, as a table: what the page calls it, and its name on the command line."""
+    rows = "".join(
+        f'<tr><th scope="row">{_called(name, labels)}</th><td>{escape(value)}</td></tr>'
+        for name, value in parameters.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _called(name: str, labels: Mapping[str, str]) -> str:
+    return f"{escape(labels[name])} <code>{escape(name)}</code>" if name in labels else escape(name)
+
+
+def method_in_words(method: Method) -> str:
+    """A method with its preset, and how far it is from that: "BARET rigid", "BARET rigid, 2 changed"."""
+    preset, apart = nearest_preset(method)
+    return f"{method.title} {preset}" + (f", {apart} changed" if apart else "")
+
+
+def seconds_in_words(seconds: float) -> str:
+    """A duration as a person says it: "4.2 s", "38 s", "2 min 5 s"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def _box(kind: str, inner: str, role: str = "status") -> str:
+    return f'<div class="status {kind}" role="{role}">{inner}</div>'
+
+
+def _line(stage: str, count: str, left: str = "") -> str:
+    return (
+        f'<div class="status-line"><b class="stage">{escape(stage)}</b><span class="step">{escape(count)}</span>'
+        f'<span class="left">{escape(left)}</span></div>'
+    )
+
+
+def _bar(fraction: float) -> str:
+    percent = round(100 * min(max(fraction, 0.0), 1.0))
+    return (
+        f'<div class="bar" role="progressbar" aria-label="Progress of the edit" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent}"><div style="width:{percent}%"></div></div>'
+    )
+
+
+def _curve(losses: Sequence[float]) -> str:
+    """BARET's loss over the steps, on a scale of powers of ten; empty before there are two."""
+    levels = [math.log10(max(loss, 1e-12)) for loss in losses]
+    if len(levels) < 2:
+        return ""
+    low, high = min(levels), max(levels)
+    across, up = 100 / (len(levels) - 1), 24 / max(high - low, 1e-9)
+    points = " ".join(f"{across * place:.1f},{2 + (high - level) * up:.1f}" for place, level in enumerate(levels))
+    about = f"Loss of the text: {losses[0]:.2g} at first, {losses[-1]:.2g} now"
+    return (
+        f'<div class="curve"><svg viewBox="0 0 100 28" preserveAspectRatio="none" role="img" aria-label="{about}">'
+        f'<polyline points="{points}" fill="none" vector-effect="non-scaling-stroke"/></svg>'
+        f"<span>loss {losses[-1]:.2g}</span></div>"
+    )
+
+
+def other_model(made_with: str, model: StableDiffusion) -> tuple[str, ...]:
+    """A note if something was made with another model than the one at work."""
+    if made_with == model.name:
+        return ()
+    return (f"It was made with the model “{made_with[:120]}”; “{model.name}” will give another picture.",)
+
+
+def reference_prompt(text: str) -> tuple[str, ...]:
+    """A note if the reference was inverted with a text, for which the page has no place."""
+    if not text:
+        return ()
+    return (f"Its reference was read with the words “{text[:120]}”; this page reads it without.",)

@@ -1,0 +1,1 @@
+"""What is on the page and where; nothing here reacts."""

@@ -1,0 +1,79 @@
+"""The ways to look at a result: alone, before and after, both methods beside each other; its masks and parameters."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from refedit.editing.result import Result
+from refedit.editing.result_png import write_result
+from refedit.imaging.images import write_picture
+from refedit.imaging.masks import Mask
+from refedit.methods import knobs
+from refedit.ui.handlers import Updates
+from refedit.ui.state import status
+from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
+
+
+def show_result(
+    outputs: Outputs, result: Result, folder: Path, views: Sequence[str] = (RESULT, COMPARE), view: str = RESULT
+) -> tuple[Updates, bytes]:
+    """A result, looked at by `view`, with everything below it; and its PNG with everything inside that a file can hold.
+
+    Where that leaves the inputs out, only the download without them is shown.
+    """
+    full, bare, before = (folder / f"refedit-{result.method.name}{end}.png" for end in ("", "-bare", "-before"))
+    whole = write_result(result, full)
+    write_result(result, bare, inputs=False)
+    if result.inputs is not None:
+        write_picture(result.inputs.source, before, {})
+    compared = (str(before), str(bare)) if result.inputs is not None else None
+    about, label = f"Edited picture: {result.prompt}", f"Result of {status.method_in_words(result.method)}"
+    updates: Updates = {
+        outputs.preview: gr.update(visible=False),
+        outputs.result: gr.update(value=str(bare), label=label, alt_text=about, visible=view == RESULT),
+        outputs.compare: gr.update(value=compared, visible=False),
+        outputs.before: str(before) if compared else None,
+        outputs.after: gr.Column(visible=True),
+        outputs.view: gr.update(choices=[name for name in views if compared or name != COMPARE], value=view),
+        outputs.both: gr.Row(visible=view == BOTH),
+        outputs.use: gr.Button(visible=view != BOTH),
+        outputs.details: gr.Column(visible=view != BOTH),
+        outputs.download: gr.update(value=str(full), visible=whole),
+        outputs.download_bare: str(bare),
+        outputs.shown: full.read_bytes(),
+    }
+    return updates | _show_details(outputs, result), updates[outputs.shown]
+
+
+def _show_details(outputs: Outputs, result: Result) -> Updates:
+    subject = result.inputs.subject if result.inputs else None
+    labels = {knob.name: knob.label for knob in knobs(type(result.method))}
+    return {
+        outputs.region: _mask_picture(result.used, "Mask: white is where the source was edited"),
+        outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
+        outputs.parameters: status.table(result.parameters, labels),
+    }
+
+
+def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]) -> Updates:
+    """The results of all methods beside each other, each with the mask by which it was edited."""
+    updates: Updates = {outputs.pair: tuple(files)}
+    for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
+        title = result.method.title
+        label = status.method_in_words(result.method)  # the other method's parameters are not in sight
+        updates[picture] = gr.update(value=result.image, label=label, alt_text=f"Edited by {title}")
+        updates[used] = _mask_picture(result.used, f"Mask: white is where {title} edited")
+    return updates
+
+
+def show_view(outputs: Outputs, view: str) -> Updates:
+    """One of the ways to look at a result; of both at once, nothing is told that is true of one only."""
+    places = {RESULT: outputs.result, COMPARE: outputs.compare, BOTH: outputs.both}
+    shown = {part: gr.update(visible=name == view) for name, part in places.items()}
+    return shown | {part: gr.update(visible=view != BOTH) for part in (outputs.use, outputs.details)}
+
+
+def _mask_picture(mask: Mask | None, about: str) -> dict[str, Any]:
+    return gr.update(value=None if mask is None else mask.to_image(), alt_text=about, visible=mask is not None)
