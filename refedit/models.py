@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 
-from refedit.diffusion.stable_diffusion import StableDiffusion, pick_device
+from refedit.diffusion.backbone import Backbone
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.checksums import check_sums
+from refedit.machine.device import pick_device
 from refedit.segment.segmenter import Segmenter
 
 BUILTIN = "picturebook"
@@ -78,7 +80,7 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
     return Segmenter.load(folder, device, always_three=True)
 
 
-def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> StableDiffusion:
+def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> Backbone:
     """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion."""
     where, dtype = pick_device(device)
     if name != BUILTIN:

@@ -17,7 +17,7 @@ import torch
 
 from refedit.editing.editor import Editor
 from refedit.models import load_model
-from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.sam_network import SamConfig, build_sam
 from refedit.segment.segmenter import Segmenter
 from refedit.ui.page import build_page, launch_options
@@ -77,7 +77,7 @@ def tiny_segmenter() -> Segmenter:
 def main() -> None:
     settings = Settings.from_environment()
     editor = Editor(load_model(settings.model, settings.device))
-    build_page(editor, settings, SegmentMemory(tiny_segmenter)).launch(**launch_options(settings))
+    build_page(editor, settings, EmbeddingCache(tiny_segmenter)).launch(**launch_options(settings))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,12 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from refedit.diffusion.attention import Site, WordMaps, attend, attention_map, grid_of, make_controllable
+from refedit.diffusion.attention import Site, attend, attention_map, grid_of, make_controllable
+from refedit.diffusion.backbone import TextEmbedding
+from refedit.diffusion.rows import Row
 from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.word_maps import TrackedWords, WordMap, WordMaps
+from refedit.methods.specref import Branch
 
 
 @dataclass
@@ -25,10 +29,10 @@ class Watching:
         return attend(q, k, v)
 
 
-def inputs(model: StableDiffusion) -> tuple[Tensor, int, Tensor]:
+def inputs(model: StableDiffusion) -> tuple[Tensor, int, TextEmbedding]:
     generator = torch.Generator().manual_seed(1)
     latents = torch.randn(2, 4, model.latent_grid, model.latent_grid, generator=generator)
-    return latents, 501, torch.cat([model.embed("a cat"), model.embed("a dog")])
+    return latents, 501, TextEmbedding.cat([model.embed("a cat"), model.embed("a dog")])
 
 
 def test_without_a_control_the_unet_is_stock_bit_for_bit(model: StableDiffusion) -> None:
@@ -36,7 +40,7 @@ def test_without_a_control_the_unet_is_stock_bit_for_bit(model: StableDiffusion)
     stock.load_state_dict(model.unet.state_dict())
     latents, timestep, text = inputs(model)
     with torch.no_grad():
-        expected = stock(latents, timestep, encoder_hidden_states=text).sample
+        expected = stock(latents, timestep, encoder_hidden_states=text.tokens).sample
         assert torch.equal(model.predict_noise(latents, timestep, text), expected)
         assert torch.equal(model.predict_noise(latents, timestep, text, Watching()), expected)
 
@@ -52,9 +56,9 @@ def test_a_control_sees_every_site_once_in_forward_order(model: StableDiffusion)
 
 def test_gradients_reach_the_text_and_nothing_else(model: StableDiffusion) -> None:
     latents, timestep, text = inputs(model)
-    text.requires_grad_()
+    text.tokens.requires_grad_()
     model.predict_noise(latents, timestep, text).sum().backward()
-    assert text.grad is not None and bool(text.grad.any())
+    assert text.tokens.grad is not None and bool(text.tokens.grad.any())
     assert all(parameter.grad is None for parameter in model.unet.parameters())
 
 
@@ -62,14 +66,15 @@ def test_rows_of_a_call_do_not_see_each_other(model: StableDiffusion) -> None:
     latents, timestep, text = inputs(model)
     with torch.no_grad():
         together = model.predict_noise(latents, timestep, text)
-        alone = [model.predict_noise(latents[row : row + 1], timestep, text[row : row + 1]) for row in (0, 1)]
+        texts = [model.embed("a cat"), model.embed("a dog")]
+        alone = [model.predict_noise(z, timestep, own) for z, own in zip(latents.split(1), texts, strict=True)]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
 
 
 def test_another_memory_layout_predicts_the_same(model: StableDiffusion, tiny_folder: Path) -> None:
     turned = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), channels_last=True)
     assert turned.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
-    z, text = torch.randn(2, 4, 8, 8), model.embed("a cat").expand(2, -1, -1)
+    z, text = torch.randn(2, 4, 8, 8), TextEmbedding.cat([model.embed("a cat")] * 2)
     torch.testing.assert_close(turned.predict_noise(z, 301, text), model.predict_noise(z, 301, text), atol=1e-4, rtol=0)
 
 
@@ -87,12 +92,16 @@ def test_an_explicit_map_is_the_fused_attention() -> None:
 
 @pytest.mark.parametrize(("recent", "expected"), [(0, 6.0), (1, 3.0), (2, 5.0)])
 def test_word_maps_sum_the_steps_that_are_asked_for(recent: int, expected: float) -> None:
-    words = {"cat": ("source", torch.tensor([0.0, 1.0])), "dog": ("target", torch.tensor([1.0, 0.0]))}
+    source, target = Row(Branch.SOURCE), Row(Branch.TARGET)
+    words = {
+        WordMap.BLEND_SOURCE: TrackedWords(row=source, weights=torch.tensor([0.0, 1.0])),
+        WordMap.EDITED: TrackedWords(row=target, weights=torch.tensor([1.0, 0.0])),
+    }
     maps = WordMaps(grid=2, words=words, device=torch.device("cpu"), recent=recent)
     for step in (1, 2, 3):
         maps.begin_step()
-        maps.add("source", torch.full((8, 4, 2), float(step)))
-    total = maps.total("cat")
+        maps.add(source, torch.full((8, 4, 2), float(step)))
+    total = maps.total(WordMap.BLEND_SOURCE)
     assert total is not None
     torch.testing.assert_close(total, torch.full((2, 2), expected))
-    assert maps.total("dog") is None
+    assert maps.total(WordMap.EDITED) is None

@@ -7,29 +7,44 @@ import pytest
 import torch
 
 from refedit.diffusion.attention import Site, attend
+from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.rows import Row, Rows
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.diffusion.text_inversion import FittedText
 from refedit.editing.editor import Editor
-from refedit.machine.cache import Memory
+from refedit.machine.cache import Cache
 from refedit.methods import Baret
-from refedit.methods.balanced_attention import BalancedAttention
-from refedit.methods.baret import EDIT, FIT
-from refedit.methods.task import Edited, Task
+from refedit.methods.baret import (
+    EDIT,
+    EDITED,
+    EDITED_UNCOND,
+    FIT,
+    INVERT,
+    RECONSTRUCTION,
+    RECONSTRUCTION_UNCOND,
+    TRANSITION,
+    BalancedAttention,
+)
+from refedit.methods.method import Edited, Task
 from tests.conftest import finish, request_for
 
 QUICK = replace(Baret.presets()["published"], steps=5)
 SOURCE = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
 
 
+def same(first: TextEmbedding, second: TextEmbedding) -> bool:
+    return torch.equal(first.tokens, second.tokens)
+
+
 def run(model: StableDiffusion, method: Baret) -> Edited:
-    return finish(method.edit(model, Task(inverter=Inverter(model, Memory(0)), source=SOURCE, prompt="a red dog")))
+    return finish(method.edit(model, Task(inverter=Inverter(model, Cache(0)), source=SOURCE, prompt="a red dog")))
 
 
 @torch.no_grad()
 def fit(model: StableDiffusion, method: Baret) -> FittedText:
-    schedule, inverter = model.schedule(method.steps), Inverter(model, Memory(0))
-    pivots = finish(inverter.trajectory("up", SOURCE, "a red dog", schedule))
+    schedule, inverter = model.schedule(method.steps), Inverter(model, Cache(0))
+    pivots = finish(inverter.trajectory(INVERT, SOURCE, "a red dog", schedule))
     start, empty = model.embed("a red dog"), model.embed("")
     return finish(method.inversion.run(FIT, model, pivots, schedule, start, empty))
 
@@ -40,20 +55,22 @@ def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(mo
     edited = run(model, replace(QUICK, self_steps=0.0, cross_steps=0.0, final_text="target")).latents
     with torch.no_grad():
         schedule, target, empty = model.schedule(5), model.embed("a red dog"), model.embed("")
-        z = finish(Inverter(model, Memory(0)).trajectory("up", SOURCE, "a red dog", schedule))[-1]
+        z = finish(Inverter(model, Cache(0)).trajectory(INVERT, SOURCE, "a red dog", schedule))[-1]
         for step, timestep in enumerate(schedule.timesteps):
-            eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([empty, target]))
-            z = move(z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alphas[step], schedule.alphas[step + 1])
+            eps = model.predict_noise(torch.cat([z, z]), timestep, TextEmbedding.cat([empty, target]))
+            z = move(
+                z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alpha_bars[step], schedule.alpha_bars[step + 1]
+            )
     torch.testing.assert_close(edited, z, atol=1e-4, rtol=1e-4)
 
 
 def test_the_transition_ends_are_the_fitted_and_the_target_text() -> None:
-    fitted, target = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)
-    assert torch.equal(replace(QUICK, eta=1.0, eta_schedule="constant")._between(fitted, target, 2), target)
+    fitted, target = (TextEmbedding(tokens=value(1, 2, 3)) for value in (torch.zeros, torch.ones))
+    assert same(replace(QUICK, eta=1.0, eta_schedule="constant")._between(fitted, target, 2), target)
     rising, falling = (replace(QUICK, eta=1.0, eta_schedule=name) for name in ("rising", "falling"))
-    assert torch.equal(rising._between(fitted, target, 0), fitted)
-    assert torch.equal(rising._between(fitted, target, 4), target)
-    assert torch.equal(falling._between(fitted, target, 0), target)
+    assert same(rising._between(fitted, target, 0), fitted)
+    assert same(rising._between(fitted, target, 4), target)
+    assert same(falling._between(fitted, target, 0), target)
 
 
 def test_the_edit_may_be_drawn_from_the_transition_instead_of_the_target(model: StableDiffusion) -> None:
@@ -75,7 +92,7 @@ def test_more_iterations_come_closer_to_the_pivots(model: StableDiffusion) -> No
 def test_the_stop_rule_is_checked_before_a_step(model: StableDiffusion) -> None:
     fitted = fit(model, replace(QUICK, stop=1e9))
     assert all(len(losses) == 1 for losses in fitted.losses)
-    assert all(torch.equal(text, model.embed("a red dog")) for text in fitted.texts)
+    assert all(same(text, model.embed("a red dog")) for text in fitted.texts)
 
 
 def test_without_guidance_the_text_is_fitted_as_with_hardly_any(model: StableDiffusion) -> None:
@@ -83,7 +100,7 @@ def test_without_guidance_the_text_is_fitted_as_with_hardly_any(model: StableDif
     method = replace(QUICK, stop=0.0, stop_growth=0.0)
     without, hardly = (fit(model, replace(method, guidance=guidance)) for guidance in (1.0, 1 + 1e-7))
     for found, expected in zip(without.texts, hardly.texts, strict=True):
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+        torch.testing.assert_close(found.tokens, expected.tokens, atol=1e-4, rtol=0)
     torch.testing.assert_close(without.latents[-1], hardly.latents[-1], atol=1e-3, rtol=0)
 
 
@@ -111,8 +128,8 @@ def test_a_text_that_is_not_carried_over_stays_one_iteration_from_its_start(mode
     """Adam's first iteration moves no number farther than the learning rate."""
     method, start = replace(QUICK, inner_steps=1, stop=0.0, stop_growth=0.0), model.embed("a red dog")
     carried, afresh = (fit(model, replace(method, carry_over=carry)) for carry in (True, False))
-    assert all(float((text - start).abs().max()) <= method.rate * 1.001 for text in afresh.texts)
-    assert float((carried.texts[-1] - start).abs().max()) > 2 * method.rate
+    assert all(float((text.tokens - start.tokens).abs().max()) <= method.rate * 1.001 for text in afresh.texts)
+    assert float((carried.texts[-1].tokens - start.tokens).abs().max()) > 2 * method.rate
 
 
 def test_weights_stay_frozen_while_the_text_is_fitted(model: StableDiffusion) -> None:
@@ -147,25 +164,24 @@ def test_another_editing_stage_inverts_and_fits_nothing_again(editor: Editor) ->
 
 def test_balanced_attention_takes_maps_from_two_rows_and_values_from_its_own(model: StableDiffusion) -> None:
     q, k, v = torch.randn(3, 3, 2, 16, 8).unbind()
-    rows = ["reconstruction", "transition", "edited"]
-    control = BalancedAttention(rows=rows, self_grid=4, followers=("edited",), appearance=range(0))
+    rows = Rows((RECONSTRUCTION, TRANSITION, EDITED))
+    control = BalancedAttention(rows=rows, self_grid=4, followers=(EDITED,), appearance=range(0))
     layout, words = control(model.sites[0], q, k, v), control(model.sites[1], q, k, v)
     torch.testing.assert_close(layout[2], attend(q[0], k[0], v[2]))
     torch.testing.assert_close(words[2], attend(q[1], k[1], v[2]))
     torch.testing.assert_close(words[:2], attend(q[:2], k[:2], v[:2]))
 
 
-ROWS = ["edited uncond", "reconstruction uncond", "reconstruction", "transition", "edited"]
-WHERE = {name: number for number, name in enumerate(ROWS)}
+ROWS = Rows((EDITED_UNCOND, RECONSTRUCTION_UNCOND, RECONSTRUCTION, TRANSITION, EDITED))
 
 
-@pytest.mark.parametrize("followers", [("edited",), ("edited", "transition")])
-def test_looking_up_goes_before_layout_and_for_the_edit_only(followers: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("followers", [(EDITED,), (EDITED, TRANSITION)])
+def test_looking_up_goes_before_layout_and_for_the_edit_only(followers: tuple[Row, ...]) -> None:
     q, k, v = torch.randn(3, 5, 2, 16, 8).unbind()
     control = BalancedAttention(rows=ROWS, self_grid=4, followers=followers, appearance=range(1, 2))
     before, after = (control(Site("self", index), q, k, v) for index in (0, 1))
-    source, transition, edited = (WHERE[name] for name in ("reconstruction", "transition", "edited"))
-    led = source if "transition" in followers else transition
+    source, transition, edited = (ROWS.index(row) for row in (RECONSTRUCTION, TRANSITION, EDITED))
+    led = source if TRANSITION in followers else transition
     torch.testing.assert_close(before[edited], attend(q[source], k[source], v[edited]))
     torch.testing.assert_close(after[edited], attend(q[edited], k[source], v[source]))
     torch.testing.assert_close(after[0], attend(q[0], k[1], v[1]))
@@ -196,5 +212,5 @@ def test_another_sentence_is_fitted_anew_only_where_fitting_begins_with_it(
 ) -> None:
     request = request_for(replace(QUICK, inversion_prompt="empty", initial_text=text))
     list(editor.edit(request))
-    stages = {getattr(event, "stage", EDIT) for event in editor.edit(replace(request, prompt="a blue cat"))}
-    assert (FIT in stages) == again
+    stages = {getattr(event, "stage", EDIT.words) for event in editor.edit(replace(request, prompt="a blue cat"))}
+    assert (FIT.words in stages) == again

@@ -11,7 +11,7 @@ from PIL import Image
 
 from refedit.errors import EditError
 from refedit.imaging.masks import Mask
-from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import Click, Embedded, read_clicks
 from refedit.ui.events.mask_events import change_tool, pane_board, show_board
 from refedit.ui.state.mask_document import UNDO, Board, board_of
@@ -172,7 +172,7 @@ def test_a_picture_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return embed(image)
 
     monkeypatch.setattr(segmenter, "embed", counting)
-    memory = SegmentMemory(lambda: segmenter)
+    memory = EmbeddingCache(lambda: segmenter)
     for number in (1, 2, 1, 2):
         mask = memory.mask(picture(number), [Click(30, 30)])
         assert (mask.values == segmenter.mask(embed(picture(number)), [Click(30, 30)]).values).all()
@@ -183,7 +183,7 @@ def test_missing_weights_are_said_at_every_click() -> None:
     def missing() -> Any:
         raise EditError("The weights are missing.")
 
-    memory = SegmentMemory(missing)
+    memory = EmbeddingCache(missing)
     for _ in range(2):
         with pytest.raises(EditError, match="missing"):
             memory.mask(picture(1), [Click(1, 1)])

@@ -54,8 +54,10 @@ def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tin
 def test_what_it_wrote_runs_again_to_the_same_picture(files: dict[str, str], tiny_folder: Path) -> None:
     assert main(specref(files, tiny_folder, **{"reference-prompt": "a cat"})) == 0
     read = read_result(Path(files["out"]))
-    assert read.reference_prompt == "a cat" and read.inputs is not None and read.inputs.subject is not None
-    again = list(Editor(load_model(str(tiny_folder), "cpu")).edit(read.request()))[-1]
+    assert read.recipe.reference_prompt == "a cat"
+    assert read.request is not None and read.request.reference is not None
+    assert read.request.reference.subject is not None
+    again = list(Editor(load_model(str(tiny_folder), "cpu")).edit(read.request))[-1]
     assert isinstance(again, Finished) and again.image.tobytes() == read.image.tobytes()
 
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import WAITING, Editor
-from refedit.editing.prepare import prepare, soft_region, task_of
+from refedit.editing.metered_model import MeteredModel
+from refedit.editing.prepare import prepare, task_of
 from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, Reference
-from refedit.editing.watched_model import WatchedModel
 from refedit.errors import EditError, Stopped
 from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
@@ -68,25 +68,25 @@ WORDS = SpecRef(steps=5, blend_source_words="cat", blend_threshold=0.99)
 def test_words_and_paint_together_decide_what_is_pasted(editor: Editor, method: SpecRef) -> None:
     request = request_for(method, PAINTED)
     finished = result(editor.edit(request))
-    task = task_of(request, prepare(request, 64), editor.model, watched(editor), editor.memory)
+    task = task_of(request, prepare(request, 64), editor.model, metered(editor), editor.cache)
     mask = finish(method.edit(editor.model, task)).mask
     # One place of 8 pixels more, and half of one for the soft edge.
     reach = Mask(np.kron(mask.numpy(), np.ones((8, 8), np.float32))).grow(12)
-    assert finished.region.values.max() > 0.5 and reach.values.min() == 0
-    assert (finished.region.values <= np.minimum(PAINTED.values, reach.values)).all()
-    outside = finished.region.values == 0
+    assert finished.pasted.values.max() > 0.5 and reach.values.min() == 0
+    assert (finished.pasted.values <= np.minimum(PAINTED.values, reach.values)).all()
+    outside = finished.pasted.values == 0
     assert np.array_equal(np.asarray(request.source)[outside], np.asarray(finished.image)[outside])
 
 
-def watched(editor: Editor) -> WatchedModel:
-    return WatchedModel(editor.model, editor.memory, threading.Event())
+def metered(editor: Editor) -> MeteredModel:
+    return MeteredModel(editor.model, editor.cache, threading.Event())
 
 
 @pytest.mark.parametrize("method", [*BOTH, replace(WORDS, paste="square"), replace(WORDS, shared_mask=True)])
 def test_paint_in_the_words_place_is_pasted_as_it_is(editor: Editor, method: Method) -> None:
     request = request_for(method, PAINTED)
-    expected = soft_region(PAINTED, prepare(request, 64))
-    assert np.array_equal(result(editor.edit(request)).region.values, expected.values)
+    expected = PAINTED.feather(max(1.0, prepare(request, 64).square.side / 128))
+    assert np.array_equal(result(editor.edit(request)).pasted.values, expected.values)
 
 
 def test_paint_that_misses_the_words_is_said(editor: Editor) -> None:
@@ -171,7 +171,7 @@ def test_running_out_of_memory_is_said_and_the_next_edit_runs(
     monkeypatch.setattr(model, "predict_noise", predict)
     with pytest.raises(EditError, match="ran out of memory"):
         list(editor.edit(request_for(BOTH[0])))
-    assert editor.memory.bytes == 0
+    assert editor.cache.bytes == 0
     monkeypatch.undo()
     assert result(editor.edit(request_for(BOTH[0])))
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from refedit.editing.request import EditRequest, Reference
 from refedit.imaging.images import read_mask, read_picture
-from refedit.methods import METHODS, with_settings
+from refedit.methods import METHODS, with_values
 from refedit.picturebook.world.captions import words
 from refedit.picturebook.world.examples import SIZE, reference_example, scene, write_examples
 
@@ -20,7 +20,7 @@ ROWS = json.loads((FOLDER / "examples.json").read_text("utf-8"))
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["title"] for row in ROWS])
 def test_an_example_is_a_complete_request_in_known_words(row: dict) -> None:
-    method = with_settings(METHODS[row["method"]].presets()[row["preset"]], row["settings"])
+    method = with_values(METHODS[row["method"]].presets()[row["preset"]], row["settings"])
     reference = None
     if "reference" in row:
         subject = read_mask(FOLDER / row["subject"])

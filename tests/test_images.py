@@ -160,7 +160,7 @@ def test_a_bomb_costs_neither_time_nor_memory(tmp_path: Path) -> None:
 BOMB = """
 import sys, time
 from pathlib import Path
-from refedit.images import read_picture
+from refedit.imaging.images import read_picture
 # Not getrusage: what it tells starts from the parent's peak.
 peak = lambda: int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 before, started = peak(), time.monotonic()

@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
+from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.previews import LatentColours
 from refedit.diffusion.text_inversion import FittedText
 from refedit.imaging.images import to_tensor
-from refedit.machine.cache import Memory, bytes_of, content_key
+from refedit.machine.cache import Cache, bytes_of, content_key
 from tests.conftest import picture
 
 
@@ -18,7 +19,7 @@ def test_equal_contents_have_equal_keys() -> None:
 
 
 def test_the_least_recently_used_is_forgotten() -> None:
-    memory = Memory(limit=100)
+    memory = Cache(limit=100)
     for name in "ab":
         memory.put(name, torch.zeros(10))
     assert memory.get("a") is not None and memory.bytes == 80
@@ -27,7 +28,7 @@ def test_the_least_recently_used_is_forgotten() -> None:
 
 
 def test_what_is_too_large_is_not_kept_and_frees_nothing() -> None:
-    memory = Memory(limit=100)
+    memory = Cache(limit=100)
     memory.put("a", torch.zeros(10))
     memory.put("b", torch.zeros(100))
     assert memory.get("a") is not None and memory.get("b") is None
@@ -37,8 +38,11 @@ def test_what_is_too_large_is_not_kept_and_frees_nothing() -> None:
 
 def test_bytes_are_counted_in_everything_that_is_kept() -> None:
     tensor = torch.zeros(2)
+    embedding = TextEmbedding(tokens=torch.zeros(1, 1, 2))
+    z = torch.zeros(1, 1, 2, 2)
+    fitted = FittedText(texts=(embedding,), latents=(z, z), losses=((1.0,),))
     assert bytes_of({"a": (tensor, [tensor]), "b": "text"}) == 16
-    assert bytes_of(FittedText((tensor,), (tensor, tensor), ((1.0,),))) == 24
+    assert bytes_of(fitted) == 40
 
 
 def test_a_preview_of_linear_latents_is_the_picture() -> None:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from refedit.errors import EditError
-from refedit.methods import METHODS, Baret, Method, SpecRef, knobs, nearest_preset, with_settings
+from refedit.methods import METHODS, Baret, Method, SpecRef, nearest_preset, parameters_of, with_values
 
 CLASSES = list(METHODS.values())
 
 
 @pytest.mark.parametrize("method", CLASSES)
 def test_every_parameter_is_described_and_every_default_in_its_range(method: type[Method]) -> None:
-    described = knobs(method)
+    described = parameters_of(method)
     assert [item.name for item in described] == [item.name for item in fields(method)]  # type: ignore[arg-type]
     for item in described:
         assert item.label and item.help
@@ -27,8 +27,8 @@ def test_every_parameter_is_described_and_every_default_in_its_range(method: typ
 @pytest.mark.parametrize("method", CLASSES)
 def test_presets_can_be_spelled_and_read_again(method: type[Method]) -> None:
     for preset in method.presets().values():
-        spelled = {item.name: str(getattr(preset, item.name)) for item in knobs(method)}
-        assert with_settings(method(), spelled) == preset
+        spelled = {item.name: str(getattr(preset, item.name)) for item in parameters_of(method)}
+        assert with_values(method(), spelled) == preset
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,20 @@ def test_presets_can_be_spelled_and_read_again(method: type[Method]) -> None:
 )
 def test_wrong_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(EditError, match=message):
-        with_settings(SpecRef(), settings)
+        with_values(SpecRef(), settings)
 
 
 @pytest.mark.parametrize("method", CLASSES)
 def test_the_nearest_preset_is_the_one_that_was_changed(method: type[Method]) -> None:
     for name, preset in method.presets().items():
         assert nearest_preset(preset) == (name, 0)
-        assert nearest_preset(with_settings(preset, {"steps": 3})) == (name, 1)
+        assert nearest_preset(with_values(preset, {"steps": 3})) == (name, 1)
 
 
 def test_a_whole_number_may_be_written_as_any_number() -> None:
-    assert with_settings(SpecRef(), {"steps": 30.0, "guidance": 5}) == SpecRef(steps=30, guidance=5.0)
+    assert with_values(SpecRef(), {"steps": 30.0, "guidance": 5}) == SpecRef(steps=30, guidance=5.0)
 
 
 def test_a_setting_changes_one_thing() -> None:
-    changed = with_settings(Baret(), {"eta": "0.5", "carry_over": "off"})
+    changed = with_values(Baret(), {"eta": "0.5", "carry_over": "off"})
     assert changed == Baret(eta=0.5, carry_over=False)

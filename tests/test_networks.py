@@ -90,7 +90,7 @@ def test_a_saved_pipeline_is_half_precision_in_small_files_and_loads(tmp_path: P
     assert len(files) == 3 and max(file.stat().st_size for file in files) < 10e6
     model = StableDiffusion.load(str(tmp_path / "pipeline"), torch.device("cpu"))
     assert (model.size, model.latent_grid, model.word_grid) == (64, 8, 4)
-    assert model.embed("a red cat").shape == (1, TOKENS, 32)
+    assert model.embed("a red cat").tokens.shape == (1, TOKENS, 32)
     assert json.loads((tmp_path / "pipeline/scheduler/scheduler_config.json").read_text())["steps_offset"] == 1
 
 

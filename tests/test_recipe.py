@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from refedit.editing.result_png import KEY, LARGEST, LARGEST_TEXT, read_result, 
 from refedit.errors import EditError
 from refedit.imaging.images import write_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import METHODS, with_settings
+from refedit.methods import METHODS, with_values
 from tests.conftest import box_mask, picture, request_for
 
 REGION = box_mask((96, 64), (8, 8, 56, 56))
@@ -30,7 +31,7 @@ def finished(editor: Editor, request: EditRequest) -> Finished:
 
 def small_request(method: str) -> EditRequest:
     values = {"steps": 3, "guidance": 4.5}
-    return request_for(with_settings(METHODS[method](), values), REGION, (96, 64))
+    return request_for(with_values(METHODS[method](), values), REGION, (96, 64))
 
 
 @pytest.fixture
@@ -50,26 +51,26 @@ def test_a_result_runs_again_to_the_same_picture(method: str, editor: Editor, tm
     first = Result.of(request, finished(editor, request))
     assert write_result(first, tmp_path / "result.png")
     read = read_result(tmp_path / "result.png")
-    assert read.method == request.method and read.image.tobytes() == first.image.tobytes()
-    assert read.parameters == dict(first.parameters) and read.used is not None
-    again = finished(Editor(editor.model), read.request())
+    assert read.recipe == request.recipe and read.image.tobytes() == first.image.tobytes()
+    assert read.parameters == dict(first.parameters) and read.pasted is not None
+    again = finished(Editor(editor.model), read.again())
     assert again.image.tobytes() == first.image.tobytes()
 
 
 def test_inputs_may_be_left_out(result: Result, tmp_path: Path) -> None:
     read = read_result(written(text_of(result, inputs=False), tmp_path))
-    assert read.inputs is None and read.prompt == result.prompt and read.method == result.method
+    assert read.request is None and read.recipe == result.recipe
     with pytest.raises(EditError, match="not its pictures"):
-        read.request()
+        read.again()
     sizes = [sum(map(len, text_of(result, inputs=kept).values())) for kept in (True, False)]
     assert sizes[0] > 10 * sizes[1]
 
 
 def test_masks_keep_every_level(result: Result, tmp_path: Path) -> None:
     soft = Mask(np.linspace(0, 255, 96 * 64).round().reshape(64, 96).astype(np.float32) / 255)
-    assert result.inputs is not None
-    object.__setattr__(result.inputs, "region", soft)
-    read = read_result(written(text_of(result), tmp_path)).inputs
+    assert result.request is not None
+    whole = replace(result, request=replace(result.request, region=soft))
+    read = read_result(written(text_of(whole), tmp_path)).request
     assert read is not None and read.region is not None and (read.region.values == soft.values).all()
 
 
@@ -94,8 +95,8 @@ def test_what_is_wrong_in_a_recipe_is_said(change: dict[str, Any], says: str, re
 def test_a_parameter_that_is_newer_than_a_result_does_what_it_did_without(result: Result, tmp_path: Path) -> None:
     recipe = json.loads(text_of(result)[KEY])
     recipe |= {"method": "baret", "settings": {"steps": 3}}
-    made = read_result(written({KEY: json.dumps(recipe)}, tmp_path)).method
-    assert made == with_settings(METHODS["baret"](), {"steps": 3, "appearance_start": 1.0})
+    made = read_result(written({KEY: json.dumps(recipe)}, tmp_path)).recipe.method
+    assert made == with_values(METHODS["baret"](), {"steps": 3, "appearance_start": 1.0})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"version": 1}'])
@@ -132,8 +133,8 @@ def test_inputs_that_no_reader_would_take_are_left_out_and_that_is_told(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "result.png"
-    assert write_result(result, path) and read_result(path).inputs is not None
-    assert not write_result(result, path, inputs=False) and read_result(path).inputs is None
+    assert write_result(result, path) and read_result(path).request is not None
+    assert not write_result(result, path, inputs=False) and read_result(path).request is None
     monkeypatch.setattr("refedit.editing.result_png.LARGEST_TEXT", 2000)
-    assert not write_result(result, path) and read_result(path).inputs is None
+    assert not write_result(result, path) and read_result(path).request is None
     assert LARGEST_TEXT < PngImagePlugin.MAX_TEXT_MEMORY

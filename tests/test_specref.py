@@ -7,19 +7,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from refedit.diffusion.attention import WordMaps, attend
+from refedit.diffusion.attention import attend
+from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import guide, move
-from refedit.diffusion.inversion import Inverter, Recorder, Recording
+from refedit.diffusion.inversion import FeatureRecorder, FeatureSpec, Inverter
 from refedit.diffusion.prompt_to_prompt import word_factors, word_shares
+from refedit.diffusion.rows import Rows
 from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.word_maps import WordMaps
 from refedit.editing.editor import Editor
 from refedit.editing.prepare import prepare
 from refedit.errors import EditError
-from refedit.machine.cache import Memory
+from refedit.machine.cache import Cache
 from refedit.methods import Baret, SpecRef
-from refedit.methods.reference_attention import EditRegion, ReferenceAttention
-from refedit.methods.specref_plan import reference_steps
-from refedit.methods.task import Edited, Task
+from refedit.methods.method import Edited, Task
+from refedit.methods.specref import INVERT_REFERENCE, INVERT_SOURCE, TARGET, EditRegion, ReferenceAttention
 from tests.conftest import box_mask, finish, request_for
 
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
@@ -34,7 +36,7 @@ def task_with(model: StableDiffusion, region: Tensor | None = None) -> Task:
     z = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     subject = box_mask((64, 64), (0, 0, 64, 32)).to_tensor()
     return Task(
-        inverter=Inverter(model, Memory(1 << 28)), source=z[0], prompt="a dog", source_prompt="a cat",
+        inverter=Inverter(model, Cache(1 << 28)), source=z[0], prompt="a dog", source_prompt="a cat",
         reference=z[1], subject=subject, region=region,
     )  # fmt: skip
 
@@ -77,10 +79,14 @@ def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: S
     edited = run(model, method, reference=None, region=region).latents
     with torch.no_grad():
         schedule, source = model.schedule(6), torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(5))[0]
-        z = finish(Inverter(model, Memory(0)).trajectory("up", source, "a cat", schedule))[-1]
+        z = finish(Inverter(model, Cache(0)).trajectory(INVERT_SOURCE, source, "a cat", schedule))[-1]
         for step, timestep in enumerate(schedule.timesteps):
-            eps = model.predict_noise(torch.cat([z, z]), timestep, torch.cat([model.embed(""), model.embed("a dog")]))
-            z = move(z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alphas[step], schedule.alphas[step + 1])
+            eps = model.predict_noise(
+                torch.cat([z, z]), timestep, TextEmbedding.cat([model.embed(""), model.embed("a dog")])
+            )
+            z = move(
+                z, guide(eps[:1], eps[1:], QUICK.guidance), schedule.alpha_bars[step], schedule.alpha_bars[step + 1]
+            )
     assert torch.equal(edited, z)
 
 
@@ -100,7 +106,7 @@ def test_an_edit_costs_the_rows_that_are_read(editor: Editor, method: SpecRef, f
 def test_a_remembered_edit_is_bit_equal_to_a_fresh_one(model: StableDiffusion) -> None:
     editor, request = Editor(model), request_for(QUICK)
     pictures = [list(editor.edit(request))[-1].image.tobytes() for _ in range(2)]  # type: ignore[union-attr]
-    fresh = list(Editor(model, memory_bytes=0).edit(request))[-1].image.tobytes()  # type: ignore[union-attr]
+    fresh = list(Editor(model, cache_bytes=0).edit(request))[-1].image.tobytes()  # type: ignore[union-attr]
     assert pictures == [fresh, fresh]
 
 
@@ -110,7 +116,7 @@ def test_features_of_another_subject_are_recorded_from_the_known_trajectory(edit
     assert request.reference is not None
     moved = replace(request.reference, subject=box_mask((64, 64), (0, 0, 60, 30)))
     again = list(editor.edit(replace(request, reference=moved)))[-1].rows  # type: ignore[union-attr]
-    assert again == list(editor.edit(request))[-1].rows + len(reference_steps(QUICK))  # type: ignore[union-attr]
+    assert again == list(editor.edit(request))[-1].rows + len(QUICK.reference_steps)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("at", ["inversion", "aligned"])
@@ -156,8 +162,8 @@ def test_reference_attention_is_masked_attention(model: StableDiffusion) -> None
         everywhere=False,
     )  # fmt: skip
     control = ReferenceAttention(
-        otherwise=lambda site, q, k, v: attend(q, k, v), rows=["target"], region=region,
-        features={3: (k_ref[0][:, subject], v_ref[0][:, subject])}, strengths={"target": 1.0},
+        fallback=lambda site, q, k, v: attend(q, k, v), rows=Rows((TARGET,)), region=region,
+        features={3: (k_ref[0][:, subject], v_ref[0][:, subject])}, strengths={TARGET: 1.0},
     )  # fmt: skip
     bias = torch.zeros(16).masked_fill(~subject, torch.finfo(torch.float32).min)
     expected = torch.where(inside[:, None], attend(q, k_ref, v_ref, bias.expand(16, 16)), attend(q, k, v))
@@ -169,24 +175,24 @@ def test_a_reference_that_is_the_row_itself_changes_nothing(model: StableDiffusi
     maps = WordMaps(grid=4, words={}, device=torch.device("cpu"))
     region = EditRegion(maps=maps, painted=None, combine="painted", threshold=0.5, mode="nearest", everywhere=True)
     control = ReferenceAttention(
-        otherwise=lambda site, q, k, v: attend(q, k, v), rows=["target"], region=region,
-        features={0: (k[0], v[0])}, strengths={"target": 1.0},
+        fallback=lambda site, q, k, v: attend(q, k, v), rows=Rows((TARGET,)), region=region,
+        features={0: (k[0], v[0])}, strengths={TARGET: 1.0},
     )  # fmt: skip
     torch.testing.assert_close(control(model.sites[0], q, k, v), attend(q, k, v), atol=1e-5, rtol=0)
 
 
 def test_recorded_features_are_those_of_the_trajectory_run_again(model: StableDiffusion) -> None:
-    inverter, schedule, z = Inverter(model, Memory(1 << 28)), model.schedule(4), torch.randn(1, 4, 8, 8)
-    what = Recording(steps=range(1, 4), sites=range(10, 16), subject=None)
+    inverter, schedule, z = Inverter(model, Cache(1 << 28)), model.schedule(4), torch.randn(1, 4, 8, 8)
+    spec = FeatureSpec(steps=range(1, 4), sites=range(10, 16), subject=None)
     with torch.no_grad():
-        found = finish(inverter.features("up", z, "", schedule, what))
-        levels = finish(inverter.trajectory("up", z, "", schedule))
-        for step in what.steps:
-            again = Recorder(what)
+        found = finish(inverter.features(INVERT_REFERENCE, z, "", schedule, spec))
+        levels = finish(inverter.trajectory(INVERT_SOURCE, z, "", schedule))
+        for step in spec.steps:
+            again = FeatureRecorder(spec)
             model.predict_noise(levels[3 - step], schedule.timesteps[step], model.embed(""), again)
             for site, (k, v) in again.kept.items():
                 assert torch.equal(found[step][site][0], k) and torch.equal(found[step][site][1], v)
-    assert {step: list(sites) for step, sites in found.items()} == {step: list(what.sites) for step in what.steps}
+    assert {step: list(sites) for step, sites in found.items()} == {step: list(spec.sites) for step in spec.steps}
 
 
 def test_both_rows_may_look_at_the_reference(model: StableDiffusion) -> None:
@@ -217,10 +223,10 @@ def test_a_region_too_small_to_see_is_said(model: StableDiffusion) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16])
 def test_a_unet_in_half_precision_edits_with_exact_latents(tiny_folder: Path, dtype: torch.dtype) -> None:
     half = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), dtype)
-    assert half.unet.dtype == dtype and half.vae.dtype == half.embed("a cat").dtype == torch.float32
+    assert half.unet.dtype == dtype and half.vae.dtype == half.embed("a cat").tokens.dtype == torch.float32
     for method in (QUICK, Baret(steps=3)):
         task = Task(
-            inverter=Inverter(half, Memory(0)), source=torch.randn(1, 4, 8, 8), prompt="a dog", source_prompt="a cat"
+            inverter=Inverter(half, Cache(0)), source=torch.randn(1, 4, 8, 8), prompt="a dog", source_prompt="a cat"
         )
         assert finish(method.edit(half, task)).latents.dtype == torch.float32
     assert run(half, QUICK).latents.dtype == torch.float32

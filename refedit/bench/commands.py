@@ -75,8 +75,8 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _speed(options: argparse.Namespace) -> None:
-    from refedit.bench.suites.speed import as_row, machine, measure_edits, measure_rows
-    from refedit.diffusion.stable_diffusion import pick_device
+    from refedit.bench.suites.speed import as_row, measure_edits, measure_rows
+    from refedit.machine.device import machine, pick_device
     from refedit.models import load_model
 
     device, dtype = pick_device(options.device)

@@ -26,7 +26,7 @@ def run_edit(options: argparse.Namespace) -> None:
     request = _request(options)
     check_out(options.out)
     editor = Editor(load_model(options.model, options.device))
-    for note in notes(editor.model, request):
+    for note in notes(editor.facts, request):
         print(f"refedit: {note}", file=sys.stderr)
     finished = _watched(editor.edit(request))
     whole = write_result(Result.of(request, finished), options.out)

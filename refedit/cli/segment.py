@@ -4,9 +4,9 @@ import argparse
 import sys
 
 from refedit.cli.out import check_out
-from refedit.diffusion.stable_diffusion import pick_device
 from refedit.errors import EditError
 from refedit.imaging.images import read_picture, write_picture
+from refedit.machine.device import pick_device
 from refedit.models import builtin_segmenter
 from refedit.segment.segmenter import Box, Segmenter, read_click
 

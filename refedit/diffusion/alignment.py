@@ -6,6 +6,7 @@ Token positions count from the start token, which is position 0. Knows nothing a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,9 @@ from torch import Tensor
 
 from refedit.diffusion.words import Tokenize
 from refedit.errors import EditError
+
+Controller = Literal["auto", "replace", "refine"]
+"""Prompt-to-prompt's two ways, by the names of its code, and the choice between them by counting words."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,15 @@ class Alignment:
     def is_identity(self) -> bool:
         """True if the target's own map is left as it is."""
         return not bool(self.matrix.any()) and bool((self.own == 1).all())
+
+
+def aligned(
+    source: str, target: str, tokenize: Tokenize, length: int, *, exact: bool = True, controller: Controller = "auto"
+) -> Alignment:
+    """How the target follows the source: by `replacement`, by `refinement`, or by the former where it is possible."""
+    if controller == "replace" or (controller == "auto" and same_word_count(source, target)):
+        return replacement(source, target, tokenize, length, exact)
+    return refinement(source, target, tokenize, length)
 
 
 def same_word_count(source: str, target: str) -> bool:

@@ -6,8 +6,8 @@ Knows nothing about methods, prompts or pictures.
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
@@ -16,6 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Heads = Float[Tensor, "rows heads positions channels"]
+"""Queries, or what attention gives: one position for each place of the grid."""
+KeyHeads = Float[Tensor, "rows heads keys channels"]
+"""Keys or values: of the grid's places in self-attention, of the prompt's tokens in cross-attention."""
 
 
 @dataclass(frozen=True)
@@ -33,33 +36,40 @@ class Site:
 class AttentionControl(Protocol):
     """Computes the attention of one site in place of plain attention; returns the shape of `q`."""
 
-    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor: ...
+    def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads: ...
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Softmax attention on ([rows,] heads, positions, channels); `bias` is added to the logits."""
+def attend(
+    q: Float[Tensor, "*rows heads positions channels"],
+    k: Float[Tensor, "*rows heads keys channels"],
+    v: Float[Tensor, "*rows heads keys channels"],
+    bias: Float[Tensor, "*positions keys"] | None = None,
+) -> Float[Tensor, "*rows heads positions channels"]:
+    """Softmax attention, of all rows at once or of one; `bias` is added to the logits."""
     if q.ndim == 3:
         # The fused kernels take four axes only; with three the whole map would be formed.
         return attend(q[None], k[None], v[None], bias)[0]
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
-def routed(q: Tensor, k: Tensor, v: Tensor, rows: Sequence[str], leader: str, followers: Collection[str]) -> Tensor:
-    """Attention in which the rows named in `followers` use the leading row's map, and everyone its own values.
+def attend_with_shared_map(q: Heads, k: KeyHeads, v: KeyHeads, leaders: Sequence[int]) -> Heads:
+    """Attention in which every row uses the map of its leader (a place among the rows), and its own values.
 
-    Replacing a map is letting the leader's queries and keys meet the follower's values.
+    A map is replaced by letting the leader's queries and keys meet the follower's values (prompt-to-prompt,
+    arXiv:2208.01626), so that it is never formed.
     """
-    sources = [rows.index(leader if row in followers else row) for row in rows]
-    return attend(q[sources], k[sources], v)
+    return attend(q[leaders], k[leaders], v)
 
 
-def attention_map(q: Tensor, k: Tensor) -> Tensor:
-    """The explicit map (..., query positions, key positions) in float32, rows summing to 1; for small grids only."""
+def attention_map(
+    q: Float[Tensor, "*rows heads positions channels"], k: Float[Tensor, "*rows heads keys channels"]
+) -> Float[Tensor, "*rows heads positions keys"]:
+    """The explicit map in float32, its keys summing to 1; for small grids only."""
     return torch.softmax((q.float() / math.sqrt(q.shape[-1])) @ k.float().transpose(-1, -2), dim=-1)
 
 
-def grid_of(q: Tensor) -> int:
-    """The side of the square grid whose positions `q` (..., positions, channels) lists row by row."""
+def grid_of(q: Float[Tensor, "*rows positions channels"]) -> int:
+    """The side of the square grid whose positions are listed line by line."""
     return math.isqrt(q.shape[-2])
 
 
@@ -72,15 +82,15 @@ class SiteProcessor:
     def __call__(
         self,
         attn: Any,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
+        hidden_states: Float[Tensor, "rows positions features"],
+        encoder_hidden_states: Float[Tensor, "rows tokens text_features"] | None = None,
         attention_mask: Tensor | None = None,
         temb: Tensor | None = None,
         control: AttentionControl | None = None,
-    ) -> Tensor:
+    ) -> Float[Tensor, "rows positions features"]:
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         q, k, v = (
-            layer(states).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+            layer(states).unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # (rows, heads, positions, channels)
             for layer, states in ((attn.to_q, hidden_states), (attn.to_k, context), (attn.to_v, context))
         )
         out = attend(q, k, v, attention_mask) if control is None else control(self.site, q, k, v)
@@ -114,42 +124,3 @@ def _check_plain(layer: Any, name: str) -> None:
     found = [extra for extra in extras if getattr(layer, extra, None) is not None]
     if found or layer.residual_connection or layer.rescale_output_factor != 1:
         raise ValueError(f"{name} is not plain attention ({', '.join(found) or 'residual'}); it cannot be controlled")
-
-
-@dataclass(kw_only=True)
-class WordMaps:
-    """How strongly the positions of a grid attend to chosen words, summed over sites and steps.
-
-    `words` maps a name to (row of the batch, weight per token of shape (tokens,)). Only its running sums are
-    kept, never the maps. `recent` > 0 keeps the sums of that many last steps only (0: all steps).
-    """
-
-    grid: int
-    words: Mapping[str, tuple[str, Tensor]]
-    device: torch.device
-    recent: int = 0
-    steps: list[dict[str, Tensor]] = field(default_factory=list)
-
-    def begin_step(self) -> None:
-        """Starts the sums of a new step, and forgets the steps that are no longer asked for."""
-        self.steps.append({})
-        if self.recent:
-            del self.steps[: -self.recent]
-        elif len(self.steps) > 2:
-            self.steps[:2] = [_added(self.steps[0], self.steps[1])]
-
-    def add(self, row: str, probabilities: Float[Tensor, "heads positions tokens"]) -> None:
-        """Adds one site's map of one row, averaged over heads."""
-        for name, (wanted, weights) in self.words.items():
-            if wanted == row:
-                seen = (probabilities.float().mean(0) @ weights).unflatten(0, (self.grid, self.grid))
-                self.steps[-1][name] = self.steps[-1].get(name, 0) + seen
-
-    def total(self, name: str) -> Float[Tensor, "grid grid"] | None:
-        """The sum so far, or None while nothing was recorded; its scale means nothing."""
-        found = [step[name] for step in self.steps if name in step]
-        return torch.stack(found).sum(0) if found else None
-
-
-def _added(first: dict[str, Tensor], second: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: first.get(name, 0) + second.get(name, 0) for name in {*first, *second}}  # type: ignore[misc]

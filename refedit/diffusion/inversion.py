@@ -4,67 +4,73 @@ One picture at a time, so that a remembered inversion is bit-equal to a fresh on
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from refedit.diffusion.attention import Site, attend, grid_of
-from refedit.diffusion.ddim import Denoiser, Frame, Schedule, clean_estimate, move
+from refedit.diffusion.attention import Heads, KeyHeads, Site, attend, grid_of
+from refedit.diffusion.backbone import Denoiser
+from refedit.diffusion.ddim import Latents, Schedule, Stage, Step, denoised_latents, move
 from refedit.errors import EditError
-from refedit.imaging.masks import at_grid
-from refedit.machine.cache import Memory, content_key
+from refedit.imaging.masks import Resize, at_grid
+from refedit.machine.cache import Cache, content_key
 
-Trajectory = tuple[Tensor, ...]
-"""Latents (1, channels, height, width) level by level: index 0 is the picture, index k the result of k steps up."""
+Trajectory = tuple[Latents, ...]
+"""Latents (1 row) level by level: index 0 is the picture, index k the result of k steps up."""
 
-Features = dict[int, dict[int, tuple[Tensor, Tensor]]]
-"""Keys and values, each (heads, tokens, channels), by editing step and self-attention site."""
+Feature = Float[Tensor, "heads tokens channels"]
+Features = dict[int, dict[int, tuple[Feature, Feature]]]
+"""Keys and values by editing step and self-attention site."""
+
+ReferenceAt = Literal["inversion", "aligned", "noised"]
+EmptySubject = Literal["error", "average", "skip"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
-    """What to record of a reference: at which editing steps and sites, which tokens, at which latents.
+class FeatureSpec:
+    """Which features of a reference are recorded: at which editing steps and sites, which tokens, at which latents.
 
-    `subject` (height, width; 1 inside; None: everything) is resized to an attention grid with `mode` and cut
-    at `threshold`. `empty` tells what to do where none of it is left: "error", "skip", or "average" all tokens,
-    as SpecRef's code happens to. `at` is "inversion" (the latents one step cleaner than the timestep says, as
-    its code), "aligned" (those of the timestep itself) or "noised" (the picture with noise of `seed`, not inverted).
+    `subject` (1 inside; None: everything) is resized to an attention grid with `mode` and cut at `threshold`. `empty`
+    tells what to do where none of it is left: "error", "skip", or "average" all tokens, as SpecRef's public code
+    happens to. `at` is "inversion" (the latents one step cleaner than the timestep says, as in that code), "aligned"
+    (those of the timestep itself) or "noised" (the picture with noise of `seed`, not inverted).
     """
 
     steps: range
     sites: range
-    subject: Tensor | None
+    subject: Float[Tensor, "side side"] | None
     threshold: float = 0.5
-    mode: str = "nearest"
-    empty: Literal["error", "average", "skip"] = "error"
-    at: Literal["inversion", "aligned", "noised"] = "inversion"
+    mode: Resize = "nearest"
+    empty: EmptySubject = "error"
+    at: ReferenceAt = "inversion"
     seed: int = 0
 
-    def pick(self, states: Tensor) -> Tensor:
-        """The tokens to keep of (heads, positions, channels)."""
+    def pick(self, states: Float[Tensor, "heads positions channels"]) -> Feature:
+        """The tokens to keep."""
         if self.subject is None:
             return states
         inside = at_grid(self.subject, grid_of(states), self.mode, self.threshold).flatten().bool()
         if bool(inside.any()) or self.empty == "skip":
-            return states[:, inside].contiguous()
+            return states[:, inside].contiguous()  # (heads, tokens, channels)
         if self.empty == "error":
             raise EditError("The reference's mask is too small for this model to see. Paint a larger one.")
         # An all-masked softmax is uniform in that code: one key, whatever it is, with the mean value does the same.
-        return states.mean(1, keepdim=True)
+        return states.mean(1, keepdim=True)  # (heads, 1, channels)
 
 
 @dataclass(frozen=True)
-class Recorder:
+class FeatureRecorder:
     """A control that changes nothing and keeps row 0's keys and values of some self-attention sites."""
 
-    what: Recording
-    kept: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    spec: FeatureSpec
+    kept: dict[int, tuple[Feature, Feature]] = field(default_factory=dict)
 
-    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if site.kind == "self" and site.index in self.what.sites:
-            self.kept[site.index] = (self.what.pick(k[0]), self.what.pick(v[0]))
+    def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
+        if site.kind == "self" and site.index in self.spec.sites:
+            self.kept[site.index] = (self.spec.pick(k[0]), self.spec.pick(v[0]))
         return attend(q, k, v)
 
 
@@ -73,76 +79,87 @@ class Inverter:
     """Inverts pictures with a model, and remembers what it computed."""
 
     model: Denoiser
-    memory: Memory
+    cache: Cache
 
     def trajectory(
-        self, stage: str, latents: Tensor, prompt: str, schedule: Schedule, upto: int | None = None
-    ) -> Generator[Frame, None, Trajectory]:
+        self, stage: Stage, latents: Latents, prompt: str, schedule: Schedule, upto: int | None = None
+    ) -> Generator[Step, None, Trajectory]:
         """The first `upto` steps up (default all) with a prompt at guidance 1; `upto` + 1 levels."""
         count = len(schedule) if upto is None else upto
         levels, _ = yield from self._walk(stage, latents, prompt, schedule, count, None, count)
         return levels
 
     def features(
-        self, stage: str, latents: Tensor, prompt: str, schedule: Schedule, what: Recording, upto: int | None = None
-    ) -> Generator[Frame, None, Features]:
-        """A reference's features for the editing steps of `what`.
+        self,
+        stage: Stage,
+        latents: Latents,
+        prompt: str,
+        schedule: Schedule,
+        spec: FeatureSpec,
+        upto: int | None = None,
+    ) -> Generator[Step, None, Features]:
+        """A reference's features for the editing steps of `spec`.
 
         Only the steps that are read are inverted, unless `upto` asks for more.
         """
-        needed = len(schedule) - what.steps.start if len(what.steps) else 0
-        options = (getattr(what, item.name) for item in fields(what))
-        key = content_key("features", latents, prompt, schedule, *options)
-        known: Features | None = self.memory.get(key)
-        count = max(upto or 0, 0 if what.at == "noised" else needed)
-        on_the_way = known is None and what.at == "inversion"
-        afterwards = known is None and what.at != "inversion"
-        total = count + len(what.steps) * afterwards
-        walk_with = what if on_the_way else None
-        levels, found = yield from self._walk(stage, latents, prompt, schedule, count, walk_with, total)
+        needed = len(schedule) - spec.steps.start if len(spec.steps) else 0
+        key = content_key("features", latents, prompt, schedule, spec)
+        known: Features | None = self.cache.get(key)
+        count = max(upto or 0, 0 if spec.at == "noised" else needed)
+        on_the_way = known is None and spec.at == "inversion"
+        afterwards = known is None and spec.at != "inversion"
+        total = count + len(spec.steps) * afterwards
+        walk_with = spec if on_the_way else None
+        levels, features = yield from self._walk(stage, latents, prompt, schedule, count, walk_with, total)
         if afterwards:
-            found = yield from self._revisit(stage, levels, prompt, schedule, what, count)
+            features = yield from self._revisit(stage, levels, prompt, schedule, spec, count)
         if known is None:
-            self.memory.put(key, found)
-        return found if known is None else known
+            self.cache.put(key, features)
+        return features if known is None else known
 
     def _walk(
-        self, stage: str, latents: Tensor, prompt: str, schedule: Schedule, count: int, what: Recording | None, of: int
-    ) -> Generator[Frame, None, tuple[Trajectory, Features]]:
-        """`count` levels up, recording `what`; `of` is how many steps the stage has together with a later part."""
+        self,
+        stage: Stage,
+        latents: Latents,
+        prompt: str,
+        schedule: Schedule,
+        count: int,
+        spec: FeatureSpec | None,
+        of: int,
+    ) -> Generator[Step, None, tuple[Trajectory, Features]]:
+        """`count` levels up, recording `spec`; `of` is how many steps the stage has together with a later part."""
         key = content_key("trajectory", latents, prompt, schedule)
-        levels: list[Tensor] = list(self.memory.get(key) or (latents,))
-        text, found = self.model.embed(prompt), Features()
+        levels: list[Latents] = list(self.cache.get(key) or (latents,))
+        text, features = self.model.embed(prompt), Features()
         for i in range(count):
             step = len(schedule) - 1 - i
-            recorder = Recorder(what) if what and step in what.steps else None
+            recorder = FeatureRecorder(spec) if spec and step in spec.steps else None
             if recorder is None and i + 1 < len(levels):
                 continue
             eps = self.model.predict_noise(levels[i], schedule.timesteps[step], text, recorder)
-            alpha, alpha_up = schedule.alphas[step + 1], schedule.alphas[step]
+            alpha_bar, alpha_bar_up = schedule.alpha_bars[step + 1], schedule.alpha_bars[step]
             if i + 1 == len(levels):
-                levels.append(move(levels[i], eps, alpha, alpha_up))
+                levels.append(move(levels[i], eps, alpha_bar, alpha_bar_up))
             if recorder is not None:
-                found[step] = recorder.kept
-            yield Frame(
-                stage=stage, step=i + 1, of=of, estimate=clean_estimate(levels[i], eps, alpha), rows=levels[i + 1]
-            )
-        self.memory.put(key, tuple(levels))
-        return tuple(levels[: count + 1]), found
+                features[step] = recorder.kept
+            denoised = denoised_latents(levels[i], eps, alpha_bar)
+            yield Step(stage=stage, number=i + 1, of=of, denoised=denoised, rows=levels[i + 1])
+        self.cache.put(key, tuple(levels))
+        return tuple(levels[: count + 1]), features
 
     def _revisit(
-        self, stage: str, levels: Trajectory, prompt: str, schedule: Schedule, what: Recording, before: int
-    ) -> Generator[Frame, None, Features]:
+        self, stage: Stage, levels: Trajectory, prompt: str, schedule: Schedule, spec: FeatureSpec, before: int
+    ) -> Generator[Step, None, Features]:
         """Records at known latents; the stage has had `before` steps."""
-        text, found = self.model.embed(prompt), Features()
-        noise = torch.randn(levels[0].shape, generator=torch.Generator().manual_seed(what.seed)).to(levels[0])
-        for count, step in enumerate(reversed(what.steps), before + 1):
-            alpha = schedule.alphas[step]
-            noised = move(levels[0], noise, 1.0, alpha)
-            z = noised if what.at == "noised" else levels[len(schedule) - step]
-            recorder = Recorder(what)
+        text, features = self.model.embed(prompt), Features()
+        noise = torch.randn(levels[0].shape, generator=torch.Generator().manual_seed(spec.seed)).to(levels[0])
+        for number, step in enumerate(reversed(spec.steps), before + 1):
+            alpha_bar = schedule.alpha_bars[step]
+            noised = move(levels[0], noise, 1.0, alpha_bar)
+            z = noised if spec.at == "noised" else levels[len(schedule) - step]
+            recorder = FeatureRecorder(spec)
             eps = self.model.predict_noise(z, schedule.timesteps[step], text, recorder)
-            found[step] = recorder.kept
-            of, estimate = before + len(what.steps), clean_estimate(z, eps, alpha)
-            yield Frame(stage=stage, step=count, of=of, estimate=estimate, rows=z)
-        return found
+            features[step] = recorder.kept
+            of, denoised = before + len(spec.steps), denoised_latents(z, eps, alpha_bar)
+            yield Step(stage=stage, number=number, of=of, denoised=denoised, rows=z)
+        return features

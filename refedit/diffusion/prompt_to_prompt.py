@@ -4,7 +4,6 @@ Both SpecRef and plain prompt-to-prompt are built on it. Knows nothing about ref
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,40 +12,50 @@ from torch import Tensor
 from torch.nn import functional
 
 from refedit.diffusion.alignment import Alignment
-from refedit.diffusion.attention import Site, WordMaps, attend, attention_map, grid_of, routed
+from refedit.diffusion.attention import (
+    Heads,
+    KeyHeads,
+    Site,
+    attend,
+    attend_with_shared_map,
+    attention_map,
+    grid_of,
+)
+from refedit.diffusion.rows import Row, Rows
+from refedit.diffusion.word_maps import WordMap, WordMaps
 from refedit.diffusion.words import Tokenize, word_positions
 from refedit.errors import EditError
 
 
 @dataclass(frozen=True, kw_only=True)
 class PromptToPrompt:
-    """The control of one step: `target`'s maps follow `source`'s.
+    """The control of one step: the attention maps of the row `target` follow those of the row `source`.
 
-    `rows` names the rows of the batch in order. `cross` is None, or how the target's cross-attention maps
-    follow from the source's; self-attention maps are taken over up to a grid of `self_grid` (0: nowhere).
-    Word maps are added to `maps` after replacement, at its grid only.
+    `cross` is None, or how the target's cross-attention maps follow from the source's. Self-attention maps are taken
+    over up to a grid of `self_grid` (0: nowhere). Word maps are added to `maps` after replacement, at its grid only.
     """
 
-    rows: Sequence[str]
-    source: str
-    target: str
+    rows: Rows
+    source: Row
+    target: Row
     cross: Alignment | None
     self_grid: int
     maps: WordMaps | None = None
 
-    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
         if site.kind == "self":
             return self._self(q, k, v)
         if self.maps is not None and grid_of(q) == self.maps.grid:
-            return self._recorded(q, k, v)
+            return self._recorded(self.maps, q, k, v)
         return self._cross(q, k, v)
 
-    def _self(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def _self(self, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
         if grid_of(q) > self.self_grid:
             return attend(q, k, v)
-        return routed(q, k, v, self.rows, self.source, (self.target,))
+        return attend_with_shared_map(q, k, v, self.rows.led_by(self.source, (self.target,)))
 
-    def _cross(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def _cross(self, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
+        """Attention is linear in values, so a replaced map needs no explicit one: (A @ matrix) v = A (matrix v)."""
         out = attend(q, k, v)
         if self.cross is not None:
             s, t = self.rows.index(self.source), self.rows.index(self.target)
@@ -56,15 +65,14 @@ class PromptToPrompt:
                 out[t] += attend(q[t], k[t], own[:, None] * v[t])
         return out
 
-    def _recorded(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        maps = attention_map(q, k)  # (rows, heads, positions, tokens)
+    def _recorded(self, maps: WordMaps, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
+        attention = attention_map(q, k)  # (rows, heads, positions, tokens)
         if self.cross is not None:
             s, t = self.rows.index(self.source), self.rows.index(self.target)
-            maps[t] = maps[s] @ self.cross.matrix + maps[t] * self.cross.own
-        assert self.maps is not None
-        for row, probabilities in zip(self.rows, maps, strict=True):
-            self.maps.add(row, probabilities)
-        return maps.to(v.dtype) @ v
+            attention[t] = attention[s] @ self.cross.matrix + attention[t] * self.cross.own
+        for row, map_of_row in zip(self.rows, attention, strict=True):
+            maps.add(row, map_of_row)
+        return attention.to(v.dtype) @ v
 
 
 def word_shares(
@@ -86,14 +94,14 @@ def word_shares(
     return shares[:steps]
 
 
-def word_factors(prompt: str, factors: str, tokenize: Tokenize, length: int) -> Float[Tensor, " tokens"]:
-    """A factor per token of the target, 1 where "vase:2, red:-0.5" names none; EditError if it is unreadable."""
-    found = torch.ones(length)
-    for word, value in named_values(factors):
+def word_factors(prompt: str, text: str, tokenize: Tokenize, length: int) -> Float[Tensor, " tokens"]:
+    """A factor for each token of the target, 1 where "vase:2, red:-0.5" names none; EditError if it is unreadable."""
+    factors = torch.ones(length)
+    for word, value in named_values(text):
         if not _NUMBER.fullmatch(value):
             raise EditError(f"'{word}:{value}' is not readable. Write a word and a number, such as dog:2.")
-        found[list(word_positions(prompt, word, tokenize))] = float(value)
-    return found
+        factors[list(word_positions(prompt, word, tokenize))] = float(value)
+    return factors
 
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
@@ -128,32 +136,40 @@ def named_values(text: str) -> list[tuple[str, str]]:
 class LocalBlend:
     """Prompt-to-prompt's local blend: outside the words' masks the target's latents are the source's.
 
-    Thresholds are fractions of a map's maximum; `stay_threshold` is for words that must stay.
+    Thresholds are fractions of a map's maximum; `stay_threshold` is for words that must stay. Public code of SpecRef:
+    p2p/p2p.py, class LocalBlend, with its own two thresholds.
     """
 
     threshold: float
     stay_threshold: float
 
     def mask(self, maps: WordMaps, grid: int) -> Float[Tensor, "2 grid grid"]:
-        """Binary masks at the latents' grid: row 0 the source's words, row 1 the source's or the target's.
-
-        Reads the word maps "blend source" and "blend target", and those of `stay`.
-        """
-        words = _either(*(self._threshold(maps, f"blend {row}", grid, True) for row in ("source", "target")))
-        return (words & ~self.stay(maps, grid)).float()
+        """Binary masks at the latents' grid: row 0 the source's words, row 1 the source's or the target's."""
+        source, target = (self._words(maps, name, grid) for name in (WordMap.BLEND_SOURCE, WordMap.BLEND_TARGET))
+        return (_either(source, target) & ~self.stay(maps, grid)).float()
 
     def stay(self, maps: WordMaps, grid: int) -> Bool[Tensor, "2 grid grid"]:
-        """Where the words that must stay are, in the rows of `mask`, by the maps "stay source" and "stay target"."""
-        return _either(*(self._threshold(maps, f"stay {row}", grid, False) for row in ("source", "target")))
+        """Where the words that must stay are, in the rows of `mask`."""
+        return _either(*(self._staying(maps, name, grid) for name in (WordMap.STAY_SOURCE, WordMap.STAY_TARGET)))
 
-    def _threshold(self, maps: WordMaps, name: str, grid: int, pooled: bool) -> Tensor:
+    def _words(self, maps: WordMaps, name: WordMap, grid: int) -> Bool[Tensor, "grid grid"]:
         total = maps.total(name)
-        if total is None or not bool(total.any()):
-            return torch.zeros(grid, grid, dtype=torch.bool, device=maps.device)
-        spread = functional.max_pool2d(total[None, None], 3, 1, 1) if pooled else total[None, None]
-        scaled = functional.interpolate(spread, (grid, grid))[0, 0]
-        return scaled / scaled.max() > (self.threshold if pooled else self.stay_threshold)
+        spread = None if total is None else functional.max_pool2d(total[None, None], 3, 1, 1)[0, 0]
+        return _above(spread, self.threshold, grid, maps.device)
+
+    def _staying(self, maps: WordMaps, name: WordMap, grid: int) -> Bool[Tensor, "grid grid"]:
+        return _above(maps.total(name), self.stay_threshold, grid, maps.device)
 
 
-def _either(source: Tensor, target: Tensor) -> Tensor:
+def _above(
+    words: Float[Tensor, "word_grid word_grid"] | None, share: float, grid: int, device: torch.device
+) -> Bool[Tensor, "grid grid"]:
+    """Where a map is above a share of its maximum; nowhere without a map, or where it is 0 everywhere."""
+    if words is None or not bool(words.any()):
+        return torch.zeros(grid, grid, dtype=torch.bool, device=device)
+    scaled = functional.interpolate(words[None, None], (grid, grid))[0, 0]
+    return scaled / scaled.max() > share
+
+
+def _either(source: Bool[Tensor, "grid grid"], target: Bool[Tensor, "grid grid"]) -> Bool[Tensor, "2 grid grid"]:
     return torch.stack([source, source | target])

@@ -4,6 +4,8 @@ Loads, encodes and decodes pictures, embeds prompts, predicts noise. Knows nothi
 """
 
 import math
+from collections.abc import Mapping
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +13,18 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from transformers.utils import logging as transformers_logging
 
 from refedit.diffusion.attention import AttentionControl, make_controllable
+from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
 from refedit.errors import EditError
 from refedit.machine.threads import use_threads
 
 
 class StableDiffusion:
-    """A loaded pipeline, as methods see it (`ddim.Denoiser`) and as the editor does (pictures, prompts).
+    """A loaded pipeline: the `Backbone` of this project's model and of Stable Diffusion 1.x and 2.x.
 
     Weights are frozen; gradients flow to text embeddings only. Nothing here changes after loading, so that
     edits can't influence each other.
@@ -79,8 +82,22 @@ class StableDiffusion:
         return self.unet.device
 
     @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        return {"unet": self.unet, "vae": self.vae, "text_encoder": self.text_encoder}
+
+    def trainable_copy(self) -> tuple["StableDiffusion", list[nn.Parameter]]:
+        """A copy with a UNet of its own in single precision: steps of training are lost in half of it."""
+        twin = copy(self)
+        twin.unet, twin.dtype = deepcopy(self.unet).float().requires_grad_(), torch.float32
+        return twin, list(twin.unet.parameters())
+
+    @property
     def self_sites(self) -> int:
         return sum(site.kind == "self" for site in self.sites)
+
+    @property
+    def latent_channels(self) -> int:
+        return int(self.unet.config.in_channels)
 
     @property
     def latent_grid(self) -> int:
@@ -96,11 +113,14 @@ class StableDiffusion:
         """Side of the square pictures it works on, in pixels."""
         return self.latent_grid << (len(self.vae.config.block_out_channels) - 1)
 
-    def schedule(self, steps: int, clean_alpha: float | None = 1.0) -> Schedule:
-        """The DDIM schedule of `steps`; `clean_alpha` None takes the first training level for the clean picture."""
-        return leading_schedule(
-            self.alphas_cumprod, steps, self.alphas_cumprod[0] if clean_alpha is None else clean_alpha
-        )
+    def schedule(self, steps: int, clean_alpha_bar: float | None = 1.0) -> Schedule:
+        """The DDIM schedule of `steps`; `clean_alpha_bar` None takes the first training level for the clean picture."""
+        clean = self.alphas_cumprod[0] if clean_alpha_bar is None else clean_alpha_bar
+        return leading_schedule(self.alphas_cumprod, steps, clean)
+
+    def alpha_bar(self, timestep: int) -> float:
+        """The signal level (0..1) of a training timestep."""
+        return self.alphas_cumprod[timestep]
 
     @property
     def token_count(self) -> int:
@@ -123,8 +143,8 @@ class StableDiffusion:
         return tuple(word for word in words if len(self.tokens(word)) > 1 or unknown in self.tokens(word))
 
     @torch.no_grad()
-    def embed(self, prompt: str) -> Float[Tensor, "1 tokens features"]:
-        """The prompt's text embedding; EditError if it is longer than the model reads."""
+    def embed(self, prompt: str) -> TextEmbedding:
+        """The prompt's text embedding (1 row); EditError if it is longer than the model reads."""
         count = len(self.tokens(prompt)) + 2
         if count > self.token_count:
             raise EditError(
@@ -133,7 +153,7 @@ class StableDiffusion:
             )
         ids = self.tokenizer(prompt, padding="max_length", max_length=self.token_count, return_tensors="pt").input_ids
         use_threads(1, self.latent_grid)
-        return self.text_encoder(ids.to(self.device))[0]
+        return TextEmbedding(tokens=self.text_encoder(ids.to(self.device))[0])
 
     @torch.no_grad()
     def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:
@@ -148,13 +168,13 @@ class StableDiffusion:
         return self.vae.decode(latents / self.vae.config.scaling_factor).sample.clamp(-1, 1)
 
     def predict_noise(
-        self, latents: Tensor, timestep: int, text: Tensor, control: AttentionControl | None = None
-    ) -> Tensor:
+        self, latents: Latents, timestep: int, text: TextEmbedding, control: AttentionControl | None = None
+    ) -> Latents:
         """The noise in latents at a timestep, in float32: one UNet call for all rows; differentiable in `text`."""
         use_threads(len(latents), self.latent_grid)
         kwargs = None if control is None else {"control": control}
         labels = torch.full((len(latents),), timestep, device=latents.device)
-        states, context = latents.to(self.dtype), text.to(self.dtype)
+        states, context = latents.to(self.dtype), text.tokens.to(self.dtype)
         out = self.unet(states, labels, encoder_hidden_states=context, cross_attention_kwargs=kwargs).sample.float()
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
 
@@ -169,9 +189,9 @@ def _pipeline_class() -> Any:
     return StableDiffusionPipeline
 
 
-def noise_of_v(z: Tensor, v: Tensor, alpha: float) -> Tensor:
+def noise_of_v(z: Latents, v: Latents, alpha_bar: float) -> Latents:
     """The noise that a v-prediction stands for (arXiv:2202.00512, Appendix D)."""
-    return math.sqrt(alpha) * v + math.sqrt(1 - alpha) * z
+    return math.sqrt(alpha_bar) * v + math.sqrt(1 - alpha_bar) * z
 
 
 def random_unet_sd15(device: torch.device, dtype: torch.dtype, channels_last: bool = False) -> Any:
@@ -180,20 +200,3 @@ def random_unet_sd15(device: torch.device, dtype: torch.dtype, channels_last: bo
     make_controllable(unet)
     layout = torch.channels_last if channels_last else torch.preserve_format
     return unet.requires_grad_(False).eval().to(device, dtype, memory_format=layout)
-
-
-def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
-    """The device by name ("auto", "cpu", "cuda", "cuda:1", "mps") and the precision that pays there.
-
-    Raises EditError if it is not there. CPUs compute in float32: half precision is far slower on most.
-    """
-    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    found = ["cuda", *gpus] if gpus else ["mps"] if torch.backends.mps.is_available() else []
-    name = (found or ["cpu"])[0] if wanted == "auto" else wanted
-    if name not in (*found, "cpu"):
-        known = ", ".join((*found, "cpu", "auto"))
-        raise EditError(f"The device '{wanted}' is not available here. Choose one of {known}.")
-    if name.startswith("cuda"):
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.device(name), torch.bfloat16 if native else torch.float16
-    return torch.device(name), torch.float32

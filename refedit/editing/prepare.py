@@ -1,19 +1,18 @@
-"""A prepared request as a method's task: its pictures as latents, each encoded once, its masks on the device."""
+"""From a request to a method's task: the squares that a model sees, as pictures and masks, then as latents."""
 
 from dataclasses import dataclass
 
 from PIL import Image
 from torch import Tensor
 
+from refedit.diffusion.backbone import Backbone, Denoiser
 from refedit.diffusion.inversion import Inverter
-from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.request import EditRequest
-from refedit.editing.watched_model import WatchedModel
 from refedit.imaging.images import to_tensor
 from refedit.imaging.masks import Mask
 from refedit.imaging.squares import Square, Stretched, aligned_square, square_around
-from refedit.machine.cache import Memory, content_key
-from refedit.methods.task import Task
+from refedit.machine.cache import Cache, content_key
+from refedit.methods.method import Fit, Task
 
 
 @dataclass(frozen=True)
@@ -44,36 +43,37 @@ def prepare(request: EditRequest, size: int) -> Prepared:
     return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
 
 
-def _square(fit: str, size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square | Stretched:
+def _square(fit: Fit, size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square | Stretched:
     return Stretched(max(size)) if fit == "stretch" else square_around(size, box, least)
 
 
 def task_of(
-    request: EditRequest, prepared: Prepared, model: StableDiffusion, watched: WatchedModel, memory: Memory
+    request: EditRequest,
+    prepared: Prepared,
+    model: Backbone,
+    denoiser: Denoiser,
+    cache: Cache,
+    trace_all_rows: bool = False,
 ) -> Task:
-    """What the request's method is given; latents that `memory` holds are not encoded again."""
+    """What the request's method is given; latents that `cache` holds are not encoded again."""
     return Task(
-        inverter=Inverter(watched, memory),
-        source=_encoded(model, memory, prepared.source),
+        inverter=Inverter(denoiser, cache),
+        source=_encoded(model, cache, prepared.source),
         prompt=request.prompt,
         source_prompt=request.source_prompt,
         region=prepared.region.to_tensor().to(model.device) if prepared.region else None,
-        reference=_encoded(model, memory, prepared.reference) if prepared.reference else None,
+        reference=_encoded(model, cache, prepared.reference) if prepared.reference else None,
         reference_prompt=request.reference.prompt if request.reference else "",
         subject=prepared.subject.to_tensor().to(model.device) if prepared.subject else None,
+        trace_all_rows=trace_all_rows,
     )
 
 
-def soft_region(region: Mask, prepared: Prepared) -> Mask:
-    """A painted region as it is pasted back: its edge falls off inside, so that nothing outside it changes."""
-    return region.feather(max(1.0, prepared.square.side / 128))
-
-
-def _encoded(model: StableDiffusion, memory: Memory, picture: Image.Image) -> Tensor:
+def _encoded(model: Backbone, cache: Cache, picture: Image.Image) -> Tensor:
     pixels = to_tensor(picture)
     key = content_key("latents", pixels)
-    known: Tensor | None = memory.get(key)
+    known: Tensor | None = cache.get(key)
     if known is None:
         known = model.encode(pixels)
-        memory.put(key, known)
+        cache.put(key, known)
     return known

@@ -10,7 +10,7 @@ from PIL import Image
 
 from refedit.errors import EditError
 from refedit.imaging.masks import Mask
-from refedit.methods import Method
+from refedit.methods import Input, Method
 
 __all__ = ["EditError", "EditEvent", "EditRequest", "Finished", "Preview", "Progress", "Reference"]
 
@@ -34,6 +34,16 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """An edit in words and numbers, without its pictures."""
+
+    method: Method
+    prompt: str
+    source_prompt: str = ""
+    reference_prompt: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EditRequest:
     """One edit of one picture, with everything that decides its result.
 
@@ -52,20 +62,29 @@ class EditRequest:
     def __post_init__(self) -> None:
         for image in (self.source, *([self.reference.image] if self.reference else [])):
             if image.mode != "RGB":
-                raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.images.read_picture.")
+                raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.read_picture.")
         if max(len(self.prompt), len(self.source_prompt)) > LONGEST_PROMPT:
             raise EditError(f"A prompt is longer than {LONGEST_PROMPT} characters. One or two sentences are enough.")
         if not self.prompt.strip():
             raise EditError("The target prompt is empty. Describe the picture you want.")
-        if "source_prompt" in self.method.needs and not self.source_prompt.strip():
+        if Input.SOURCE_PROMPT in self.method.needs and not self.source_prompt.strip():
             raise EditError("The source prompt is empty. Describe the source picture as it is now.")
-        if "reference" in self.method.needs and self.reference is None:
+        if Input.REFERENCE in self.method.needs and self.reference is None:
             raise EditError(f"{self.method.title} needs a reference picture. Add one, or choose another method.")
         _check_mask(self.region, self.source, "source", "Paint where to edit, or clear the mask.")
         if self.reference is not None:
             _check_mask(
                 self.reference.subject, self.reference.image, "reference", "Paint what to take, or clear the mask."
             )
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(
+            method=self.method,
+            prompt=self.prompt,
+            source_prompt=self.source_prompt,
+            reference_prompt=self.reference.prompt if self.reference else "",
+        )
 
 
 def _check_mask(mask: Mask | None, image: Image.Image, name: str, advice: str) -> None:
@@ -109,13 +128,12 @@ class Preview:
 class Finished:
     """The edited picture, of the source's size.
 
-    `region` is the mask that was used to paste the edit into the source, `subject` the reference's as given,
-    `rows` the number of UNet rows that the edit cost, `parameters` everything needed to write it down.
+    `pasted` is the mask by which the edit was laid over the source, `rows` the number of UNet rows that it cost,
+    `parameters` everything needed to write it down.
     """
 
     image: Image.Image
-    region: Mask
-    subject: Mask | None
+    pasted: Mask
     seconds: float
     rows: int
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -5,74 +5,41 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from refedit.editing.request import EditRequest, Finished, Reference
+from refedit.editing.request import EditRequest, Finished, Recipe
 from refedit.errors import EditError
 from refedit.imaging.masks import Mask
-from refedit.methods import Method
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """The pictures and masks of an edit."""
-
-    source: Image.Image
-    region: Mask | None = None
-    reference: Image.Image | None = None
-    subject: Mask | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """An edited picture and everything that made it.
+    """An edited picture and what made it.
 
-    `inputs` is None if they were left out, `used` the mask by which the edit was pasted into the source.
-    `parameters` is for people to read.
+    `request` is the edit with its pictures, None if they were left out; `recipe` is always there. `pasted` is the mask
+    by which the edit was laid over the source. `parameters` is for people to read.
     """
 
     image: Image.Image
     model: str
-    method: Method
-    prompt: str
-    source_prompt: str = ""
-    reference_prompt: str = ""
-    inputs: Inputs | None = None
-    used: Mask | None = None
+    recipe: Recipe
+    request: EditRequest | None = None
+    pasted: Mask | None = None
     seconds: float = 0.0
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: EditRequest, finished: Finished) -> "Result":
-        reference = request.reference
         return cls(
             image=finished.image,
             model=finished.parameters.get("model", ""),
-            method=request.method,
-            prompt=request.prompt,
-            source_prompt=request.source_prompt,
-            reference_prompt=reference.prompt if reference else "",
-            inputs=Inputs(
-                source=request.source,
-                region=request.region,
-                reference=reference.image if reference else None,
-                subject=reference.subject if reference else None,
-            ),
-            used=finished.region,
+            recipe=request.recipe,
+            request=request,
+            pasted=finished.pasted,
             seconds=finished.seconds,
             parameters=finished.parameters,
         )
 
-    def request(self) -> EditRequest:
-        """The same edit once more; EditError if the inputs were left out."""
-        if self.inputs is None:
+    def again(self) -> EditRequest:
+        """The same edit once more; EditError if its pictures were left out."""
+        if self.request is None:
             raise EditError("This result carries its parameters, but not its pictures. Add them and run again.")
-        inputs, reference = self.inputs, None
-        if inputs.reference is not None:
-            reference = Reference(image=inputs.reference, subject=inputs.subject, prompt=self.reference_prompt)
-        return EditRequest(
-            method=self.method,
-            source=inputs.source,
-            prompt=self.prompt,
-            source_prompt=self.source_prompt,
-            region=inputs.region,
-            reference=reference,
-        )
+        return self.request

@@ -13,12 +13,12 @@ from typing import Any
 
 from PIL import Image
 
-from refedit.editing.request import LONGEST_PROMPT
-from refedit.editing.result import Inputs, Result
+from refedit.editing.request import LONGEST_PROMPT, EditRequest, Recipe, Reference
+from refedit.editing.result import Result
 from refedit.errors import EditError
 from refedit.imaging.images import png, read_mask, read_picture, read_text, write_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
+from refedit.methods import METHODS, Method, parameters_of, values_of, with_values
 
 KEY = "refedit"
 VERSION = 1
@@ -30,26 +30,28 @@ LARGEST_TEXT = 60 << 20
 
 def text_of(result: Result, inputs: bool = True) -> dict[str, str]:
     """What a result's PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
-    recipe = {
+    recipe = result.recipe
+    told = {
         "version": VERSION,
         "model": result.model,
-        "method": result.method.name,
-        "settings": settings_of(result.method),
-        "prompt": result.prompt,
-        "source_prompt": result.source_prompt,
-        "reference_prompt": result.reference_prompt,
+        "method": recipe.method.name,
+        "settings": values_of(recipe.method),
+        "prompt": recipe.prompt,
+        "source_prompt": recipe.source_prompt,
+        "reference_prompt": recipe.reference_prompt,
         "seconds": round(result.seconds, 3),
     }
     pictures = _pictures(result) if inputs else {}
-    return {**result.parameters, KEY: json.dumps(recipe, ensure_ascii=False), **pictures}
+    return {**result.parameters, KEY: json.dumps(told, ensure_ascii=False), **pictures}
 
 
 def _pictures(result: Result) -> dict[str, str]:
-    inputs = result.inputs
-    found: dict[str, Image.Image | Mask | None] = {"used": result.used}
-    if inputs is not None:
-        found |= {name: getattr(inputs, name) for name in ("source", "region", "reference", "subject")}
-    return {f"{KEY}-{name}": _spelled(part) for name, part in found.items() if part is not None}
+    parts: dict[str, Image.Image | Mask | None] = {"used": result.pasted}
+    if (request := result.request) is not None:
+        parts |= {"source": request.source, "region": request.region}
+        if (reference := request.reference) is not None:
+            parts |= {"reference": reference.image, "subject": reference.subject}
+    return {f"{KEY}-{name}": _spelled(part) for name, part in parts.items() if part is not None}
 
 
 def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
@@ -71,53 +73,60 @@ def read_result(file: Path | bytes) -> Result:
     text = read_text(file)
     if KEY not in text:
         raise EditError("This picture carries no parameters. Choose a PNG that was downloaded from RefEdit.")
-    recipe = _recipe(text[KEY])
+    told = _told(text[KEY])
+    prompts = {name: told[name] for name in ("prompt", "source_prompt", "reference_prompt")}
+    recipe = Recipe(method=_method(told), **prompts)
     hidden = {KEY, *(name for name in text if name.startswith(f"{KEY}-"))}
     return Result(
         image=read_picture(file),
-        model=recipe["model"],
-        method=_method(recipe),
-        prompt=recipe["prompt"],
-        source_prompt=recipe["source_prompt"],
-        reference_prompt=recipe["reference_prompt"],
-        inputs=_inputs(text),
-        used=_mask(text, "used"),
-        seconds=float(recipe["seconds"]),
+        model=told["model"],
+        recipe=recipe,
+        request=_request(recipe, text),
+        pasted=_mask(text, "used"),
+        seconds=float(told["seconds"]),
         parameters={name: value for name, value in text.items() if name not in hidden},
     )
 
 
-def _recipe(text: str) -> dict[str, Any]:
+def _told(text: str) -> dict[str, Any]:
+    """What the recipe's JSON holds; EditError unless everything in it is of its kind."""
     kinds: dict[str, Any] = {"version": int, "model": str, "method": str, "settings": dict, "seconds": int | float}
     kinds |= dict.fromkeys(("prompt", "source_prompt", "reference_prompt"), str)
     try:
-        recipe = json.loads(text)
-        sound = all(isinstance(recipe[name], kind) for name, kind in kinds.items())
+        told = json.loads(text)
+        sound = all(isinstance(told[name], kind) for name, kind in kinds.items())
     except (ValueError, KeyError, TypeError, RecursionError):
         sound = False
-    if not sound or any(len(recipe[name]) > LONGEST_PROMPT for name in ("prompt", "source_prompt", "reference_prompt")):
+    if not sound or any(len(told[name]) > LONGEST_PROMPT for name in ("prompt", "source_prompt", "reference_prompt")):
         raise _damaged()
-    if recipe["version"] != VERSION:
-        raise EditError(f"This result was written by another version of RefEdit ({recipe['version']}).")
-    return dict(recipe)
+    if told["version"] != VERSION:
+        raise EditError(f"This result was written by another version of RefEdit ({told['version']}).")
+    return dict(told)
 
 
-def _method(recipe: Mapping[str, Any]) -> Method:
-    if recipe["method"] not in METHODS:
-        raise EditError(f"This result was made with '{recipe['method']}', which this RefEdit does not know.")
-    method = METHODS[recipe["method"]]
-    before = {item.name: item.before for item in knobs(method) if item.before is not None}
-    return with_settings(method(), before | recipe["settings"])
+def _method(told: Mapping[str, Any]) -> Method:
+    if told["method"] not in METHODS:
+        raise EditError(f"This result was made with '{told['method']}', which this RefEdit does not know.")
+    kind = METHODS[told["method"]]
+    legacy = {item.name: item.legacy_default for item in parameters_of(kind) if item.legacy_default is not None}
+    return with_values(next(iter(kind.presets().values())), legacy | told["settings"])
 
 
-def _inputs(text: Mapping[str, str]) -> Inputs | None:
+def _request(recipe: Recipe, text: Mapping[str, str]) -> EditRequest | None:
+    """The edit with the pictures that lie beside its recipe; None if they were left out."""
     if f"{KEY}-source" not in text:
         return None
-    return Inputs(
+    reference = None
+    if f"{KEY}-reference" in text:
+        picture, subject = read_picture(_file(text, "reference")), _mask(text, "subject")
+        reference = Reference(image=picture, subject=subject, prompt=recipe.reference_prompt)
+    return EditRequest(
+        method=recipe.method,
         source=read_picture(_file(text, "source")),
+        prompt=recipe.prompt,
+        source_prompt=recipe.source_prompt,
         region=_mask(text, "region"),
-        reference=read_picture(_file(text, "reference")) if f"{KEY}-reference" in text else None,
-        subject=_mask(text, "subject"),
+        reference=reference,
     )
 
 

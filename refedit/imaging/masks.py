@@ -5,6 +5,7 @@ Knows nothing about networks; a mask is a picture-sized plane of floats, 1 insid
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -114,8 +115,12 @@ def _widest(levels: np.ndarray, reach: int, axis: int, choose: np.ufunc) -> np.n
     return np.moveaxis(choose(windows[:length], windows[rest : rest + length]), 0, axis)
 
 
+Resize = Literal["nearest", "bilinear", "bicubic", "area"]
+"""How a mask is resized to an attention grid, by torch's names."""
+
+
 def at_grid(
-    mask: Float[Tensor, "height width"], grid: int, mode: str = "nearest", threshold: float = 0.5
+    mask: Float[Tensor, "height width"], grid: int, mode: Resize = "nearest", threshold: float = 0.5
 ) -> Float[Tensor, "grid grid"]:
     """A mask at an attention size, binary: 1 where the resized mask reaches `threshold`.
 

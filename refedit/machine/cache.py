@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 
-class Memory:
+class Cache:
     """A dictionary of results of at most `limit` bytes together; not for use by two threads at once."""
 
     def __init__(self, limit: int) -> None:
@@ -64,13 +64,20 @@ def bytes_of(value: Any) -> int:
 
 
 def content_key(*parts: Any) -> str:
-    """A key that is equal for equal contents: tensors count by their bytes, everything else by its repr."""
+    """A key that is equal for equal contents.
+
+    Tensors count by their bytes, dataclasses by their fields, everything else by its repr.
+    """
     digest = hashlib.sha256()
     for part in parts:
-        if isinstance(part, Tensor):
-            array = part.detach().cpu().float().contiguous().numpy()
-            digest.update(f"{part.dtype}{array.shape}".encode() + array.tobytes())
-        else:
-            digest.update(repr(part).encode())
-        digest.update(b"\0")
+        digest.update(_content(part) + b"\0")
     return digest.hexdigest()
+
+
+def _content(part: Any) -> bytes:
+    if isinstance(part, Tensor):
+        array = part.detach().cpu().float().contiguous().numpy()
+        return f"{part.dtype}{array.shape}".encode() + array.tobytes()
+    if is_dataclass(part):
+        return type(part).__name__.encode() + b"\0".join(_content(getattr(part, item.name)) for item in fields(part))
+    return repr(part).encode()

@@ -1,13 +1,20 @@
-"""The parameters of BARET. The paper's own values are not public; what it states is named in each help text."""
+"""How BARET is told and set. The paper's own values are not public; what it states is named in each help text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from refedit.methods.method import knob
+from refedit.methods.method import Kind, Method
+from refedit.methods.parameters import parameter
+
+EtaSchedule = Literal["constant", "rising", "falling"]
+FinalText = Literal["target", "transition"]
+InversionPrompt = Literal["target", "empty"]
+InitialText = Literal["target", "closed form", "empty"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaretParameters:
+class BaretParameters(Method):
     """One BARET edit's parameters; the defaults are the `non-rigid` preset.
 
     Guidance, eta and its schedule, the injection steps, both texts of the inversions and the text of the edit are our
@@ -16,16 +23,36 @@ class BaretParameters:
     text.
     """
 
-    steps: int = knob(
+    name: ClassVar[str] = "baret"
+    title: ClassVar[str] = "BARET"
+    summary: ClassVar[str] = (
+        "Change the picture by a sentence: pose, shape or expression. "
+        "The preset rigid is for colour, background and style."
+    )
+    presets_help: ClassVar[str] = (
+        "non-rigid: pose and shape, keeps the look. rigid: colour, background, style. "
+        "published: non-rigid with the paper's parts only."
+    )
+
+    @classmethod
+    def presets(cls: type[Kind]) -> Mapping[str, Kind]:
+        """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart.
+
+        `published` is for poses and shapes, too, with the paper's parts and none added.
+        """
+        changes = {"non-rigid": {}, "rigid": RIGID, "published": PUBLISHED}
+        return {name: cls(**change) for name, change in changes.items()}  # type: ignore[arg-type]
+
+    steps: int = parameter(
         20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
     )
-    guidance: float = knob(
+    guidance: float = parameter(
         3.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
     )
-    inner_steps: int = knob(
+    inner_steps: int = parameter(
         2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
     )
-    eta: float = knob(
+    eta: float = parameter(
         0.85,
         "Eta",
         "Most of the target text in the transition embedding: 0 is the source, 1 the target sentence (our choice).",
@@ -34,12 +61,12 @@ class BaretParameters:
         step=0.05,
         basic=True,
     )
-    eta_schedule: Literal["constant", "rising", "falling"] = knob(
+    eta_schedule: EtaSchedule = parameter(
         "constant",
         "Eta over time",
         "The paper says linear and progressive, as rising is; constant did better for poses (our choice).",
     )
-    self_steps: float = knob(
+    self_steps: float = parameter(
         0.15,
         "Keep layout until",
         "Part of the edit in which the reconstruction's self-attention maps are used (the paper's injection step); "
@@ -49,7 +76,7 @@ class BaretParameters:
         step=0.05,
         basic=True,
     )
-    cross_steps: float = knob(
+    cross_steps: float = parameter(
         0.4,
         "Follow the transition until",
         "Part of the edit in which the transition's cross-attention maps are used (the paper's injection step).",
@@ -58,7 +85,7 @@ class BaretParameters:
         step=0.05,
         basic=True,
     )
-    self_grid: float = knob(
+    self_grid: float = parameter(
         0.5,
         "Finest layout grid",
         "Largest self-attention grid that is used, as part of the latents' (our choice).",
@@ -66,7 +93,7 @@ class BaretParameters:
         high=1,
         step=0.125,
     )
-    appearance_start: float = knob(
+    appearance_start: float = parameter(
         0.08,
         "Keep appearance from",
         "Part of the edit from which its queries meet the reconstruction's keys and values (our addition, as in "
@@ -75,9 +102,9 @@ class BaretParameters:
         high=1,
         step=0.02,
         basic=True,
-        before=1.0,
+        legacy_default=1.0,
     )
-    appearance_sites_start: float = knob(
+    appearance_sites_start: float = parameter(
         0.625,
         "First appearance layer",
         "As part of the self-attention layers in forward order (MasaCtrl: layer 10 of 16).",
@@ -85,38 +112,38 @@ class BaretParameters:
         high=0.9375,
         step=0.0625,
     )
-    final_text: Literal["target", "transition"] = knob(
+    final_text: FinalText = parameter(
         "target",
         "Text of the edit",
         "What the edit is drawn from: the target sentence, or the transition embedding (not public; our choice).",
     )
-    transition_layout: bool = knob(
+    transition_layout: bool = parameter(
         False,
         "Layout for the transition",
         "The transition follows the reconstruction's self-attention too (our choice: off).",
     )
-    inversion_prompt: Literal["target", "empty"] = knob(
+    inversion_prompt: InversionPrompt = parameter(
         "empty",
         "Inversion prompt",
         "Text of the DDIM inversion that gives the pivots (not public; our choice: empty).",
     )
-    initial_text: Literal["target", "closed form", "empty"] = knob(
+    initial_text: InitialText = parameter(
         "empty",
         "First embedding",
         "The target text (paper), the empty text, which suits an empty inversion prompt (our choice), or empty + "
         "(target - empty) / guidance, which suits the target's to first order.",
     )
-    rate: float = knob(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
-    decay: float = knob(
+    rate: float = parameter(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
+    decay: float = parameter(
         0.01, "Learning rate decay", "Part of it that every step loses (null-text: 0.01).", low=0, high=0.05, step=0.001
     )
-    stop: float = knob(
+    stop: float = parameter(
         1e-5, "Stop below", "Loss at which the first step stops (null-text inversion: 1e-5).", low=0, high=1, step=1e-6
     )
-    stop_growth: float = knob(
+    stop_growth: float = parameter(
         2e-5, "Stop growth", "Added to it at every step (null-text: 2e-5).", low=0, high=1, step=1e-6
     )
-    carry_over: bool = knob(True, "Carry over", "A step starts from the embedding of the step before.")
+    carry_over: bool = parameter(True, "Carry over", "A step starts from the embedding of the step before.")
 
 
 RIGID = {

@@ -1,91 +1,121 @@
-"""SpecRef (arXiv:2401.03433): replace a thing by *that* one, taken from a reference picture.
+"""SpecRef (arXiv:2401.03433): replace a thing by *that* one, taken from a reference picture. Read downwards.
 
-The paper: both pictures are inverted by DDIM, the reference's self-attention keys and values are kept, and
-while the source is redrawn with the target prompt, the edited region's queries attend to the reference's
-subject. Steps, sites, masks and blending follow the authors' public code; every deviation is a parameter
-of its own whose official value is the code's. Knows nothing about pictures or pages.
+The paper states: both pictures are inverted by DDIM, and of the reference the keys and values of self-attention are
+kept. The source is drawn again with the target prompt, its layout held by the attention maps of its reconstruction
+(prompt-to-prompt, arXiv:2208.01626). Meanwhile the queries Q of the edited region meet the reference's subject:
+
+    out = mask_t * softmax(Q K_r' + log mask_s) V_r + (1 - mask_t) * softmax(Q K') V
+
+where mask_s marks the subject in the reference, and mask_t is where the target's words attend. (Scaling is left out.)
+
+Deduced from the authors' public code (commit 25ad797; files are named at each rule): layers, steps, thresholds, how
+mask_t is made, and local blend. The preset `official` reproduces it. Every deviation is a parameter whose official
+value is the code's; `specref_parameters.py` says whose choice each is.
 """
 
 import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import Enum, auto
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
-from refedit.diffusion.ddim import Denoiser, Frame, Latents, Schedule, guided, step_along
-from refedit.diffusion.inversion import Features, Recording
-from refedit.imaging.masks import at_grid
-from refedit.methods.specref_parameters import OFFICIAL, SpecRefParameters
-from refedit.methods.specref_plan import Plan, reference_steps
-from refedit.methods.task import Edited, Task
+from refedit.diffusion.alignment import Alignment, aligned
+from refedit.diffusion.attention import AttentionControl, Heads, KeyHeads, Site, attend, grid_of
+from refedit.diffusion.backbone import Denoiser, TextEmbedding
+from refedit.diffusion.ddim import RowLatents, Schedule, Stage, Step, step_along
+from refedit.diffusion.inversion import Feature, Features, FeatureSpec
+from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
+from refedit.diffusion.rows import Row, Rows, can_guide, guided
+from refedit.diffusion.word_maps import TrackedWords, WordMap, WordMaps
+from refedit.diffusion.words import changed_words, split_words, word_weights
+from refedit.errors import EditError
+from refedit.imaging.masks import Resize, at_grid
+from refedit.methods.method import Edited, Task
+from refedit.methods.specref_parameters import Combine, SpecRefParameters
 
-INVERT_SOURCE, INVERT_REFERENCE, EDIT = "Inverting the source", "Inverting the reference", "Editing"
+INVERT_SOURCE, INVERT_REFERENCE = Stage("Inverting the source"), Stage("Inverting the reference")
+EDIT = Stage("Editing", draws=True)
+
+
+class Branch(Enum):
+    """The source as it is redrawn, and the edited picture."""
+
+    SOURCE = auto()
+    TARGET = auto()
+
+
+SOURCE, TARGET = Row(Branch.SOURCE), Row(Branch.TARGET)
+SOURCE_UNCOND, TARGET_UNCOND = (Row(branch, unconditional=True) for branch in Branch)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpecRef(SpecRefParameters):
     """SpecRef with its parameters; `edit` runs it."""
 
-    name: ClassVar[str] = "specref"
-    title: ClassVar[str] = "SpecRef"
-    summary: ClassVar[str] = "Replace this thing by that one, shown in a reference picture."
-    presets_help: ClassVar[str] = "recommended: our choice, by measurement. official: the public code's values."
-    needs: ClassVar[frozenset[str]] = frozenset({"source_prompt", "reference"})
-    takes: ClassVar[frozenset[str]] = frozenset({"region"})
-
-    @classmethod
-    def presets(cls) -> Mapping[str, "SpecRef"]:
-        """`recommended` is this project's choice, `official` the public code's values."""
-        return {"recommended": cls(), "official": cls(**OFFICIAL)}  # type: ignore[arg-type]
-
     @property
-    def stages(self) -> Mapping[str, float]:
-        """The stages in order, with their rough number of UNet rows per step."""
+    def stages(self) -> Mapping[Stage, float]:
         return {INVERT_SOURCE: 1.0, INVERT_REFERENCE: 1.0, EDIT: 4.0}
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
-        """Runs the edit; an editing frame ends with the edited row, before which a whole task has the source."""
+    def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
+        """Runs the edit; a step's last row is the edited picture's, before which a traced task has the source's."""
         schedule, plan = model.schedule(self.steps), Plan.of(self, model, task)
-        source = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
+        pivots = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
-        z, mask = self._start(source[-1], model, task), None
+        z, mask = self._start(pivots[-1], model, task), None
         for step, timestep in enumerate(schedule.timesteps):
-            pivot, next_pivot = source[len(schedule) - step], source[len(schedule) - step - 1]
+            # The source never drifts: every step starts from its inversion (code: aspecp2p.py, `gl.opt` 2).
+            pivot, next_pivot = pivots[len(schedule) - step], pivots[len(schedule) - step - 1]
             rows = plan.rows(step)
-            states = torch.cat([pivot if row.startswith("source") else z for row in rows])
-            eps = model.predict_noise(states, timestep, plan.text(rows), plan.control(step, rows, features))
-            moved, estimate = self._moved(states, eps, rows, schedule.alphas[step : step + 2])
+            latents: dict[Enum, RowLatents] = {Branch.SOURCE: pivot, Branch.TARGET: z}
+            states, text = rows.states(latents), rows.texts(plan.texts, plan.empty)
+            eps = model.predict_noise(states, timestep, text, plan.control(step, rows, features))
+            moved, denoised = self._moved(latents, rows.by_row(eps), schedule.alpha_bars[step : step + 2])
             mask = plan.blend_mask(step)
-            base = next_pivot if self.pivot_blend else moved.get("source", next_pivot)
-            z = moved["target"] if mask is None else base + mask[1] * (moved["target"] - base)
-            frame_rows = torch.cat([*([moved["source"]] if task.whole else []), z])
-            yield Frame(
+            # The code blends with its own guided step from the pivot, not with the next pivot, which is exact.
+            base = next_pivot if self.pivot_blend else moved.get(Branch.SOURCE, next_pivot)
+            z = moved[Branch.TARGET] if mask is None else base + mask[1] * (moved[Branch.TARGET] - base)
+            yield Step(
                 stage=EDIT,
-                step=step + 1,
+                number=step + 1,
                 of=len(schedule),
-                estimate=estimate,
-                rows=frame_rows,
-                masks=plan.used_masks(step, mask),
+                denoised=denoised,
+                rows=torch.cat([moved[Branch.SOURCE], z]) if task.trace_all_rows else z,
+                words=plan.words_read(step),
+                blend=mask,
             )
         return Edited(latents=z, mask=plan.words_mask(mask))
 
-    def _start(self, inverted: Latents, model: Denoiser, task: Task) -> Latents:
-        """What the edit starts from: inside a painted region part of the source's inverted noise gives way to new."""
+    def _start(self, inverted: RowLatents, model: Denoiser, task: Task) -> RowLatents:
+        """What the edit starts from: the source's noise, in a painted region partly renewed (our choice)."""
         if task.region is None or not self.fresh_noise:
             return inverted
         noise = torch.randn(inverted.shape, generator=torch.Generator().manual_seed(self.seed)).to(inverted)
         mixed = math.sqrt(1 - self.fresh_noise) * inverted + math.sqrt(self.fresh_noise) * noise
         return torch.where(at_grid(task.region, model.latent_grid, "area", 0.25) > 0, mixed, inverted)
 
-    def _features(self, model: Denoiser, task: Task, schedule: Schedule) -> Generator[Frame, None, Features]:
+    def _moved(
+        self, latents: Mapping[Enum, RowLatents], noise: Mapping[Row, RowLatents], alpha_bars: tuple[float, ...]
+    ) -> tuple[dict[Enum, RowLatents], RowLatents]:
+        """Each branch after a guided DDIM step, where its rows ran, and the clean latents of the edited one."""
+        moved: dict[Enum, RowLatents] = {}
+        denoised = latents[Branch.TARGET]
+        for branch in Branch:  # the target comes last
+            if can_guide(noise, branch, self.guidance):
+                moved[branch], denoised = step_along(latents[branch], guided(noise, branch, self.guidance), *alpha_bars)
+        return moved, denoised
+
+    def _features(self, model: Denoiser, task: Task, schedule: Schedule) -> Generator[Step, None, Features]:
+        """Keys and values of the reference, recorded while it is inverted (code: specp2p/myatt.py)."""
         if task.reference is None:
             return {}
         sites = (round(share * model.self_sites) for share in (self.reference_sites_start, self.reference_sites_end))
-        what = Recording(
-            steps=reference_steps(self),
+        spec = FeatureSpec(
+            steps=self.reference_steps,
             sites=range(*sites),
             subject=task.subject if self.masks in ("both", "subject") else None,
             threshold=self.threshold,
@@ -94,19 +124,278 @@ class SpecRef(SpecRefParameters):
             at=self.reference_at,
             seed=self.seed if self.reference_at == "noised" else 0,
         )
-        upto = len(schedule) if task.whole else None
+        upto = len(schedule) if task.trace_all_rows else None
         prompt = task.reference_prompt
-        return (yield from task.inverter.features(INVERT_REFERENCE, task.reference, prompt, schedule, what, upto))
+        return (yield from task.inverter.features(INVERT_REFERENCE, task.reference, prompt, schedule, spec, upto))
 
-    def _moved(
-        self, states: Tensor, eps: Tensor, rows: list[str], alphas: tuple[float, ...]
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """The source's and the target's latents after a guided step, where their rows ran, and the clean estimate."""
-        noise = {row: eps[i : i + 1] for i, row in enumerate(rows)}
-        moved: dict[str, Tensor] = {}
-        estimate = states[-1:]
-        for row in ("source", "target"):
-            if row in noise and (self.guidance == 1 or f"{row} uncond" in noise):
-                z = states[rows.index(row)][None]
-                moved[row], estimate = step_along(z, guided(noise, row, self.guidance), *alphas)
-        return moved, estimate
+    @property
+    def reference_steps(self) -> range:
+        """The steps with reference attention (code: 4 to 49 of 50)."""
+        shares = (self.reference_steps_start, self.reference_steps_end)
+        return range(*(round(share * self.steps) for share in shares))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What one edit needs at every step: its rows, their control, and where it may go.
+
+    Only `maps` changes, with every `control`.
+    """
+
+    method: SpecRef
+    task: Task
+    texts: Mapping[Enum, TextEmbedding]
+    empty: TextEmbedding
+    alignment: Alignment
+    shares: Float[Tensor, "steps tokens"]
+    maps: WordMaps
+    region: "EditRegion"
+    latent_grid: int
+
+    @classmethod
+    def of(cls, method: SpecRef, model: Denoiser, task: Task) -> "Plan":
+        # Embedding comes first: it says if a prompt is too long.
+        texts: dict[Enum, TextEmbedding] = {}
+        texts[Branch.SOURCE], texts[Branch.TARGET] = model.embed(task.source_prompt), model.embed(task.prompt)
+        empty, words = model.embed(""), tracked_words(method, model, task)
+        maps = WordMaps(grid=model.word_grid, words=words, device=model.device, recent=method.recent_maps)
+        return cls(
+            method=method,
+            task=task,
+            texts=texts,
+            empty=empty,
+            alignment=_alignment(method, model, task).to(model.device),
+            shares=_shares(method, model, task).to(model.device),
+            maps=maps,
+            region=EditRegion.of(method, task, maps),
+            latent_grid=model.latent_grid,
+        )
+
+    def rows(self, step: int) -> Rows:
+        """The rows that this step reads; the target comes last."""
+        guides = self.method.guidance != 1
+        redraws = self.task.trace_all_rows or (self._blends(step) and not self.method.pivot_blend)
+        return Rows.needed(
+            {
+                SOURCE_UNCOND: guides and redraws,
+                TARGET_UNCOND: guides,
+                SOURCE: redraws or self._follows(step) or self.maps.reads(SOURCE),
+                TARGET: True,
+            }
+        )
+
+    def control(self, step: int, rows: Rows, features: Features) -> AttentionControl | None:
+        """This step's control, or None if the UNet is to run as it is."""
+        self.maps.begin_step()
+        recorded = {site: kept for site, kept in features.get(step, {}).items() if kept[0].shape[1]}
+        if not (recorded or self._follows(step) or self.maps.words):
+            return None
+        layout = PromptToPrompt(
+            rows=rows,
+            source=SOURCE,
+            target=TARGET,
+            cross=self._cross(step),
+            self_grid=self.latent_grid // 2 if self._keeps_layout(step) else 0,
+            maps=self.maps if self.maps.words else None,
+        )
+        strengths = {TARGET: 1.0, TARGET_UNCOND: self.method.unconditional}
+        return ReferenceAttention(
+            fallback=layout,
+            rows=rows,
+            features=recorded,
+            strengths={row: strength for row, strength in strengths.items() if row in rows and strength},
+            region=self.region,
+            own_keys=self.method.own_keys,
+            weight=self.method.reference_weight,
+        )
+
+    def blend_mask(self, step: int) -> Float[Tensor, "2 grid grid"] | None:
+        """Where the source's and the target's words are on the latents, binary; None before blending begins.
+
+        Outside the second one the latents are the source's: the painted region's, or local blend's.
+        """
+        if not self._blends(step):
+            return None
+        grid = self.latent_grid
+        blend = LocalBlend(threshold=self.method.blend_threshold, stay_threshold=self.method.stay_threshold)
+        if only_painted(self.method, self.task) or self.method.shared_mask:
+            return self.region.at(grid) * ~blend.stay(self.maps, grid)
+        mask = blend.mask(self.maps, grid)
+        return mask if self.region.painted is None else mask * self.region.painted_at(grid)
+
+    def words_mask(self, mask: Float[Tensor, "2 grid grid"] | None) -> Float[Tensor, "grid grid"] | None:
+        """The target's blend mask, or None if no word had a part in it."""
+        return None if mask is None or (self.region.painted is not None and not self.maps.words) else mask[1]
+
+    def words_read(self, step: int) -> Float[Tensor, "word_grid word_grid"] | None:
+        """mask_t as it stands after a step, before it is cut; None where nothing looks at the reference."""
+        looks = self.task.reference is not None and step in self.method.reference_steps
+        return self.region.words() if looks else None
+
+    def _blends(self, step: int) -> bool:
+        return self.method.blend and step >= int(self.method.blend_start * self.method.steps)
+
+    def _keeps_layout(self, step: int) -> bool:
+        window = (self.method.self_replace_start, self.method.self_replace)
+        start, end = (int(self.method.steps * share) for share in window)
+        return start <= step < end
+
+    def _cross(self, step: int) -> Alignment | None:
+        now = self.alignment.during(self.shares[step])
+        return None if now.is_identity else now
+
+    def _follows(self, step: int) -> bool:
+        return self._keeps_layout(step) or self._cross(step) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceAttention:
+    """Specific Reference Attention, the equation above, as the control of one step.
+
+    Where there are `features` of a site, the rows of `strengths` look at the reference, each so much (1: inside the
+    region its output is replaced; the code: only the target's row). Everywhere else `fallback` decides; so in these
+    layers the source's layout is not held (code: specp2p/maskhalf.py, AttHalfMutualMask). Only the subject's tokens
+    were recorded, which is the same as masking the others' logits. With `own_keys` queries attend to their own row's
+    keys as well, and the reference's logits are raised by log `weight` (StyleAligned's form, arXiv:2312.02133; our
+    choice).
+    """
+
+    fallback: AttentionControl
+    rows: Rows
+    features: Mapping[int, tuple[Feature, Feature]]
+    strengths: Mapping[Row, float]
+    region: "EditRegion"
+    own_keys: bool = False
+    weight: float = 1.0
+
+    def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
+        if site.kind == "cross" or site.index not in self.features:
+            return self.fallback(site, q, k, v)
+        out = attend(q, k, v)
+        inside = self.region.at(grid_of(q)).flatten().bool()
+        if bool(inside.any()):
+            for name, strength in self.strengths.items():
+                row = self.rows.index(name)
+                seen = self._look(q[row][:, inside], k[row], v[row], *self.features[site.index])
+                out[row, :, inside] = torch.lerp(out[row, :, inside], seen, strength)
+        return out
+
+    def _look(
+        self,
+        q: Float[Tensor, "heads queries channels"],
+        k: Float[Tensor, "heads positions channels"],
+        v: Float[Tensor, "heads positions channels"],
+        k_ref: Feature,
+        v_ref: Feature,
+    ) -> Float[Tensor, "heads queries channels"]:
+        if not self.own_keys:
+            return attend(q, k_ref, v_ref)
+        bias = functional.pad(q.new_full((1, k_ref.shape[1]), math.log(self.weight)), (k.shape[1], 0))
+        return attend(q, torch.cat([k, k_ref], 1), torch.cat([v, v_ref], 1), bias)  # keys: own, then the reference's
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditRegion:
+    """mask_t: where the reference acts, as a binary mask at any attention grid.
+
+    Without a `painted` mask (1 inside) the word map EDITED decides: min-max normalised, resized with `mode` and cut at
+    `threshold` (code: maskhalf.py, aggregate_cross_attn_map and deal_mask); `everywhere` puts 1 in its place. With a
+    painted one, `combine` says whether it replaces the words' mask or is intersected with it.
+    """
+
+    maps: WordMaps
+    painted: Float[Tensor, "side side"] | None
+    combine: Combine
+    threshold: float
+    mode: Resize
+    everywhere: bool
+
+    @classmethod
+    def of(cls, method: SpecRef, task: Task, maps: WordMaps) -> "EditRegion":
+        return cls(
+            maps=maps,
+            painted=task.region,
+            combine=method.combine,
+            threshold=method.region_threshold,
+            mode=method.interpolation,
+            everywhere=method.masks in ("subject", "none"),
+        )
+
+    def at(self, grid: int) -> Float[Tensor, "grid grid"]:
+        if self.painted is not None and self.combine == "painted":
+            return self.painted_at(grid)
+        words = self._words_at(grid)
+        return words if self.painted is None else words * self.painted_at(grid)
+
+    def painted_at(self, grid: int) -> Float[Tensor, "grid grid"]:
+        """The user's mask: a token is inside if a quarter of it is (our choice: thin strokes survive)."""
+        assert self.painted is not None
+        mask = at_grid(self.painted, grid, "area", 0.25)
+        if not bool(mask.any()):
+            raise EditError("The painted region is too small for this model to see. Paint a larger one.")
+        return mask
+
+    def _words_at(self, grid: int) -> Float[Tensor, "grid grid"]:
+        words = self.words()
+        if self.everywhere or words is None:
+            return torch.ones(grid, grid, device=self.maps.device)
+        return at_grid(words, grid, self.mode, self.threshold)
+
+    def words(self) -> Float[Tensor, "word_grid word_grid"] | None:
+        """The words' map in 0..1, all 0 where it is constant; None before anything was recorded."""
+        total = self.maps.total(WordMap.EDITED)
+        if total is None:
+            return None
+        low, high = total.min(), total.max()
+        return (total - low) / (high - low) if bool(high > low) else torch.zeros_like(total)
+
+
+def only_painted(method: SpecRef, task: Task) -> bool:
+    """True if the painted region takes the words' place."""
+    return task.region is not None and method.combine == "painted"
+
+
+def tracked_words(method: SpecRef, model: Denoiser, task: Task) -> dict[WordMap, TrackedWords]:
+    """The words whose maps this edit reads; EditError if words are to say where to edit, and none does."""
+    words = {} if only_painted(method, task) else _region_words(method, task)
+    if method.blend:
+        words[WordMap.STAY_SOURCE] = (SOURCE, split_words(method.stay_source_words))
+        words[WordMap.STAY_TARGET] = (TARGET, split_words(method.stay_words))
+    prompts = {SOURCE: task.source_prompt, TARGET: task.prompt}
+
+    def tracked(row: Row, named: tuple[str, ...]) -> TrackedWords:
+        weights = word_weights(prompts[row], named, model.tokens, model.token_count)
+        return TrackedWords(row=row, weights=weights.to(model.device))
+
+    return {name: tracked(row, named) for name, (row, named) in words.items() if named}
+
+
+def _region_words(method: SpecRef, task: Task) -> dict[WordMap, tuple[Row, tuple[str, ...]]]:
+    """The words that say where to edit: those named, else those in which the prompts differ."""
+    target = split_words(method.words) or changed_words(task.prompt, task.source_prompt)
+    if not target:
+        raise EditError("The target prompt has no new word. Change one, name the target words, or paint the region.")
+    words: dict[WordMap, tuple[Row, tuple[str, ...]]] = {}
+    if task.reference is not None or method.shared_mask:
+        words[WordMap.EDITED] = (TARGET, target)
+    if method.blend and not method.shared_mask:
+        source = _chosen(method.blend_source_words, changed_words(task.source_prompt, task.prompt))
+        words[WordMap.BLEND_SOURCE] = (SOURCE, source)
+        words[WordMap.BLEND_TARGET] = (TARGET, _chosen(method.blend_words, target))
+    return words
+
+
+def _chosen(words: str, fallback: tuple[str, ...]) -> tuple[str, ...]:
+    return split_words(words) if words.strip() else fallback
+
+
+def _alignment(method: SpecRef, model: Denoiser, task: Task) -> Alignment:
+    tokens = model.tokens, model.token_count
+    how = {"exact": method.exact_alignment, "controller": method.controller}
+    follows = aligned(task.source_prompt, task.prompt, *tokens, **how)  # type: ignore[arg-type]
+    return follows.reweighted(word_factors(task.prompt, method.reweight, *tokens))
+
+
+def _shares(method: SpecRef, model: Denoiser, task: Task) -> Float[Tensor, "steps tokens"]:
+    window = (method.cross_replace_start, method.cross_replace)
+    return word_shares(task.prompt, window, method.word_cross_replace, method.steps, model.tokens, model.token_count)

@@ -1,13 +1,21 @@
-"""The parameters of SpecRef: `refedit/trace_config.py` has the public code's names, why they exist in the help."""
+"""How SpecRef is told and set: its parameters and presets. `bench/golden` maps the public code's names to these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from refedit.methods.method import knob
+from refedit.diffusion.alignment import Controller
+from refedit.diffusion.inversion import EmptySubject, ReferenceAt
+from refedit.imaging.masks import Resize
+from refedit.methods.method import Fit, Input, Kind, Method, Paste
+from refedit.methods.parameters import parameter
+
+Masks = Literal["both", "subject", "region", "none"]
+Combine = Literal["painted", "both"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecRefParameters:
+class SpecRefParameters(Method):
     """One SpecRef edit's parameters; the defaults are the `recommended` preset.
 
     Where they are not the public code's they are our choice: trials on 24 development cases of the built-in model
@@ -15,19 +23,30 @@ class SpecRefParameters:
     their spread were not taken. Much fresh noise brings more of a pattern, and loses small faces.
     """
 
-    steps: int = knob(
+    name: ClassVar[str] = "specref"
+    title: ClassVar[str] = "SpecRef"
+    summary: ClassVar[str] = "Replace this thing by that one, shown in a reference picture."
+    presets_help: ClassVar[str] = "recommended: our choice, by measurement. official: the public code's values."
+    needs: ClassVar[frozenset[Input]] = frozenset({Input.SOURCE_PROMPT, Input.REFERENCE})
+
+    @classmethod
+    def presets(cls: type[Kind]) -> Mapping[str, Kind]:
+        """`recommended` is this project's choice, `official` the public code's values."""
+        return {"recommended": cls(), "official": cls(**OFFICIAL)}  # type: ignore[arg-type]
+
+    steps: int = parameter(
         20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True
     )
-    guidance: float = knob(
+    guidance: float = parameter(
         3.0, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
     )
-    reference_steps_start: float = knob(
+    reference_steps_start: float = parameter(
         0.08, "Reference from", "Part of the edit before reference attention (code: 4 of 50).", low=0, high=1, step=0.02
     )
-    reference_steps_end: float = knob(
+    reference_steps_end: float = parameter(
         1.0, "Reference until", "Part of the edit after which it stops (code: the end).", low=0, high=1, step=0.02
     )
-    reference_sites_start: float = knob(
+    reference_sites_start: float = parameter(
         0.625,
         "First reference layer",
         "As part of the self-attention layers in forward order (code: layer 10 of 16).",
@@ -36,10 +55,10 @@ class SpecRefParameters:
         step=0.0625,
         basic=True,
     )
-    reference_sites_end: float = knob(
+    reference_sites_end: float = parameter(
         1.0, "End of reference layers", "As part of the layers (code: 16 of 16).", low=0, high=1, step=0.0625
     )
-    self_replace: float = knob(
+    self_replace: float = parameter(
         0.6,
         "Keep layout until",
         "Part of the edit in which self-attention maps of the source are kept (prompt-to-prompt, code: 0.6).",
@@ -48,7 +67,7 @@ class SpecRefParameters:
         step=0.05,
         basic=True,
     )
-    self_replace_start: float = knob(
+    self_replace_start: float = parameter(
         0.0,
         "Keep layout from",
         "Part of the edit before which the source's self-attention maps are not used yet (code: 0).",
@@ -56,7 +75,7 @@ class SpecRefParameters:
         high=1,
         step=0.05,
     )
-    cross_replace: float = knob(
+    cross_replace: float = parameter(
         0.8,
         "Keep word places until",
         "Part of the edit in which words act where the source's words do (prompt-to-prompt, code: 0.8).",
@@ -65,7 +84,7 @@ class SpecRefParameters:
         step=0.05,
         basic=True,
     )
-    cross_replace_start: float = knob(
+    cross_replace_start: float = parameter(
         0.0,
         "Keep word places from",
         "Part of the edit before which words act where they like (code: 0).",
@@ -73,33 +92,33 @@ class SpecRefParameters:
         high=1,
         step=0.05,
     )
-    word_cross_replace: str = knob(
+    word_cross_replace: str = parameter(
         "", "Word places of single words", "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2."
     )
-    controller: Literal["auto", "replace", "refine"] = knob(
+    controller: Controller = parameter(
         "auto",
         "Controller",
         "How prompts correspond: word by word (replace), by alignment (refine), or replace if word counts are equal.",
     )
-    exact_alignment: bool = knob(
+    exact_alignment: bool = parameter(
         True,
         "Exact alignment",
         "Pair later words rightly after a word replaced by more or fewer tokens (code: off).",
     )
-    reweight: str = knob("", "Reweight words", "Factors for words of the target prompt, as vase:2, red:0.5.")
-    words: str = knob(
+    reweight: str = parameter("", "Reweight words", "Factors for words of the target prompt, as vase:2, red:0.5.")
+    words: str = parameter(
         "",
         "Target words",
         "Words of the target prompt for the new thing; their attention finds the region. Empty: the changed words.",
         basic=True,
     )
-    masks: Literal["both", "subject", "region", "none"] = knob(
+    masks: Masks = parameter(
         "both", "SpecRef masks", "Which masks reference attention respects (code: both; the others are its ablations)."
     )
-    threshold: float = knob(
+    threshold: float = parameter(
         0.5, "Subject threshold", "Above it the resized subject counts as inside.", low=0, high=1, step=0.01
     )
-    region_threshold: float = knob(
+    region_threshold: float = parameter(
         0.5,
         "Region threshold",
         "Above it the words' map counts as inside (code: the subject's threshold).",
@@ -107,10 +126,10 @@ class SpecRefParameters:
         high=1,
         step=0.01,
     )
-    interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = knob(
+    interpolation: Resize = parameter(
         "bilinear", "Mask resizing", "How masks are brought to attention sizes (code: nearest, in most cases bilinear)."
     )
-    recent_maps: int = knob(
+    recent_maps: int = parameter(
         0,
         "Recent maps only",
         "Read the words' maps of this many last steps; 0 reads all (code: 0).",
@@ -118,14 +137,14 @@ class SpecRefParameters:
         high=100,
         step=1,
     )
-    combine: Literal["painted", "both"] = knob(
+    combine: Combine = parameter(
         "painted", "Painted region", "A painted region replaces the words' region, or is intersected with it (both)."
     )
-    blend: bool = knob(True, "Local blend", "Keep the source's latents outside the blend words' region.")
-    blend_start: float = knob(
+    blend: bool = parameter(True, "Local blend", "Keep the source's latents outside the blend words' region.")
+    blend_start: float = parameter(
         0.2, "Blend from", "Part of the edit before blending (code: 0.2).", low=0, high=1, step=0.05
     )
-    blend_threshold: float = knob(
+    blend_threshold: float = parameter(
         0.3,
         "Blend threshold",
         "Of the blend words' maps, as part of their maximum (code: 0.3).",
@@ -133,15 +152,15 @@ class SpecRefParameters:
         high=1,
         step=0.05,
     )
-    blend_source_words: str = knob(
+    blend_source_words: str = parameter(
         "", "Blend words, source", "Empty: the words of the source prompt that change; - for none."
     )
-    blend_words: str = knob("", "Blend words, target", "Empty: the target words; - for none.")
-    stay_source_words: str = knob(
+    blend_words: str = parameter("", "Blend words, target", "Empty: the target words; - for none.")
+    stay_source_words: str = parameter(
         "", "Words that stay, source", "Local blend never edits their region, painted or not (code: substruct_words)."
     )
-    stay_words: str = knob("", "Words that stay, target", "The same in the target prompt.")
-    stay_threshold: float = knob(
+    stay_words: str = parameter("", "Words that stay, target", "The same in the target prompt.")
+    stay_threshold: float = parameter(
         0.3,
         "Threshold of words that stay",
         "Of the maps of words that stay, as part of their maximum (code: 0.3).",
@@ -149,15 +168,15 @@ class SpecRefParameters:
         high=1,
         step=0.05,
     )
-    pivot_blend: bool = knob(
+    pivot_blend: bool = parameter(
         True,
         "Blend with the inversion",
         "Blend with the exact source latents instead of a guided step from them (code: off).",
     )
-    shared_mask: bool = knob(
+    shared_mask: bool = parameter(
         False, "One mask", "Blend with the region of reference attention instead of a mask of its own (code: off)."
     )
-    unconditional: float = knob(
+    unconditional: float = parameter(
         0.5,
         "Reference without text",
         "How much of the reference the unconditional row sees (code: 0); more is calmer.",
@@ -166,10 +185,10 @@ class SpecRefParameters:
         step=0.05,
         basic=True,
     )
-    own_keys: bool = knob(
+    own_keys: bool = parameter(
         True, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
     )
-    reference_weight: float = knob(
+    reference_weight: float = parameter(
         3.0,
         "Weight of the reference",
         "What the reference's keys count beside own keys, where those are on: 1 as much, 3 three times as much "
@@ -178,12 +197,12 @@ class SpecRefParameters:
         high=100,
         step=0.01,
     )
-    reference_at: Literal["inversion", "aligned", "noised"] = knob(
+    reference_at: ReferenceAt = parameter(
         "inversion",
         "Reference latents",
         "From its inversion, one step cleaner than the timestep (code), of the timestep itself, or with noise added.",
     )
-    fresh_noise: float = knob(
+    fresh_noise: float = parameter(
         0.3,
         "Fresh noise",
         "How much of the inverted noise gives way to new noise inside a painted region, so that the source's colours "
@@ -193,7 +212,7 @@ class SpecRefParameters:
         step=0.05,
         basic=True,
     )
-    seed: int = knob(
+    seed: int = parameter(
         0,
         "Noise seed",
         "Of fresh noise, which is inside a painted region only, and of the noised reference; nothing else is random.",
@@ -201,24 +220,24 @@ class SpecRefParameters:
         high=2**31 - 1,
         step=1,
     )
-    empty_subject: Literal["error", "average", "skip"] = knob(
+    empty_subject: EmptySubject = parameter(
         "error",
         "Vanished subject",
         "If no token of the subject is left: say so, average the whole reference (code), or skip.",
     )
-    align_reference: bool = knob(
+    align_reference: bool = parameter(
         False,
         "Align reference",
         "Crop and scale the reference so that its subject's box fits the painted region's.",
         basic=True,
     )
-    paste: Literal["mask", "square"] = knob(
+    paste: Paste = parameter(
         "mask",
         "Paste back",
         "Where nothing is painted: what the words' mask allows, with a soft edge, or the whole edited square (code). "
         "A painted region always decides; outside it nothing changes.",
     )
-    fit: Literal["aspect", "stretch"] = knob(
+    fit: Fit = parameter(
         "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."
     )
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.request import EditRequest
+from refedit.editing.service import ModelFacts
 from refedit.imaging.images import to_tensor
 from refedit.methods import Baret, nearest_preset
 from refedit.models import BUILTIN, builtin_folder
@@ -62,7 +62,7 @@ RIGID = "rigid"
 """BARET's preset for another look."""
 
 
-def about(model: StableDiffusion) -> str:
+def about(model: ModelFacts) -> str:
     """What a visitor should know about the model beforehand; empty for a model of photographs."""
     if model.name != BUILTIN:
         return ""
@@ -72,7 +72,7 @@ def about(model: StableDiffusion) -> str:
     )
 
 
-def notes(model: StableDiffusion, request: EditRequest) -> tuple[str, ...]:
+def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
     """What the visitor should know before judging the result; empty for a model of photographs."""
     if model.name != BUILTIN:
         return ()

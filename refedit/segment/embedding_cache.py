@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from PIL import Image
 
 from refedit.imaging.masks import Mask
-from refedit.machine.cache import Memory
+from refedit.machine.cache import Cache
 from refedit.segment.segmenter import Click, Embedded, Segmenter
 
 LIMIT = 64 << 20
 """So many bytes of embeddings are kept: about 16 pictures of an official SAM, hundreds of the built-in one."""
 
 
-class SegmentMemory:
+class EmbeddingCache:
     """Masks from clicks for many visitors: each picture is embedded once, whoever clicks on it.
 
     `load` is called at the first picture; after an EditError of it, again at the next one.
     """
 
     def __init__(self, load: Callable[[], Segmenter], limit: int = LIMIT) -> None:
-        self._load, self._embedded = load, Memory(limit)
+        self._load, self._embedded = load, Cache(limit)
         self._segmenter: Segmenter | None = None
         self._lock = threading.Lock()
 

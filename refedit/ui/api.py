@@ -9,27 +9,27 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.editing.editor import Editor
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import read_mask, read_picture, write_picture
 from refedit.methods import method_of
-from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
 
 Answer = tuple[dict[str, Any], str | None]
 
 
-def draw_api(editor: Editor, segments: SegmentMemory) -> None:
+def draw_api(editor: EditingService, segments: EmbeddingCache) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
     _draw_segment(segments)
 
 
-def _draw_edit(editor: Editor) -> None:
+def _draw_edit(editor: EditingService) -> None:
     inputs = [
         gr.Textbox("specref", label="method", visible=False),
         _file("source"),
@@ -45,7 +45,7 @@ def _draw_edit(editor: Editor) -> None:
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
-def _edit(editor: Editor) -> Callable[..., Iterator[Answer]]:
+def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
     def edit(
         method: str,
         source: str,
@@ -102,7 +102,7 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
         raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
-def _draw_segment(segments: SegmentMemory) -> None:
+def _draw_segment(segments: EmbeddingCache) -> None:
     def segment(picture: str, clicks: str) -> Iterator[str]:
         """A mask of the thing that clicks show.
 
@@ -124,7 +124,7 @@ def _draw_segment(segments: SegmentMemory) -> None:
     )
 
 
-def answers(editor: Editor, request: EditRequest, folder: Path) -> Iterator[Answer]:
+def answers(editor: EditingService, request: EditRequest, folder: Path) -> Iterator[Answer]:
     """The events of an edit as plain values, with pictures as files in `folder`."""
     cancel = threading.Event()
     try:

@@ -9,12 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.editing.editor import Editor
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
+from refedit.machine.device import pick_device
 from refedit.methods import METHODS
 from refedit.models import CARDS, load_segmenter
 from refedit.picturebook.advice import about
-from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.api import draw_api
 from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
 from refedit.ui.events.links import connect_link
@@ -52,16 +53,16 @@ VISITORS = 200
 """So many visitors' histories and masks are kept in memory; the one who was away the longest is forgotten first."""
 
 
-def build_page(editor: Editor, settings: Settings, segments: SegmentMemory | None = None) -> gr.Blocks:
+def build_page(editor: EditingService, settings: Settings, segments: EmbeddingCache | None = None) -> gr.Blocks:
     """The page of an editor, with the examples and, if none is given, the segmenter of the settings."""
-    segments = segments or SegmentMemory(partial(load_segmenter, settings.sam, editor.model.device))
-    examples, known = read_examples(settings.examples), about(editor.model)
+    segments = segments or EmbeddingCache(partial(load_segmenter, settings.sam, pick_device(settings.device)[0]))
+    examples, known = read_examples(settings.examples), about(editor.facts)
     with gr.Blocks(title="RefEdit", analytics_enabled=False, delete_cache=(600, KEEP_FILES), fill_width=True) as blocks:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies the tiles when the buttons are drawn
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            note, models = status.notes((known,) if known else ()), model_table(CARDS, editor.model.name)
+            note, models = status.notes((known,) if known else ()), model_table(CARDS, editor.facts.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
         for button in page.tiles:
             assert button.icon is not None
@@ -119,7 +120,7 @@ def show_method(page: Page, name: str) -> Updates:
 
 
 def connect(
-    page: Page, blocks: gr.Blocks, editor: Editor, segments: SegmentMemory, examples: tuple[Example, ...]
+    page: Page, blocks: gr.Blocks, editor: EditingService, segments: EmbeddingCache, examples: tuple[Example, ...]
 ) -> None:
     """Makes the drawn page react."""
     inputs = page.inputs

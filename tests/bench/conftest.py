@@ -9,13 +9,13 @@ import torch
 from refedit.bench.claims.claim import Claim
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.workbench import Rig
-from refedit.diffusion.ddim import Denoiser
+from refedit.diffusion.backbone import Denoiser
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.stable_diffusion import StableDiffusion
-from refedit.editing.watched_model import WatchedModel
-from refedit.machine.cache import Memory
+from refedit.editing.metered_model import MeteredModel
+from refedit.machine.cache import Cache
 from refedit.methods import Method
-from refedit.methods.task import Task
+from refedit.methods.method import Task
 from refedit.picturebook.networks.clip import build_clip
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.networks.sizes import SIZES
@@ -39,7 +39,7 @@ def rig(model: StableDiffusion, reader: Reader) -> Rig:
 @pytest.fixture(scope="session")
 def blind(model: StableDiffusion) -> Rig:
     """Without a reader, as any model but the built-in one."""
-    return Rig(model=model, memory=Memory(1 << 30))
+    return Rig(model=model, cache=Cache(1 << 30))
 
 
 def quick_arm(arm: Arm) -> Arm:
@@ -55,11 +55,11 @@ def quick_claim(claim: Claim) -> Claim:
     return replace(claim, arms={kind: tuple(map(quick_arm, arms)) for kind, arms in claim.arms.items()})
 
 
-def watched(model: StableDiffusion) -> WatchedModel:
-    return WatchedModel(model, Memory(0), threading.Event())
+def metered(model: StableDiffusion) -> MeteredModel:
+    return MeteredModel(model, Cache(0), threading.Event())
 
 
 def task_for(model: Denoiser, source_prompt: str = "") -> Task:
     """To make a dog of latents that no picture has."""
     source = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
-    return Task(inverter=Inverter(model, Memory(0)), source=source, prompt="a dog", source_prompt=source_prompt)
+    return Task(inverter=Inverter(model, Cache(0)), source=source, prompt="a dog", source_prompt=source_prompt)

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
-from refedit.bench.baselines.baret_maps import BaretFrom, MapsFrom
+from refedit.bench.baselines.baret_maps import LEADERS, BaretFrom, MapOf, MapsFrom
 from refedit.bench.baselines.null_text_editing import NullTextEditing
 from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.baselines.reconstruction import Reconstruction, geometric_mean, noise_errors
@@ -16,8 +16,10 @@ from refedit.bench.experiment.runs import Made, make
 from refedit.bench.experiment.workbench import Rig
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.ddim import move
+from refedit.diffusion.rows import Rows
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Baret, Method
+from refedit.methods.baret import EDITED, EDITED_UNCOND, RECONSTRUCTION, TRANSITION
 from refedit.picturebook.world.drawing import draw
 
 CASE = case_at("test", POSE, 0)
@@ -35,19 +37,19 @@ def test_balanced_attention_from_the_papers_branches_is_baret(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("branch", ["reconstruction", "transition"])
-def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: str) -> None:
+def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: MapOf) -> None:
     paper = replace(PUBLISHED, steps=2, self_steps=0.5, cross_steps=0.5)
-    method = BaretFrom(**asdict(paper), self_from=branch, cross_from=branch)  # type: ignore[arg-type]
+    method = BaretFrom(**asdict(paper), self_from=branch, cross_from=branch)
     rows = method._rows(0)
-    assert {"reconstruction", "transition"} & set(rows) == {branch} and "edited" in rows
-    assert method._rows(1) == ["edited uncond", "edited"]
+    assert {RECONSTRUCTION, TRANSITION} & set(rows) == {LEADERS[branch]} and EDITED in rows
+    assert list(method._rows(1)) == [EDITED_UNCOND, EDITED]
     # Nothing else runs: only rows of the branch that leads are paid for.
     assert made(rig, method).rows < made(rig, paper).rows
 
 
 def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:
     q, k, v = torch.randn(3, 3, 1, 4, 8).unbind(0)
-    control = MapsFrom(rows=["reconstruction", "transition", "edited"], leaders={"cross": "transition"}, self_grid=8)
+    control = MapsFrom(rows=Rows((RECONSTRUCTION, TRANSITION, EDITED)), leaders={"cross": TRANSITION}, self_grid=8)
     found = control(Site("cross", 0), q, k, v)
     assert torch.allclose(found[2], attend(q[1], k[1], v[2])) and torch.equal(found[:2], attend(q, k, v)[:2])
     assert torch.equal(control(Site("self", 0), q, k, v), attend(q, k, v))
@@ -76,10 +78,10 @@ def test_the_error_of_the_noise_is_that_by_which_it_was_wrong(model: StableDiffu
     z, right = torch.randn(1, 4, 8, 8), torch.randn(1, 4, 8, 8)
     levels, off, found = [z], [z], 0.5
     for step in range(2):
-        alphas = schedule.alphas[step : step + 2]
+        alpha_bars = schedule.alpha_bars[step : step + 2]
         # Every step starts at the pivot, so only its own error counts.
-        off.append(move(levels[-1], right + found, *alphas))
-        levels.append(move(levels[-1], right, *alphas))
+        off.append(move(levels[-1], right + found, *alpha_bars))
+        levels.append(move(levels[-1], right, *alpha_bars))
     errors = noise_errors(off[1:], tuple(reversed(levels)), schedule)
     assert errors == pytest.approx([0.25, 0.25], rel=1e-3)
     assert geometric_mean([1e-4, 1e2]) == pytest.approx(0.1)

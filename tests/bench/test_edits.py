@@ -11,7 +11,7 @@ from refedit.bench.experiment.store import WHOLE, Share, Store
 from refedit.bench.experiment.workbench import Rig
 from refedit.bench.report.sheet import SIDE, sheet
 from refedit.bench.suites import edits, tune
-from refedit.machine.cache import Memory
+from refedit.machine.cache import Cache
 from refedit.methods import SpecRef
 from refedit.picturebook.world.factors import FACTORS
 from tests.bench.conftest import quick_arm
@@ -44,7 +44,7 @@ def test_shares_count_the_cases_whose_factors_are_right() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_a_run_goes_on_where_it_stood(rig: Rig, tmp_path: Path) -> None:
-    rig = replace(rig, memory=Memory(1 << 30))
+    rig = replace(rig, cache=Cache(1 << 30))
     first = list(edits.run_cases(rig, "test", 1, tmp_path))
     assert {item.method for item in first} == {edits.SPECREF, edits.PLAIN, edits.BARET}
     again = list(edits.run_cases(rig, "test", 2, tmp_path))

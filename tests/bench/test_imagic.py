@@ -9,16 +9,17 @@ from torch import Tensor
 from refedit.bench.baselines.base import FIT, TUNE
 from refedit.bench.baselines.imagic import Imagic, noised
 from refedit.bench.experiment.workbench import weights_checksum
-from refedit.diffusion.ddim import clean_estimate, guide, move
+from refedit.diffusion.backbone import TextEmbedding
+from refedit.diffusion.ddim import denoised_latents, guide, move
 from refedit.diffusion.stable_diffusion import StableDiffusion
-from tests.bench.conftest import task_for, watched
+from tests.bench.conftest import metered, task_for
 from tests.conftest import finish
 
 QUICK = {"steps": 2, "text_iterations": 2, "tune_iterations": 2, "text_rate": 0.1, "tune_rate": 0.01}
 
 
 def latents(model: StableDiffusion, settings: Mapping[str, float]) -> Tensor:
-    watch = watched(model)
+    watch = metered(model)
     return finish(Imagic(**{**QUICK, **settings}).edit(watch, task_for(watch))).latents  # type: ignore[arg-type]
 
 
@@ -37,10 +38,10 @@ def test_the_model_is_left_as_it_was_bit_for_bit(model: StableDiffusion) -> None
 def test_without_iterations_it_draws_the_target_from_noise(model: StableDiffusion, eta: float) -> None:
     found = latents(model, {"text_iterations": 0, "tune_iterations": 0, "eta": eta})
     z = torch.randn(found.shape, generator=torch.Generator().manual_seed(0))
-    schedule, text = model.schedule(2), torch.cat([model.embed(""), model.embed("a dog")])
+    schedule, text = model.schedule(2), TextEmbedding.cat([model.embed(""), model.embed("a dog")])
     for step, timestep in enumerate(schedule.timesteps):
         eps = model.predict_noise(z.expand(2, -1, -1, -1), timestep, text)
-        z = move(z, guide(eps[:1], eps[1:], Imagic().guidance), *schedule.alphas[step : step + 2])
+        z = move(z, guide(eps[:1], eps[1:], Imagic().guidance), *schedule.alpha_bars[step : step + 2])
     assert torch.equal(found, z)
 
 
@@ -60,14 +61,14 @@ def test_a_seed_gives_one_picture(model: StableDiffusion) -> None:
 def test_what_is_fitted_lowers_the_loss(
     which: str, stage: str, rate: Mapping[str, float], request: pytest.FixtureRequest
 ) -> None:
-    watch, count = watched(request.getfixturevalue(which)), 30
+    watch, count = metered(request.getfixturevalue(which)), 30
     method = Imagic(steps=3, text_iterations=count, tune_iterations=count, **rate)  # type: ignore[arg-type]
-    losses = [frame.loss or 0.0 for frame in method.edit(watch, task_for(watch)) if frame.stage == stage]
+    losses = [step.loss or 0.0 for step in method.edit(watch, task_for(watch)) if step.stage == stage]
     assert len(losses) == count and sum(losses[-9:]) < sum(losses[:9])
 
 
 def test_every_row_counts_once_the_copys_too(model: StableDiffusion) -> None:
-    watch = watched(model)
+    watch = metered(model)
     finish(Imagic(steps=2, text_iterations=3, tune_iterations=4).edit(watch, task_for(watch)))
     assert watch.rows == 3 + 4 + 2 * 2
 
@@ -79,4 +80,4 @@ def test_noised_latents_stand_for_the_source_at_every_level_in_turn(model: Stabl
     steps = [step for step, _, _ in samples]
     assert sorted(steps[:4]) == sorted(steps[4:]) == [0, 1, 2, 3]
     for step, z, noise in samples:
-        assert torch.allclose(clean_estimate(z, noise, schedule.alphas[step]), source, atol=1e-3)
+        assert torch.allclose(denoised_latents(z, noise, schedule.alpha_bars[step]), source, atol=1e-3)

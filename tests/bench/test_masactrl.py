@@ -8,7 +8,7 @@ from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Method
-from tests.bench.conftest import task_for, watched
+from tests.bench.conftest import metered, task_for
 from tests.conftest import finish
 
 
@@ -35,7 +35,7 @@ def test_from_its_site_on_every_row_looks_at_the_last_rows_keys_and_values() -> 
 
 @pytest.mark.parametrize(("start", "looking"), [(0.0, 5), (0.4, 3), (1.0, 0)])
 def test_the_sources_row_runs_where_it_is_looked_at(model: StableDiffusion, start: float, looking: int) -> None:
-    watch = watched(model)
+    watch = metered(model)
     finish(MasaCtrl(steps=5, start=start).edit(watch, task_for(watch)))
     assert watch.rows == 5 + 2 * 5 + looking
 

@@ -12,7 +12,7 @@ from refedit.bench.experiment.runs import Made, make
 from refedit.bench.experiment.workbench import Rig
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
-from refedit.machine.cache import Memory
+from refedit.machine.cache import Cache
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.world.drawing import draw
 
@@ -53,7 +53,7 @@ def test_a_pasted_run_is_what_the_editor_gives(rig: Rig, editor: Editor) -> None
 
 def test_alone_means_without_memory(rig: Rig) -> None:
     case, arm = case_at("test", POSE, 1), Arm(name="", method=Baret(steps=2))
-    fresh = replace(rig, memory=Memory(1 << 30))
+    fresh = replace(rig, cache=Cache(1 << 30))
     first, again, alone = (make(fresh, case, each) for each in (arm, arm, replace(arm, alone=True)))
     assert again.rows < alone.rows == first.rows
     assert first.final.tobytes() == again.final.tobytes() == alone.final.tobytes()

@@ -71,7 +71,7 @@ def test_brush_and_clicks_share_one_mask_and_the_edit_uses_it(page: Any) -> None
     last = changed_overlay(page, lambda: page.locator("#source-invert").click())
 
     run_to_the_end(page)
-    inputs = read_result(downloaded(page)).inputs
+    inputs = read_result(downloaded(page)).request
     assert inputs is not None and inputs.region is not None
     used = np.asarray(inputs.region.to_image().resize(last.shape[::-1], Image.Resampling.BILINEAR)) > 127
     assert (used & last).sum() / (used | last).sum() > 0.97

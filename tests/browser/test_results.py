@@ -77,7 +77,7 @@ def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: A
         wait_until_tinted(other, editor)
     run_to_the_end(other)
     first, again = read_result(file), read_result(downloaded(other))
-    assert again.method == first.method and again.image.tobytes() == first.image.tobytes()
+    assert again.recipe.method == first.recipe.method and again.image.tobytes() == first.image.tobytes()
     other.locator("#use").click()
     expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
     expect(tool_button(other, "#source", "brush")).to_have_class(CHOSEN)

@@ -23,7 +23,7 @@ from refedit.ui.view.result_views import show_view
 
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs = page.outputs
-    screen, seen = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any]()
+    screen, seen = Screen(outputs, editor.facts, (), tmp_path), dict[Any, Any]()
     told = []
     for event in run(editor, [form], threading.Event()):
         changed = screen.show(event)
@@ -35,7 +35,9 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
     assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
     for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
         read = read_result(Path(seen[download]["value"] if inputs else seen[download]))
-        assert (read.inputs is not None) == inputs and read.prompt == "a dog" and read.parameters["steps"] == "2"
+        assert (
+            (read.request is not None) == inputs and read.recipe.prompt == "a dog" and read.parameters["steps"] == "2"
+        )
     assert seen[outputs.download]["visible"]
     assert read_result(seen[outputs.shown]).image.size == (64, 64)
     assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef recommended, 1 changed: a dog"]
@@ -47,7 +49,7 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
     started = [event.request for event in events if isinstance(event, Started)]
     assert [request.method.name for request in started] == ["specref", "baret"]
     assert started[0].source.tobytes() == started[1].source.tobytes()
-    screen, seen, said = Screen(outputs, editor.model, (), tmp_path), dict[Any, Any](), []
+    screen, seen, said = Screen(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
     for event in events:
         changed = screen.show(event)
         said.append(changed.get(outputs.status, ""))
@@ -61,7 +63,7 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
     ]
     assert not seen[outputs.details].visible, "nothing is told of both that is true of one"
     for used, choose, file, started_with in zip(outputs.used, outputs.choose, seen[outputs.pair], started, strict=True):
-        mask = read_result(file).used
+        mask = read_result(file).pasted
         assert mask is not None and seen[used]["visible"] and choose.value == f"Go on with {started_with.method.title}"
         assert np.array_equal(np.asarray(seen[used]["value"]), np.asarray(mask.to_image()))
 
@@ -69,23 +71,23 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
 def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     other = replace(form, method="baret", preset="rigid", settings={"steps": 2})
     outputs, seen = page.outputs, dict[Any, Any]()
-    screen = Screen(outputs, editor.model, (), tmp_path)
+    screen = Screen(outputs, editor.facts, (), tmp_path)
     for event in run(editor, [form, other], threading.Event()):
         seen |= screen.show(event)
     for number, file in enumerate(seen[outputs.pair]):
         (changed,) = chooser(outputs, number)(seen[outputs.pair])
         result = read_result(file)
-        assert result.used is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
-        assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.used.to_image()))
+        assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
+        assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.pasted.to_image()))
         assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, BOTH]
-        assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.method)}"
+        assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.recipe.method)}"
     assert show_view(outputs, BOTH)[outputs.details]["visible"] is False
 
 
 def test_of_two_edits_the_time_left_is_known_in_the_last_only(
     page: Page, form: Form, editor: Editor, tmp_path: Path
 ) -> None:
-    screen = Screen(page.outputs, editor.model, (), tmp_path)
+    screen = Screen(page.outputs, editor.facts, (), tmp_path)
     for number in (0, 1):
         screen.show(Started(request=form.request(), number=number, of=2))
         shown = screen.show(Progress(stage="Editing", step=1, of=2, fraction=0.5, seconds_left=9.0))
@@ -95,14 +97,14 @@ def test_of_two_edits_the_time_left_is_known_in_the_last_only(
 @pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way
 @pytest.mark.parametrize("event", [Failed(message="No."), Halted()])
 def test_after_an_early_end_the_page_can_run_again(page: Page, editor: Editor, event: Any, tmp_path: Path) -> None:
-    changed = Screen(page.outputs, editor.model, (), tmp_path).show(event)
+    changed = Screen(page.outputs, editor.facts, (), tmp_path).show(event)
     assert changed[page.outputs.run].interactive
     assert not {page.outputs.preview, page.outputs.result} & changed.keys(), "the last picture stays"
 
 
 def test_the_loss_is_drawn_from_every_step(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     baret = replace(form, method="baret", preset="rigid", settings={"steps": 3, "stop": 0})
-    screen, drawn = Screen(page.outputs, editor.model, (), tmp_path), ""
+    screen, drawn = Screen(page.outputs, editor.facts, (), tmp_path), ""
     for event in run(editor, [baret], threading.Event()):
         drawn += str(screen.show(screen.saw(event)).get(page.outputs.status, ""))
     assert len(screen.losses) >= 3 and "<polyline" in drawn and f"{screen.losses[-1]:.2g} now" in drawn

@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from refedit.errors import EditError
-from refedit.methods import METHODS, knobs, settings_of, with_settings
+from refedit.methods import METHODS, parameters_of, values_of, with_values
 from refedit.ui.events.form_io import all_inputs, fill_in, read_form
 from refedit.ui.page import show_method
 from refedit.ui.state.examples import TILE, Example, read_examples
@@ -46,15 +46,15 @@ def test_every_parameter_has_a_labelled_control(name: str) -> None:
         controls: Controls = build_controls(METHODS[name], True)
     shown = {(part.label, part.value) for part in controls.components}  # type: ignore[attr-defined]
     preset = next(iter(METHODS[name].presets().values()))
-    assert shown == {(knob.label, getattr(preset, knob.name)) for knob in knobs(METHODS[name])}
+    assert shown == {(knob.label, getattr(preset, knob.name)) for knob in parameters_of(METHODS[name])}
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_preset_sets_every_parameter(name: str) -> None:
     for preset, method in METHODS[name].presets().items():
         values = preset_settings(METHODS[name], preset)
-        assert list(values) == [knob.name for knob in knobs(METHODS[name])]
-        assert values == settings_of(method) and with_settings(METHODS[name](), values) == method
+        assert list(values) == [knob.name for knob in parameters_of(METHODS[name])]
+        assert values == values_of(method) and with_values(METHODS[name](), values) == method
 
 
 def test_a_method_shows_only_what_it_needs(page: Page) -> None:

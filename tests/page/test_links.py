@@ -9,7 +9,7 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
-from refedit.methods import METHODS, knobs
+from refedit.methods import METHODS, parameters_of
 from refedit.ui.events.links import open_link
 from refedit.ui.state.form import Form
 from refedit.ui.state.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
@@ -35,9 +35,9 @@ def test_a_link_brings_everything_small_back(name: str, form: Form) -> None:
 
 def test_every_parameter_can_travel() -> None:
     for method in METHODS.values():
-        assert not {knob.name for knob in knobs(method)} & {*FIXED, *GRADIOS}
+        assert not {knob.name for knob in parameters_of(method)} & {*FIXED, *GRADIOS}
         changed: dict[str, Any] = {}
-        for knob in knobs(method):
+        for knob in parameters_of(method):
             others: dict[type, Any] = {bool: not knob.default, str: "a b&c=d"}
             changed[knob.name] = knob.choices[-1] if knob.choices else others.get(knob.kind, knob.high or 3)
         first = next(iter(method.presets()))

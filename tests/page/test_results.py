@@ -46,7 +46,7 @@ def test_a_restored_result_has_the_preset_that_it_was_changed_from(
     page: Page, result: Result, editor: Editor, tmp_path: Path
 ) -> None:
     rigid = replace(Baret.presets()["rigid"], steps=3, eta_schedule="constant")
-    file = packed(replace(result, method=rigid), tmp_path)
+    file = packed(replace(result, recipe=replace(result.recipe, method=rigid), request=None), tmp_path)
     changed = restored(page, editor, file, tmp_path)
     assert changed[page.inputs.controls["baret"].preset] == "rigid"
     assert changed[page.outputs.result]["label"] == "Result of BARET rigid, 2 changed"
@@ -70,7 +70,7 @@ def test_a_foreign_picture_restores_nothing(page: Page, tmp_path: Path) -> None:
 def test_the_history_keeps_the_newest_within_its_limits(result: Result) -> None:
     history: History = ()
     for number in range(ENTRIES + 3):
-        history = remembered(history, Entry.of(replace(result, prompt=str(number)), b""))
+        history = remembered(history, Entry.of(replace(result, recipe=replace(result.recipe, prompt=str(number))), b""))
     words = "SpecRef recommended, 1 changed"
     assert [entry.caption for entry in history] == [f"{words}: {number}" for number in range(ENTRIES + 2, 2, -1)]
     large = Entry.of(result, bytes(BYTES + 1))
@@ -106,6 +106,6 @@ def test_handlers_of_results_say_what_is_wrong(examples: tuple[Example, ...], ed
 
 
 def test_a_result_that_is_too_large_for_the_brush_says_so(page: Page, result: Result, tmp_path: Path) -> None:
-    large = packed(replace(result, image=picture(1, (1600, 800)), inputs=None, used=None), tmp_path)
+    large = packed(replace(result, image=picture(1, (1600, 800)), request=None, pasted=None), tmp_path)
     with pytest.warns(UserWarning, match="1600x800 pixels, too many for the brush"):
         assert use_result(page, large)[page.inputs.source.tool] == CLICK_TOOL

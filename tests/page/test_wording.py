@@ -82,13 +82,13 @@ def test_photographs_are_told_from_drawings() -> None:
 
 
 def test_a_photograph_is_named(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor.model, "name", BUILTIN)
+    facts = replace(editor.facts, name=BUILTIN)
     grain = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     flat, request = Image.new("RGB", (64, 64), "red"), replace(form.request(), region=None)
 
     def noted(source: Image.Image, reference: Image.Image) -> str:
         asked = replace(request, source=source, reference=Reference(image=reference))
-        return " ".join(note for note in notes(editor.model, asked) if "photograph" in note)
+        return " ".join(note for note in notes(facts, asked) if "photograph" in note)
 
     assert noted(flat, flat) == ""
     assert noted(grain, flat).startswith("The source looks like a photograph.")
@@ -100,13 +100,13 @@ def test_a_photograph_is_named(form: Form, editor: Editor, monkeypatch: pytest.M
 def test_another_look_than_the_pictures_leads_to_the_preset_and_the_mask_for_it(
     form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(editor.model, "name", BUILTIN)
+    facts = replace(editor.facts, name=BUILTIN)
     drawing, presets = draw(scene("dog", 103, backdrop="beach", colour="brown"), 128), Baret.presets()
     region = Mask(drawing.masks["subject"].astype(np.float32))
     asked = replace(form.request(), method=presets["non-rigid"], source=drawing.picture, region=region, reference=None)
 
     def noted(prompt: str, **changes: Any) -> str:
-        return " ".join(notes(editor.model, replace(asked, prompt=prompt, **changes)))
+        return " ".join(notes(facts, replace(asked, prompt=prompt, **changes)))
 
     assert noted("a brown dog jumping on a beach") == ""
     night = noted("a dog on a beach at night")
@@ -122,11 +122,11 @@ def test_another_look_than_the_pictures_leads_to_the_preset_and_the_mask_for_it(
 
 
 def test_only_the_built_in_model_needs_notes(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = form.request()
-    assert notes(editor.model, request) == () and about(editor.model) == ""
-    monkeypatch.setattr(editor.model, "name", BUILTIN)
-    assert about(editor.model)
-    assert all("unknown" not in note for note in notes(editor.model, request))
+    request, facts = form.request(), editor.facts
+    assert notes(facts, request) == () and about(facts) == ""
+    facts = replace(facts, name=BUILTIN)
+    assert about(facts)
+    assert all("unknown" not in note for note in notes(facts, request))
 
 
 def test_the_model_at_work_is_marked_among_all() -> None:

@@ -36,7 +36,7 @@ def test_an_edit_streams_and_ends_with_a_result_that_remembers(method: str, clie
     what, path = answers[-1]
     assert what["kind"] == "finished" and what["parameters"]["steps"] == "2"
     result = read_result(Path(path))
-    assert result.method.name == method and result.inputs is not None and result.image.size == (64, 64)
+    assert result.recipe.method.name == method and result.request is not None and result.image.size == (64, 64)
 
 
 def test_clicks_give_a_mask(client: Client, folder: Path) -> None:

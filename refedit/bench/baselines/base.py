@@ -1,50 +1,38 @@
-"""What the comparison methods have in common: they are run by the benchmark only, so nothing describes them."""
+"""What the comparison methods have in common: only the benchmark runs them, so nothing describes their parameters."""
 
+from abc import ABC
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from refedit.diffusion.backbone import Denoiser, TextEmbedding
+from refedit.diffusion.ddim import Latents, Schedule, Stage, Step, guide, step_along
+from refedit.methods.method import Edited, Input, Method
 
-from refedit.diffusion.ddim import Denoiser, Frame, Latents, Schedule, guide, step_along
-from refedit.methods import Method
-from refedit.methods.task import Edited
-
-INVERT, FIT, TUNE, EDIT = "Inverting the source", "Fitting the text", "Tuning a copy", "Editing"
+INVERT, FIT, TUNE = Stage("Inverting the source"), Stage("Fitting the text"), Stage("Tuning a copy")
+EDIT = Stage("Editing", draws=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchMethod:
-    """The part of the `Method` protocol that is the same for all of them; `edit` is theirs."""
+class ComparisonMethod(Method, ABC):
+    """A method that wants the source's prompt and edits the whole square; `edit` is its own."""
 
-    name: ClassVar[str] = "bench"
+    name: ClassVar[str] = "comparison"
     title: ClassVar[str] = "Comparison"
-    summary: ClassVar[str] = ""
-    presets_help: ClassVar[str] = ""
-    needs: ClassVar[frozenset[str]] = frozenset({"source_prompt"})
-    takes: ClassVar[frozenset[str]] = frozenset({"region"})
-    fit: ClassVar[str] = "aspect"
-    paste: ClassVar[str] = "square"
-    align_reference: ClassVar[bool] = False
-
-    steps: int = 20
+    needs: ClassVar[frozenset[Input]] = frozenset({Input.SOURCE_PROMPT})
 
     @property
-    def stages(self) -> Mapping[str, float]:
-        return {INVERT: 1.0, FIT: 1.0, TUNE: 1.0, EDIT: 1.0}
-
-    @classmethod
-    def presets(cls) -> Mapping[str, Method]:
-        return {}
+    def stages(self) -> Mapping[Stage, float]:
+        return dict.fromkeys((INVERT, FIT, TUNE, EDIT), 1.0)
 
 
 def guided_ddim(
-    model: Denoiser, schedule: Schedule, z: Latents, texts: Tensor, guidance: float
-) -> Generator[Frame, None, Edited]:
+    model: Denoiser, schedule: Schedule, z: Latents, texts: TextEmbedding, guidance: float
+) -> Generator[Step, None, Edited]:
     """Draws from latents (1 row) by guided DDIM under no control; `texts` are the unconditional and the other one."""
     for step, timestep in enumerate(schedule.timesteps):
         unconditional, conditional = model.predict_noise(z.expand(2, -1, -1, -1), timestep, texts).split(1)
-        eps, alphas = guide(unconditional, conditional, guidance), schedule.alphas[step : step + 2]
-        z, estimate = step_along(z, eps, *alphas)
-        yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
+        eps, alpha_bars = guide(unconditional, conditional, guidance), schedule.alpha_bars[step : step + 2]
+        z, denoised = step_along(z, eps, *alpha_bars)
+        yield Step(stage=EDIT, number=step + 1, of=len(schedule), denoised=denoised, rows=z)
     return Edited(latents=z)

@@ -2,17 +2,20 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import torch
 from torch import Tensor
 
-from refedit.bench.baselines.base import EDIT, FIT, INVERT, BenchMethod
-from refedit.diffusion.alignment import Alignment, refinement, replacement, same_word_count
-from refedit.diffusion.ddim import Denoiser, Frame, guide, step_along
+from refedit.bench.baselines.base import EDIT, FIT, INVERT, ComparisonMethod
+from refedit.diffusion.alignment import Alignment, aligned
+from refedit.diffusion.backbone import Denoiser, TextEmbedding
+from refedit.diffusion.ddim import Step, guide, step_along
 from refedit.diffusion.prompt_to_prompt import PromptToPrompt
+from refedit.diffusion.rows import Row, Rows
 from refedit.diffusion.text_inversion import TextInversion
 from refedit.imaging.masks import at_grid
-from refedit.methods.task import Edited, Task
+from refedit.methods.method import Edited, Task
 
 
 def null_text_inversion(inner_steps: int = 10, guidance: float = 7.5, stop: float = 1e-5) -> TextInversion:
@@ -29,11 +32,19 @@ def null_text_inversion(inner_steps: int = 10, guidance: float = 7.5, stop: floa
     )
 
 
-ROWS = ("target uncond", "source", "target")
+class Branch(Enum):
+    """The source as it is redrawn, and the edited picture."""
+
+    SOURCE = auto()
+    TARGET = auto()
+
+
+SOURCE, TARGET = Row(Branch.SOURCE), Row(Branch.TARGET)
+ROWS = Rows((Row(Branch.TARGET, unconditional=True), SOURCE, TARGET))
 
 
 @dataclass(frozen=True, kw_only=True)
-class NullTextEditing(BenchMethod):
+class NullTextEditing(ComparisonMethod):
     """With the values of the public code; `cross_replace` and `self_replace` are parts of the edit.
 
     Where a region is painted it takes the place of local blend's words. One deviation: the last step ends at the
@@ -47,32 +58,33 @@ class NullTextEditing(BenchMethod):
     blend_start: float = 0.2
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         schedule, source, target = model.schedule(self.steps), model.embed(task.source_prompt), model.embed(task.prompt)
         pivots = yield from task.inverter.trajectory(INVERT, task.source, task.source_prompt, schedule)
         inversion = null_text_inversion(self.inner_steps, self.guidance)
         fitted = yield from inversion.run(FIT, model, pivots, schedule, model.embed(""), source)
         region = None if task.region is None else at_grid(task.region, model.latent_grid, "area", 0.25)
-        alignment, z = _alignment(model, task).to(model.device), pivots[-1]
+        follows = aligned(task.source_prompt, task.prompt, model.tokens, model.token_count).to(model.device)
+        z = pivots[-1]
         for step, timestep in enumerate(schedule.timesteps):
             eps = model.predict_noise(
                 torch.cat([z, fitted.latents[step], z]),
                 timestep,
-                torch.cat([fitted.texts[step], source, target]),
-                self._control(step, alignment, model.latent_grid),
+                TextEmbedding.cat([fitted.texts[step], source, target]),
+                self._control(step, follows, model.latent_grid),
             )
-            guided, alphas = guide(eps[:1], eps[2:], self.guidance), schedule.alphas[step : step + 2]
-            moved, estimate = step_along(z, guided, *alphas)
+            guided, alpha_bars = guide(eps[:1], eps[2:], self.guidance), schedule.alpha_bars[step : step + 2]
+            moved, denoised = step_along(z, guided, *alpha_bars)
             z = self._blended(step, moved, fitted.latents[step + 1], region)
-            yield Frame(stage=EDIT, step=step + 1, of=len(schedule), estimate=estimate, rows=z)
+            yield Step(stage=EDIT, number=step + 1, of=len(schedule), denoised=denoised, rows=z)
         return Edited(latents=z)
 
     def _control(self, step: int, alignment: Alignment, latent_grid: int) -> PromptToPrompt:
         layout, places = step < int(self.self_replace * self.steps), step < int(self.cross_replace * (self.steps + 1))
         return PromptToPrompt(
             rows=ROWS,
-            source="source",
-            target="target",
+            source=SOURCE,
+            target=TARGET,
             cross=alignment if places else None,
             self_grid=latent_grid // 2 if layout else 0,
         )
@@ -81,11 +93,3 @@ class NullTextEditing(BenchMethod):
         if region is None or step < int(self.blend_start * self.steps):
             return edited
         return source + region * (edited - source)
-
-
-def _alignment(model: Denoiser, task: Task) -> Alignment:
-    """Word by word where the prompts have as many words, else by alignment, as for SpecRef."""
-    prompts = task.source_prompt, task.prompt
-    if same_word_count(*prompts):
-        return replacement(*prompts, model.tokens, model.token_count, True)
-    return refinement(*prompts, model.tokens, model.token_count)

@@ -7,13 +7,13 @@ from statistics import fmean
 from typing import Literal
 
 import torch
-from torch import Tensor
 
-from refedit.bench.baselines.base import FIT, INVERT, BenchMethod
-from refedit.diffusion.ddim import Denoiser, Frame, Schedule, guide, move
+from refedit.bench.baselines.base import FIT, INVERT, ComparisonMethod
+from refedit.diffusion.backbone import Denoiser, TextEmbedding
+from refedit.diffusion.ddim import Latents, Schedule, Step, guide, move
 from refedit.diffusion.inversion import Trajectory
 from refedit.diffusion.text_inversion import TextInversion
-from refedit.methods.task import Edited, Task
+from refedit.methods.method import Edited, Task
 
 Caption = Literal["target", "source", "wrong", "empty"]
 Start = Literal["caption", "closed form", "empty"]
@@ -23,13 +23,13 @@ WRONG = "a mushroom on a beach"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reconstruction(BenchMethod):
+class Reconstruction(ComparisonMethod):
     """Text inversion with exactly `inner_steps` iterations at every step, without an early stop.
 
     `free` "conditional" is target-text inversion, "unconditional" null-text inversion; `caption` is the conditional
     text, `pivots` that of the DDIM inversion. `start` is the free embedding's first value: the caption (with
     "unconditional" and no iterations this is negative-prompt inversion), the empty text, or the closed form
-    empty + (caption - empty) / guidance. The last frame's `loss` is the geometric mean over steps of the squared
+    empty + (caption - empty) / guidance. The last step's `loss` is the geometric mean over steps of the squared
     error of the guided noise: the pivots' error of latents by the factor that noise is moved with. (The last steps
     amplify what earlier ones have missed a hundredfold; a plain mean would be theirs alone.) With `at_pivots` nothing
     is fitted and every step starts from its pivot, so that the error is the first embedding's own.
@@ -45,7 +45,7 @@ class Reconstruction(BenchMethod):
     at_pivots: bool = False
 
     @torch.no_grad()
-    def edit(self, model: Denoiser, task: Task) -> Generator[Frame, None, Edited]:
+    def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         schedule, empty = model.schedule(self.steps), model.embed("")
         caption = model.embed(_text(self.caption, task))
         pivots = yield from task.inverter.trajectory(INVERT, task.source, _text(self.pivots, task), schedule)
@@ -56,7 +56,7 @@ class Reconstruction(BenchMethod):
         else:
             made = list((yield from self._inversion.run(FIT, model, pivots, schedule, first, fixed)).latents[1:])
         loss, z = geometric_mean(noise_errors(made, pivots, schedule)), made[-1]
-        yield Frame(stage=FIT, step=len(schedule), of=len(schedule), estimate=z, rows=z, loss=loss)
+        yield Step(stage=FIT, number=len(schedule), of=len(schedule), denoised=z, rows=z, loss=loss)
         return Edited(latents=z)
 
     @property
@@ -72,18 +72,24 @@ class Reconstruction(BenchMethod):
         )
 
     def _stepped(
-        self, model: Denoiser, pivots: Trajectory, schedule: Schedule, step: int, free: Tensor, fixed: Tensor
-    ) -> Tensor:
+        self,
+        model: Denoiser,
+        pivots: Trajectory,
+        schedule: Schedule,
+        step: int,
+        free: TextEmbedding,
+        fixed: TextEmbedding,
+    ) -> Latents:
         """The latents after a guided step from its pivot."""
         z = pivots[len(schedule) - step]
         unconditional, conditional = (fixed, free) if self.free == "conditional" else (free, fixed)
         eps = model.predict_noise(
-            z.expand(2, -1, -1, -1), schedule.timesteps[step], torch.cat([unconditional, conditional])
+            z.expand(2, -1, -1, -1), schedule.timesteps[step], TextEmbedding.cat([unconditional, conditional])
         )
-        return move(z, guide(eps[:1], eps[1:], self.guidance), *schedule.alphas[step : step + 2])
+        return move(z, guide(eps[:1], eps[1:], self.guidance), *schedule.alpha_bars[step : step + 2])
 
-    def _first(self, caption: Tensor, empty: Tensor) -> Tensor:
-        closed = empty + (caption - empty) / self.guidance
+    def _first(self, caption: TextEmbedding, empty: TextEmbedding) -> TextEmbedding:
+        closed = empty.combined(lambda start, end: start + (end - start) / self.guidance, caption)
         return {"caption": caption, "closed form": closed, "empty": empty}[self.start]
 
 
@@ -91,13 +97,13 @@ def geometric_mean(values: Sequence[float]) -> float:
     return math.exp(fmean(math.log(max(value, 1e-12)) for value in values))
 
 
-def noise_errors(made: Sequence[Tensor], pivots: Trajectory, schedule: Schedule) -> list[float]:
+def noise_errors(made: Sequence[Latents], pivots: Trajectory, schedule: Schedule) -> list[float]:
     """Per step the mean squared error of the guided noise: the loss of latents over the noise's factor squared."""
     errors = []
     for step in range(len(schedule)):
         missed = (made[step] - pivots[len(schedule) - step - 1]).square().mean().item()
         one = torch.ones(1, 1, 1, 1)
-        factor = move(0 * one, one, *schedule.alphas[step : step + 2]).item()
+        factor = move(0 * one, one, *schedule.alpha_bars[step : step + 2]).item()
         errors.append(missed / factor**2)
     return errors
 

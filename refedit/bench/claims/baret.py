@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Literal
 
-from refedit.bench.baselines.baret_maps import BaretFrom, Branch
+from refedit.bench.baselines.baret_maps import BaretFrom, MapOf
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Curve, above
 from refedit.bench.experiment.arms import Arm
@@ -104,7 +104,7 @@ B5 = Claim(
 )
 
 
-def _from(name: str, self_from: Branch, cross_from: Branch) -> Arm:
+def _from(name: str, self_from: MapOf, cross_from: MapOf) -> Arm:
     return Arm(name=name, method=BaretFrom(self_from=self_from, cross_from=cross_from, **asdict(FROM_TARGET)))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from PIL import Image
 
 from refedit.bench.experiment.cases import Case, Place, placed
-from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.backbone import Backbone
 from refedit.imaging.images import to_image, to_tensor
 from refedit.methods import Method, SpecRef
 
@@ -15,14 +15,14 @@ from refedit.methods import Method, SpecRef
 class Bound(Protocol):
     """Makes a result from a case's source and true result."""
 
-    def picture(self, model: StableDiffusion, source: Image.Image, truth: Image.Image) -> Image.Image: ...
+    def picture(self, model: Backbone, source: Image.Image, truth: Image.Image) -> Image.Image: ...
 
 
 @dataclass(frozen=True)
 class SourceUnchanged:
     """No edit at all."""
 
-    def picture(self, model: StableDiffusion, source: Image.Image, truth: Image.Image) -> Image.Image:
+    def picture(self, model: Backbone, source: Image.Image, truth: Image.Image) -> Image.Image:
         return source
 
 
@@ -30,7 +30,7 @@ class SourceUnchanged:
 class SourceRoundTrip:
     """The source through the VAE: no latent edit keeps more of it."""
 
-    def picture(self, model: StableDiffusion, source: Image.Image, truth: Image.Image) -> Image.Image:
+    def picture(self, model: Backbone, source: Image.Image, truth: Image.Image) -> Image.Image:
         return round_trip(model, source)
 
 
@@ -38,11 +38,11 @@ class SourceRoundTrip:
 class TruthRoundTrip:
     """The true result through the VAE: the best that a latent edit can be."""
 
-    def picture(self, model: StableDiffusion, source: Image.Image, truth: Image.Image) -> Image.Image:
+    def picture(self, model: Backbone, source: Image.Image, truth: Image.Image) -> Image.Image:
         return round_trip(model, truth)
 
 
-def round_trip(model: StableDiffusion, picture: Image.Image) -> Image.Image:
+def round_trip(model: Backbone, picture: Image.Image) -> Image.Image:
     """A picture of the model's size, encoded and decoded."""
     return to_image(model.decode(model.encode(to_tensor(picture)))[0])
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import refedit
-from refedit.methods import METHODS, settings_of
+from refedit.methods import METHODS, values_of
 
 FILES: tuple[str, ...] = (
     "imaging/*.py",
     *(f"machine/{name}.py" for name in ("cache", "threads")),
-    *(f"diffusion/{name}.py" for name in ("alignment", "attention", "ddim", "inversion", "prompt_to_prompt")),
-    *(f"diffusion/{name}.py" for name in ("stable_diffusion", "text_inversion", "words")),
-    *(f"methods/{name}.py" for name in ("balanced_attention", "baret", "reference_attention", "specref")),
-    *(f"methods/{name}.py" for name in ("specref_plan", "specref_words", "task")),
-    *(f"editing/{name}.py" for name in ("prepare", "request", "watched_model")),
+    *(f"diffusion/{name}.py" for name in ("alignment", "attention", "backbone", "ddim", "inversion")),
+    *(f"diffusion/{name}.py" for name in ("prompt_to_prompt", "rows", "stable_diffusion", "text_inversion")),
+    *(f"diffusion/{name}.py" for name in ("word_maps", "words")),
+    *(f"methods/{name}.py" for name in ("baret", "method", "specref")),
+    *(f"editing/{name}.py" for name in ("metered_model", "prepare", "request", "square_edit")),
     *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
     "bench/baselines/*.py",
     *(f"picturebook/networks/{name}.py" for name in ("clip", "clip_files", "reader")),
@@ -34,7 +34,7 @@ BESIDE: tuple[str, ...] = (
     # These only say what is wrong, name, load and save.
     *("errors.py", "methods/__init__.py", "bench/experiment/workbench.py", "picturebook/networks/checkpoint.py"),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
-    "methods/*_parameters.py",
+    *("methods/*_parameters.py", "methods/parameters.py"),
     *(f"picturebook/world/{name}.py" for name in ("captions", "drawing", "scene", "true_edits")),
     *(f"picturebook/networks/{name}.py" for name in ("diffusion", "sizes")),
 )
@@ -91,7 +91,7 @@ def _presets() -> str:
     """What every preset of every method holds, by value: its help texts decide nothing."""
     return repr(
         [
-            (name, preset, sorted(settings_of(method).items()))
+            (name, preset, sorted(values_of(method).items()))
             for name, kind in METHODS.items()
             for preset, method in kind.presets().items()
         ]

@@ -106,7 +106,7 @@ def case_key(case: Case, which: str, rig: Rig) -> str:
         drawing = drawn(scene, rig.model.size)
         for plane in (drawing.picture, *drawing.masks.values()):
             digest.update(np.asarray(plane).tobytes())
-    run_by = f"{rig.model.unet.device.type} {rig.model.unet.dtype} {rig.checksum} {deciding_code()}"
+    run_by = f"{rig.model.device.type} {rig.model.dtype} {rig.checksum} {deciding_code()}"
     return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
 
 

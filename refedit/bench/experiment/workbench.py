@@ -1,4 +1,4 @@
-"""What cases are run on: a model, the reader of its drawings if it has one, and a memory of what was computed."""
+"""What cases are run on: a model, the reader of its drawings if it has one, and a cache of what was computed."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from refedit.bench.experiment.code_fingerprint import deciding_code, judging_code
-from refedit.bench.suites.speed import machine
-from refedit.diffusion.stable_diffusion import StableDiffusion
-from refedit.machine.cache import Memory
+from refedit.diffusion.backbone import Backbone
+from refedit.machine.cache import Cache
+from refedit.machine.device import machine
 from refedit.machine.version import code_version
 from refedit.models import BUILTIN, builtin_folder, load_model
 from refedit.picturebook.networks.reader import Reader
@@ -24,9 +24,9 @@ from refedit.picturebook.networks.reader import Reader
 class Rig:
     """A model to measure; without a reader everything that has to be read off a picture stays unknown."""
 
-    model: StableDiffusion
+    model: Backbone
     reader: Reader | None = None
-    memory: Memory = field(default_factory=lambda: Memory(1 << 30))
+    cache: Cache = field(default_factory=lambda: Cache(1 << 30))
     folder: Path | None = None
 
     @classmethod
@@ -46,7 +46,7 @@ class Rig:
         """
         if self.folder is not None:
             return files_checksum(self.folder)
-        networks = [self.model.unet, self.model.vae, self.model.text_encoder]
+        networks = self.model.networks.values()
         return weights_checksum(*networks, *([self.reader.network] if self.reader else []))
 
     @cached_property

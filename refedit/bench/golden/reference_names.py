@@ -1,16 +1,17 @@
 """Configurations of SpecRef's public code: what its parameter names mean here."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.backbone import Denoiser
 from refedit.diffusion.words import find_word
-from refedit.methods import SpecRef, with_settings
+from refedit.methods import Input, SpecRef, with_values
 
 MASK_TYPES = {0: "both", 1: "subject", 2: "region"}
 
 
-def known_words_only(config: dict[str, Any], model: StableDiffusion) -> dict[str, Any]:
+def known_words_only(config: dict[str, Any], model: Denoiser) -> dict[str, Any]:
     """Without the words that their prompt lacks: the public code looks them up, finds nothing, and goes on."""
     prompts = config.get("source_prompt", ""), config.get("target_prompt", "")
 
@@ -33,6 +34,13 @@ def known_words_only(config: dict[str, Any], model: StableDiffusion) -> dict[str
     return {**config, **changes}
 
 
+@dataclass(frozen=True, kw_only=True)
+class WithoutReference(SpecRef):
+    """The public code with `specref` false: plain prompt-to-prompt."""
+
+    needs: ClassVar[frozenset[Input]] = frozenset({Input.SOURCE_PROMPT})
+
+
 def specref_of(config: Mapping[str, Any]) -> SpecRef:
     """The method that a configuration of SpecRef's public code describes; missing entries keep its defaults."""
     steps = int(config.get("num_steps", 50))
@@ -50,7 +58,8 @@ def specref_of(config: Mapping[str, Any]) -> SpecRef:
         "reweight": _reweight(config.get("eq_params")),
         **_blend(config, steps),
     }
-    return with_settings(SpecRef.presets()["official"], settings)  # type: ignore[return-value]
+    kind = SpecRef if config.get("specref", True) else WithoutReference
+    return with_values(kind.presets()["official"], settings)
 
 
 def _reference(config: Mapping[str, Any], steps: int) -> dict[str, float]:

@@ -9,21 +9,26 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
+from refedit.bench.baselines.base import FIT, INVERT
 from refedit.bench.baselines.null_text_editing import null_text_inversion
 from refedit.bench.golden.reference_names import known_words_only, specref_of
-from refedit.diffusion.ddim import Frame
+from refedit.diffusion.backbone import Backbone
+from refedit.diffusion.ddim import Latents
 from refedit.diffusion.inversion import Inverter
-from refedit.editing.watched_model import WatchedModel
+from refedit.editing.metered_model import MeteredModel
+from refedit.editing.request import EditRequest, Reference
+from refedit.editing.square_edit import SquareEdit
 from refedit.errors import EditError
 from refedit.imaging.images import read_channels, stretch, to_tensor
-from refedit.machine.cache import Memory
-from refedit.methods import METHODS, Baret, Method, with_settings
-from refedit.methods.specref import EDIT
-from refedit.methods.task import Task
+from refedit.imaging.masks import Mask
+from refedit.machine.cache import Cache
+from refedit.methods import METHODS, Input, Method, with_values
 from refedit.models import load_model
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -47,9 +52,8 @@ def trace(config_path: Path, out: Path, device: str = "cpu") -> dict[str, Tensor
     beside = folder / config["pipeline"]
     model = load_model(str(beside) if beside.exists() else config["pipeline"], device)
     config = known_words_only(config, model)
-    watched = WatchedModel(model, Memory(0), threading.Event())
     run = _trace_null_text if config["method"] == "null_text" else _trace_method
-    arrays = run(config, folder, model, watched)
+    arrays = run(config, folder, model)
     save_file({name: array.contiguous().cpu() for name, array in arrays.items()}, out)
     return arrays
 
@@ -68,86 +72,87 @@ def _config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _trace_method(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> dict[str, Tensor]:
-    method: Method
-    if config["method"] == "specref":
-        method = specref_of(config)
-    else:
-        method = with_settings(METHODS[config["method"]](), config.get("settings", {}))
-    task = _task(config, folder, model, watched)
-    edits = [frame for frame in method.edit(watched, task) if frame.stage == EDIT]
+def _trace_method(config: Mapping[str, Any], folder: Path, model: Backbone) -> dict[str, Tensor]:
+    edit = SquareEdit(model, Cache(1 << 30), _request(config, folder), trace_all_rows=True)
+    drawn = [step for step in edit.steps() if step.stage.draws]
     return {
-        "edit_out": torch.stack([frame.rows for frame in edits]),
-        "images": _pictures(model, edits[-1].rows),
-        **_masks(edits, "mask_t", "mask_t_steps"),
-        **_masks(edits, "blend_mask", "blend_steps"),
-        "inv_latents": _inversions(config, folder, model, task, method),
+        "edit_out": torch.stack([step.rows for step in drawn]),
+        "images": _pictures(model, drawn[-1].rows),
+        **_masks("mask_t", "mask_t_steps", {step.number - 1: step.words for step in drawn}),
+        **_masks("blend_mask", "blend_steps", {step.number - 1: step.blend for step in drawn}),
+        "inv_latents": _inversions(config, folder, edit),
     }
 
 
-def _masks(edits: list[Frame], name: str, steps: str) -> dict[str, Tensor]:
-    found = [(frame.masks[name], frame.step - 1) for frame in edits if name in frame.masks]
-    if not found:
-        return {}
-    return {name: torch.stack([mask for mask, _ in found]), steps: torch.tensor([step for _, step in found])}
+def _masks(name: str, steps: str, by_step: Mapping[int, Tensor | None]) -> dict[str, Tensor]:
+    """The masks of the steps that had one, and the numbers of those steps."""
+    masks = {step: mask for step, mask in by_step.items() if mask is not None}
+    return {name: torch.stack([*masks.values()]), steps: torch.tensor([*masks])} if masks else {}
 
 
-def _task(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> Task:
-    size, takes = model.size, config.get("specref", config["method"] == "specref")
-    prompts = config.get("target_prompt", config.get("prompt", "")), config.get("source_prompt", "")
-    return Task(
-        inverter=Inverter(watched, Memory(1 << 30)),
-        source=model.encode(_read(folder / config["source"], size)),
-        prompt=prompts[0],
-        source_prompt=prompts[1],
-        reference=model.encode(_read(folder / config["reference"], size)) if takes else None,
-        reference_prompt=config.get("reference_prompt", ""),
-        subject=_subject(folder / config["subject"], size) if takes and config.get("subject") else None,
-        whole=True,
+def _request(config: Mapping[str, Any], folder: Path) -> EditRequest:
+    method: Method
+    reference = None
+    if config["method"] == "specref":
+        method = specref_of(config)
+    else:
+        method = with_values(next(iter(METHODS[config["method"]].presets().values())), config.get("settings", {}))
+    if Input.REFERENCE in method.needs:
+        image = read_channels(folder / config["reference"])
+        subject = _subject(folder / config["subject"], image.size) if config.get("subject") else None
+        reference = Reference(image=image, subject=subject, prompt=config.get("reference_prompt", ""))
+    return EditRequest(
+        method=method,
+        source=read_channels(folder / config["source"]),
+        prompt=config.get("target_prompt", config.get("prompt", "")),
+        source_prompt=config.get("source_prompt", ""),
+        reference=reference,
     )
+
+
+def _subject(path: Path, size: tuple[int, int]) -> Mask:
+    """Inside wherever any channel is above 0: how the public code reads cut-outs on black."""
+    pixels = np.asarray(read_channels(path).resize(size, Image.Resampling.NEAREST))
+    return Mask(np.any(pixels > 0, axis=-1).astype(np.float32))
 
 
 def _read(path: Path, size: int) -> Tensor:
     return to_tensor(stretch(read_channels(path), size))
 
 
-def _subject(path: Path, size: int) -> Tensor:
-    """Inside wherever any channel is above 0: how the public code reads cut-outs on black."""
-    return (_read(path, size)[0] > -1).any(0).float()
-
-
-def _inversions(config: Mapping[str, Any], folder: Path, model: Any, task: Task, method: Method) -> Tensor:
+def _inversions(config: Mapping[str, Any], folder: Path, edit: SquareEdit) -> Tensor:
     """Levels (steps + 1, pictures, ...) of the source and, where there is one, the reference, used or not."""
-    schedule, invert = model.schedule(method.steps), task.inverter.trajectory
-    prompt = method.inversion_text(task.prompt) if isinstance(method, Baret) else task.source_prompt
-    columns = [_result(invert("source", task.source, prompt, schedule))]
+    method, task = edit.request.method, edit.task
+    schedule, invert = edit.model.schedule(method.steps), task.inverter.trajectory
+    columns = [_result(invert(INVERT, task.source, method.inversion_text(task), schedule))]
     if "reference" in config:
-        reference = model.encode(_read(folder / config["reference"], model.size))
-        columns.append(_result(invert("reference", reference, task.reference_prompt, schedule)))
+        reference = edit.model.encode(_read(folder / config["reference"], edit.model.size))
+        columns.append(_result(invert(INVERT, reference, task.reference_prompt, schedule)))
     return torch.stack([torch.cat(levels) for levels in zip(*columns, strict=True)])
 
 
-def _pictures(model: Any, latents: Tensor) -> Tensor:
+def _pictures(model: Backbone, latents: Latents) -> Tensor:
     """8-bit pictures (rows, height, width, 3), cut down to whole levels as the public code does."""
     return ((model.decode(latents) / 2 + 0.5) * 255).to(torch.uint8).permute(0, 2, 3, 1)
 
 
 @torch.no_grad()
-def _trace_null_text(config: Mapping[str, Any], folder: Path, model: Any, watched: WatchedModel) -> dict[str, Tensor]:
-    schedule = watched.schedule(config["num_steps"], None)
+def _trace_null_text(config: Mapping[str, Any], folder: Path, model: Backbone) -> dict[str, Tensor]:
+    metered = MeteredModel(model, Cache(0), threading.Event())
+    schedule = metered.schedule(config["num_steps"], None)
     source = model.encode(_read(folder / config["source"], model.size))
-    prompt, empty = watched.embed(config["prompt"]), watched.embed("")
-    pivots = _result(Inverter(watched, Memory(0)).trajectory("pivots", source, config["prompt"], schedule))
+    prompt, empty = metered.embed(config["prompt"]), metered.embed("")
+    pivots = _result(Inverter(metered, Cache(0)).trajectory(INVERT, source, config["prompt"], schedule))
     inversion = null_text_inversion(config["inner_steps"], config["guidance"], config["early_stop_epsilon"])
-    fitted = _result(inversion.run("fit", watched, pivots, schedule, empty, prompt))
+    fitted = _result(inversion.run(FIT, metered, pivots, schedule, empty, prompt))
     return {
         "ddim_latents": torch.stack(pivots),
-        "uncond_embeddings": torch.stack(fitted.texts),
+        "uncond_embeddings": torch.stack([text.tokens for text in fitted.texts]),
         "latents": torch.stack(fitted.latents[1:]),
         "losses": torch.tensor([loss for losses in fitted.losses for loss in losses], dtype=torch.float64),
         "inner_steps": torch.tensor([len(losses) for losses in fitted.losses]),
-        "prompt_embedding": prompt,
-        "null_embedding": empty,
+        "prompt_embedding": prompt.tokens,
+        "null_embedding": empty.tokens,
     }
 
 

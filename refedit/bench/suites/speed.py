@@ -3,27 +3,24 @@
 The models' weights don't matter for that, so an SD 1.5-shaped network with random ones stands for the real one.
 """
 
-import platform
 import resource
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
-from refedit.diffusion.attention import Site, attend
-from refedit.diffusion.stable_diffusion import StableDiffusion, random_unet_sd15
+from refedit.diffusion.attention import Heads, KeyHeads, Site, attend
+from refedit.diffusion.backbone import Backbone
+from refedit.diffusion.stable_diffusion import random_unet_sd15
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditRequest, Finished, Reference
 from refedit.imaging.masks import Mask
 from refedit.machine.cache import bytes_of
-from refedit.methods import Baret, Method, SpecRef
-from refedit.methods.specref_plan import reference_steps
+from refedit.methods import Baret, Input, Method, SpecRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +54,7 @@ class RowCost:
     everything_gigabytes: float
 
 
-def measure_edits(model: StableDiffusion, steps: int) -> Iterator[EditCost]:
+def measure_edits(model: Backbone, steps: int) -> Iterator[EditCost]:
     """Runs every method's presets once afresh and once again, on pictures of the model's size."""
     for kind in (SpecRef, Baret):
         for name, preset in kind.presets().items():
@@ -71,8 +68,8 @@ def measure_edits(model: StableDiffusion, steps: int) -> Iterator[EditCost]:
                 rows_again=again.rows,
                 seconds_first=round(first.seconds, 2),
                 seconds_again=round(again.seconds, 2),
-                feature_bytes=_features_kept(editor) if "reference" in method.needs else 0,
-                everything_bytes=_bytes_of_everything(model) * steps if "reference" in method.needs else 0,
+                feature_bytes=_features_kept(editor) if Input.REFERENCE in method.needs else 0,
+                everything_bytes=_bytes_of_everything(model) * steps if Input.REFERENCE in method.needs else 0,
             )
 
 
@@ -92,23 +89,9 @@ def measure_rows(
             specref_seconds=round(286 * seconds, 1),
             # At most: where the text is fitted early, less.
             baret_seconds=round(50 * sum(Baret(steps=50).stages.values()) * seconds, 1),
-            reference_gigabytes=round(len(reference_steps(official)) * sum(weighing.bytes[10:]) / 1e9, 2),
+            reference_gigabytes=round(len(official.reference_steps) * sum(weighing.bytes[10:]) / 1e9, 2),
             everything_gigabytes=round(50 * sum(weighing.bytes) / 1e9, 2),
         )
-
-
-def machine(device: torch.device) -> dict[str, Any]:
-    """What the numbers were measured on."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {"device": device.type, "name": name, "threads": torch.get_num_threads(), "torch": torch.__version__}
-
-
-def _processor() -> str:
-    """The processor's name as Linux tells it; elsewhere what Python knows."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def as_row(cost: EditCost | RowCost) -> dict[str, Any]:
@@ -125,7 +108,7 @@ def _request(method: Method, size: int) -> EditRequest:
         source=source,
         prompt="a dog",
         source_prompt="a cat",
-        reference=Reference(image=reference, subject=Mask(subject)) if "reference" in method.needs else None,
+        reference=Reference(image=reference, subject=Mask(subject)) if Input.REFERENCE in method.needs else None,
     )
 
 
@@ -136,7 +119,7 @@ def _finished(editor: Editor, request: EditRequest) -> Finished:
 
 
 def _features_kept(editor: Editor) -> int:
-    return sum(bytes_of(value) for value in editor.memory.values() if isinstance(value, dict))
+    return sum(bytes_of(value) for value in editor.cache.values() if isinstance(value, dict))
 
 
 class _Weighing:
@@ -145,17 +128,17 @@ class _Weighing:
     def __init__(self) -> None:
         self.bytes: list[int] = []
 
-    def __call__(self, site: Site, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
         if site.kind == "self":
             self.bytes.append(k.nbytes + v.nbytes)
         return attend(q, k, v)
 
 
 @torch.no_grad()
-def _bytes_of_everything(model: StableDiffusion) -> int:
+def _bytes_of_everything(model: Backbone) -> int:
     """Keys and values of all self-attention of one row and step: what the public code keeps."""
     weighing, grid = _Weighing(), model.latent_grid
-    latents = torch.zeros(1, model.unet.config.in_channels, grid, grid, device=model.device, dtype=model.dtype)
+    latents = torch.zeros(1, model.latent_channels, grid, grid, device=model.device, dtype=model.dtype)
     model.predict_noise(latents, 1, model.embed(""), weighing)
     return sum(weighing.bytes)
 

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from refedit.diffusion.ddim import move
-from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.backbone import Backbone, TextEmbedding
+from refedit.diffusion.ddim import Latents, move
 from refedit.diffusion.words import word_positions
 from refedit.picturebook.dataset.scenes import from_bytes, scene_at, to_image
 from refedit.picturebook.evaluation.figures import Figure
@@ -84,10 +84,10 @@ def psnr(made: Tensor, true: Tensor) -> float:
     return float((-10 * errors.clamp(min=1e-10).log10()).mean())
 
 
-def measure(model: StableDiffusion, data: Unseen, folder: Path) -> Measurements:
+def measure(model: Backbone, data: Unseen, folder: Path) -> Measurements:
     """Measures on scenes and writes what was drawn: pictures, round trips and inversions (rows.png), samples.png."""
     latents = model.encode(data.pictures)
-    text = torch.cat([model.embed(caption) for caption in data.captions])
+    text = TextEmbedding.cat([model.embed(caption) for caption in data.captions])
     round_trip = model.decode(latents)
     back = model.decode(there_and_back(model, latents, text))
     columns = min(8, len(data.scenes))
@@ -111,21 +111,21 @@ def measure(model: StableDiffusion, data: Unseen, folder: Path) -> Measurements:
 
 
 @torch.no_grad()
-def there_and_back(model: StableDiffusion, latents: Tensor, text: Tensor, steps: int = STEPS) -> Tensor:
+def there_and_back(model: Backbone, latents: Latents, text: TextEmbedding, steps: int = STEPS) -> Latents:
     """Latents inverted to noise by DDIM with guidance 1, and drawn from it again."""
     schedule, z = model.schedule(steps), latents
     for step in reversed(range(steps)):
         eps = model.predict_noise(z, schedule.timesteps[step], text)
-        z = move(z, eps, schedule.alphas[step + 1], schedule.alphas[step])
+        z = move(z, eps, schedule.alpha_bars[step + 1], schedule.alpha_bars[step])
     for step in range(steps):
         eps = model.predict_noise(z, schedule.timesteps[step], text)
-        z = move(z, eps, schedule.alphas[step], schedule.alphas[step + 1])
+        z = move(z, eps, schedule.alpha_bars[step], schedule.alpha_bars[step + 1])
     return z
 
 
 @torch.no_grad()
 def subject_maps(
-    model: StableDiffusion, latents: Tensor, text: Tensor, data: Unseen
+    model: Backbone, latents: Latents, text: TextEmbedding, data: Unseen
 ) -> Float[Tensor, "rows height width"]:
     """The cross-attention maps of the main subjects' words on noised latents, averaged over LEVELS, picture-sized."""
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0)).to(latents)
@@ -136,7 +136,7 @@ def subject_maps(
     total = torch.zeros(())
     for timestep in LEVELS:
         watcher = WordWatcher(model.word_grid)
-        model.predict_noise(move(latents, noise, 1.0, model.alphas_cumprod[timestep]), timestep, text, watcher)
+        model.predict_noise(move(latents, noise, 1.0, model.alpha_bar(timestep)), timestep, text, watcher)
         maps = torch.stack(watcher.maps).mean(0).cpu()  # (rows, positions, tokens)
         total = total + maps[torch.arange(len(tokens)), :, tokens]
     grid = total.unflatten(1, (model.word_grid, model.word_grid))[:, None]

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.backbone import Backbone
 from refedit.picturebook.dataset.scenes import from_bytes, scene_at, to_image
 from refedit.picturebook.evaluation.figures import Figure
 from refedit.picturebook.evaluation.samples import draw_pictures
@@ -123,7 +123,7 @@ def matched(reader: Reader, scenes: Sequence[Scene], pictures: Pictures) -> floa
 
 
 def measure_reader(
-    model: StableDiffusion, reader: Reader, captions: int, folder: Path, drawings: int = DRAWINGS
+    model: Backbone, reader: Reader, captions: int, folder: Path, drawings: int = DRAWINGS
 ) -> ReaderMeasurements:
     """Measures on `drawings` unseen drawings and `captions` unseen captions; writes what was drawn (asked.png)."""
     scenes, pictures = drawn(one_subject_scenes(drawings), model.size)
@@ -143,7 +143,7 @@ def measure_reader(
     )
 
 
-def drawn_from_captions(model: StableDiffusion, scenes: Sequence[Scene]) -> Pictures:
+def drawn_from_captions(model: Backbone, scenes: Sequence[Scene]) -> Pictures:
     """What the model draws from the scenes' full captions, on the CPU; every picture from noise of its own."""
     texts = [describe(scene).text for scene in scenes]
     parts = (texts[start : start + _ROWS] for start in range(0, len(texts), _ROWS))

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from refedit.editing.editor import Editor
+from refedit.editing.service import EditingService
 from refedit.ui.events.form_io import all_inputs, fill_in, filled_outputs, read_form
 from refedit.ui.handlers import SPEAKING, UI_ONLY, Updates, spoken
 from refedit.ui.state import status
@@ -21,11 +21,11 @@ COPY = """(query) => {
 }"""
 
 
-def connect_link(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
+def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
     """Connects the button that makes a link, and the page's opening."""
 
     def make(values: dict[Component, Any]) -> Updates:
-        query = query_of(read_form(page.inputs, values), editor.model.name)
+        query = query_of(read_form(page.inputs, values), editor.facts.name)
         return {page.link: gr.update(value=query, visible=True)}
 
     def opened(request: gr.Request) -> Updates:
@@ -37,12 +37,12 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
     blocks.load(opened, None, changed, **SPEAKING)
 
 
-def open_link(page: Page, editor: Editor, query: dict[str, str]) -> Updates:
+def open_link(page: Page, editor: EditingService, query: dict[str, str]) -> Updates:
     """Fills in what a link's query holds; changes nothing without one."""
     link = read_link(query)
     if link is None:
         return gr.skip()
-    found = status.notes((*link.notes, *(other_model(link.model, editor.model) if link.model else ())))
+    found = status.notes((*link.notes, *(other_model(link.model, editor.facts) if link.model else ())))
     return {
         **fill_in(page.inputs, link.filling),
         page.outputs.status: status.linked(),

@@ -11,7 +11,7 @@ import numpy as np
 from refedit.errors import EditError
 from refedit.imaging.images import read_mask
 from refedit.imaging.masks import Mask
-from refedit.segment.embedding_cache import SegmentMemory
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.handlers import SPEAKING, Updates, spoken
 from refedit.ui.state.mask_document import Board, board_of
@@ -62,7 +62,7 @@ def change_tool(pane: Pane, tool: str, painted: dict[str, Any] | None, board: Bo
     return show_board(pane, tool, known and known.next_thing())
 
 
-def connect_pane(pane: Pane, segments: SegmentMemory) -> None:
+def connect_pane(pane: Pane, segments: EmbeddingCache) -> None:
     """Makes a drawn pane react."""
 
     def changed(change: Change, tool: str, painted: Any, board: Board | None) -> Updates:
@@ -122,7 +122,7 @@ def _operation(name: str) -> Change:
     return change
 
 
-def _clicks(text: str, segments: SegmentMemory) -> Change:
+def _clicks(text: str, segments: EmbeddingCache) -> Change:
     def change(board: Board) -> Board:
         for click in read_clicks(text):
             board = board.clicked(click, partial(segments.mask, board.picture))
@@ -135,7 +135,7 @@ def _bound(changed: Callable[..., Updates], change: Change) -> Callable[..., Upd
     return lambda tool, painted, board: changed(change, tool, painted, board)
 
 
-def _look(segments: SegmentMemory, tool: str, board: Board | None) -> None:
+def _look(segments: EmbeddingCache, tool: str, board: Board | None) -> None:
     """Embeds the picture before the first click, so that the click is answered at once."""
     if tool == CLICK_TOOL and board is not None:
         segments.embed(board.picture)

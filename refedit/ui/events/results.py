@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import gradio as gr
 
-from refedit.editing.editor import Editor
 from refedit.editing.result_png import read_result
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
 from refedit.ui.events.mask_events import show_board
@@ -27,7 +27,7 @@ T = TypeVar("T")
 EXPIRED = "This visit's results were deleted after an hour. Run again."
 
 
-def connect_result(page: Page, editor: Editor) -> None:
+def connect_result(page: Page, editor: EditingService) -> None:
     """Connects everything below the result."""
     inputs, outputs = page.inputs, page.outputs
     outputs.view.input(
@@ -79,10 +79,10 @@ def use_result(page: Page, file: bytes | None) -> Updates:
         return gr.skip()  # said by `empty_source`
     result = read_result(file)
     shown = show_board(page.inputs.source, BRUSH_TOOL, Board.showing(result.image))
-    return shown | {page.inputs.source_prompt: result.prompt}
+    return shown | {page.inputs.source_prompt: result.recipe.prompt}
 
 
-def _connect_restoring(page: Page, editor: Editor) -> None:
+def _connect_restoring(page: Page, editor: EditingService) -> None:
     outputs = page.outputs
     everything = [*filled_outputs(page.inputs), *outputs.all]
 
@@ -105,18 +105,18 @@ def _connect_restoring(page: Page, editor: Editor) -> None:
 def make_room(page: Page, file: bytes) -> Updates:
     """Reads a result and empties the panes for its pictures; EditError, with nothing changed, if it is none."""
     result = read_result(file)
-    emptied = {} if result.inputs is None else empty_panes(page.inputs)
+    emptied = {} if result.request is None else empty_panes(page.inputs)
     return {**emptied, page.outputs.pending: file}
 
 
-def restored(page: Page, editor: Editor, file: bytes | None, folder: Path) -> Updates:
+def restored(page: Page, editor: EditingService, file: bytes | None, folder: Path) -> Updates:
     """Brings everything back: pictures, masks, prompts, parameters and the result."""
     if file is None:
         return {page.outputs.pending: None}
     result = read_result(file)
     shown, _ = show_result(page.outputs, result, folder)
-    told = (*other_model(result.model, editor.model), *reference_prompt(result.reference_prompt))
-    said = status.restored(result.inputs is not None) + status.notes(told)
+    told = (*other_model(result.model, editor.facts), *reference_prompt(result.recipe.reference_prompt))
+    said = status.restored(result.request is not None) + status.notes(told)
     return {
         **fill_in(page.inputs, filling_of(result)),
         **shown,

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from refedit.editing.editor import Editor
+from refedit.editing.service import EditingService
 from refedit.methods import METHODS
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.run_view import Screen, busy, show_refused, show_stopped
@@ -21,7 +21,7 @@ PATIENCE = 3.0
 """Seconds that Stop waits for the step under way; then it answers anyway."""
 
 
-def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
+def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
     """Connects Run, Run both and Stop; a visitor who leaves stops, too."""
     outputs, tickets = page.outputs, Tickets()
 
@@ -57,7 +57,7 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: Editor) -> None:
 
 
 def _runner(
-    page: Page, editor: Editor, tickets: Tickets, methods: Sequence[str | None]
+    page: Page, editor: EditingService, tickets: Tickets, methods: Sequence[str | None]
 ) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
     """Runs the edits of the methods, one after another; None stands for the chosen one."""
 
@@ -67,7 +67,7 @@ def _runner(
         events = run(editor, [read_form(page.inputs, values, method) for method in methods], ticket.stop)
         try:
             with tempfile.TemporaryDirectory() as folder, closing(events):
-                screen = Screen(page.outputs, editor.model, values[page.outputs.history], Path(folder))
+                screen = Screen(page.outputs, editor.facts, values[page.outputs.history], Path(folder))
                 for event in paced(screen.saw(event) for event in events):
                     yield screen.show(event)
         finally:

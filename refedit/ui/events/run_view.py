@@ -5,9 +5,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.request import EditRequest, Finished, Preview, Progress
 from refedit.editing.result import Result
+from refedit.editing.service import ModelFacts
 from refedit.picturebook.advice import notes
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.handlers import Updates
@@ -22,7 +22,7 @@ REFUSED = "The queue is full, a parameter is out of its range, or the connection
 class Screen:
     """Turns the events of one run, in their order, into changes of the page; pictures are written into `folder`."""
 
-    def __init__(self, outputs: Outputs, model: StableDiffusion, history: History, folder: Path) -> None:
+    def __init__(self, outputs: Outputs, model: ModelFacts, history: History, folder: Path) -> None:
         self.outputs, self.model, self.history, self.folder = outputs, model, history, folder
         self.started: Started | None = None
         self.stage = ""
@@ -109,7 +109,7 @@ class Screen:
 
     def _done(self) -> Updates:
         seconds = sum(result.seconds for result in self.results)
-        whole = all(result.used is not None and bool(result.used.values.all()) for result in self.results)
+        whole = all(result.pasted is not None and bool(result.pasted.values.all()) for result in self.results)
         return {self.outputs.status: status.finished(seconds, whole)} | idle(self.outputs)
 
 

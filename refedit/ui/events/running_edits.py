@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, EditRequest, Progress
+from refedit.editing.service import EditingService
 from refedit.errors import EditError, Stopped
 from refedit.ui.state.form import Form
 
@@ -39,7 +39,7 @@ class Halted:
 RunEvent = Started | EditEvent | Failed | Halted
 
 
-def run(editor: Editor, forms: Sequence[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
+def run(editor: EditingService, forms: Sequence[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
     """The events of edits, one after another; every error becomes the last event, none is raised.
 
     Nothing starts unless every form is complete.

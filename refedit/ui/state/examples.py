@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from refedit.imaging.images import read_mask, read_picture
-from refedit.methods import METHODS, settings_of, with_settings
+from refedit.methods import METHODS, values_of, with_values
 from refedit.ui.state.form import Filling
 from refedit.ui.view.mask_editor import Painting
 
@@ -46,12 +46,12 @@ class Example:
             raise ValueError(f"the example '{self.title}' names the unknown method '{self.method}'")
         if self.preset not in METHODS[self.method].presets():
             raise ValueError(f"the example '{self.title}' names the unknown preset '{self.preset}'")
-        with_settings(METHODS[self.method].presets()[self.preset], self.settings)
+        with_values(METHODS[self.method].presets()[self.preset], self.settings)
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The value of every parameter of the method."""
-        return settings_of(with_settings(METHODS[self.method].presets()[self.preset], self.settings))
+        return values_of(with_values(METHODS[self.method].presets()[self.preset], self.settings))
 
     def filling(self) -> Filling:
         """What a click on the example fills in."""

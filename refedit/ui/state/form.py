@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refedit.editing.request import EditRequest, Reference
-from refedit.methods import METHODS, with_settings
+from refedit.methods import METHODS, with_values
 from refedit.ui.state.mask_document import Board, board_of
 from refedit.ui.view.mask_editor import Painting
 
@@ -45,7 +45,7 @@ class Form:
 
     def request(self) -> EditRequest:
         """The edit that is asked for; EditError if something is missing or unfit."""
-        method = with_settings(METHODS[self.method].presets()[self.preset], self.settings)
+        method = with_values(METHODS[self.method].presets()[self.preset], self.settings)
         source, takes = board_of(self.source, "source").painting, method.takes | method.needs
         return EditRequest(
             method=method,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from refedit.editing.result import Inputs, Result
+from refedit.editing.request import Reference
+from refedit.editing.result import Result
 from refedit.editing.result_png import read_result
 from refedit.imaging.images import png
-from refedit.methods import nearest_preset, settings_of
+from refedit.methods import nearest_preset, values_of
 from refedit.ui.state.form import Filling
 from refedit.ui.state.status import method_in_words
 from refedit.ui.view.mask_editor import Painting
@@ -31,7 +32,9 @@ class Entry:
     def of(cls, result: Result, file: bytes) -> "Entry":
         small = result.image.copy()
         small.thumbnail((THUMBNAIL, THUMBNAIL))
-        return cls(file=file, thumbnail=png(small), caption=f"{method_in_words(result.method)}: {result.prompt}")
+        return cls(
+            file=file, thumbnail=png(small), caption=f"{method_in_words(result.recipe.method)}: {result.recipe.prompt}"
+        )
 
     def result(self) -> Result:
         return read_result(self.file)
@@ -59,19 +62,17 @@ def strip(history: History) -> list[tuple[Image.Image, str]]:
 
 def filling_of(result: Result) -> Filling:
     """What brings a result's inputs back to the page; without pictures if it carries none."""
-    inputs = result.inputs
+    recipe, request = result.recipe, result.request
     return Filling(
-        method=result.method.name,
-        preset=nearest_preset(result.method)[0],
-        parameters=settings_of(result.method),
-        source=None if inputs is None else Painting(picture=inputs.source, mask=inputs.region),
-        reference=_reference(inputs),
-        source_prompt=result.source_prompt,
-        prompt=result.prompt,
+        method=recipe.method.name,
+        preset=nearest_preset(recipe.method)[0],
+        parameters=values_of(recipe.method),
+        source=None if request is None else Painting(picture=request.source, mask=request.region),
+        reference=None if request is None else _reference(request.reference),
+        source_prompt=recipe.source_prompt,
+        prompt=recipe.prompt,
     )
 
 
-def _reference(inputs: Inputs | None) -> Painting | None:
-    if inputs is None or inputs.reference is None:
-        return None
-    return Painting(picture=inputs.reference, mask=inputs.subject)
+def _reference(reference: Reference | None) -> Painting | None:
+    return None if reference is None else Painting(picture=reference.image, mask=reference.subject)

@@ -6,14 +6,14 @@ from urllib.parse import urlencode
 
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
-from refedit.methods import METHODS, Method, knobs, settings_of, with_settings
+from refedit.methods import METHODS, Method, parameters_of, values_of, with_values
 from refedit.ui.state.form import Filling, Form
 
 WORDS = ("prompt", "source_prompt")
 FIXED = ("method", "preset", "model", *WORDS)
 """The names that a link may hold besides those of the method's parameters."""
 
-OURS = {*FIXED, *(knob.name for method in METHODS.values() for knob in knobs(method))}
+OURS = {*FIXED, *(item.name for method in METHODS.values() for item in parameters_of(method))}
 """Names of which a link has at least one; an address without any was extended by others, and is no link."""
 
 GRADIOS = ("view", "deep_link")
@@ -34,14 +34,14 @@ class Link:
 def query_of(form: Form, model: str) -> str:
     """The part of a link after the question mark; EditError if a parameter does not fit."""
     preset = METHODS[form.method].presets()[form.preset]
-    method = with_settings(preset, form.settings)
+    method = with_values(preset, form.settings)
     carried = {"method": form.method, "preset": form.preset, "model": model}
     carried |= {"source_prompt": form.source_prompt, "prompt": form.prompt}
     return urlencode({name: value for name, value in carried.items() if value} | _different(method, preset))
 
 
 def _different(method: Method, preset: Method) -> dict[str, str]:
-    names = [knob.name for knob in knobs(type(method))]
+    names = [item.name for item in parameters_of(type(method))]
     return {name: str(getattr(method, name)) for name in names if getattr(method, name) != getattr(preset, name)}
 
 
@@ -54,9 +54,9 @@ def read_link(query: Mapping[str, str]) -> Link | None:
     name = _named(asked, "method", tuple(METHODS), notes)
     preset = _named(asked, "preset", tuple(METHODS[name].presets()), notes)
     words = {word: _sentence(asked.get(word, ""), notes) for word in WORDS}
-    settings = {knob: text for knob, text in asked.items() if knob not in FIXED}
+    settings = {item: text for item, text in asked.items() if item not in FIXED}
     method = _changed(METHODS[name].presets()[preset], settings, notes)
-    filling = Filling(method=name, preset=preset, parameters=settings_of(method), source=None, reference=None, **words)
+    filling = Filling(method=name, preset=preset, parameters=values_of(method), source=None, reference=None, **words)
     return Link(filling=filling, model=asked.get("model", ""), notes=_few(notes))
 
 
@@ -76,13 +76,13 @@ def _sentence(text: str, notes: list[str]) -> str:
 
 
 def _changed(method: Method, settings: Mapping[str, str], notes: list[str]) -> Method:
-    known = {knob.name for knob in knobs(type(method))}
+    known = {item.name for item in parameters_of(type(method))}
     for name, text in settings.items():
         if name not in known:
             notes.append(f"The link names “{name[:60]}”, which {method.title} does not have; it was left out.")
             continue
         try:
-            method = with_settings(method, {name: text[:LONGEST_PROMPT]})
+            method = with_values(method, {name: text[:LONGEST_PROMPT]})
         except EditError as error:
             notes.append(f"{str(error)[:300]} The link's value was left out.")
     return method

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.request import Progress
+from refedit.editing.service import ModelFacts
 from refedit.methods import Method, nearest_preset
 
 
@@ -122,7 +122,7 @@ def _curve(losses: Sequence[float]) -> str:
     )
 
 
-def other_model(made_with: str, model: StableDiffusion) -> tuple[str, ...]:
+def other_model(made_with: str, model: ModelFacts) -> tuple[str, ...]:
     """A note if something was made with another model than the one at work."""
     if made_with == model.name:
         return ()

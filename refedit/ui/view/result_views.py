@@ -10,7 +10,7 @@ from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.imaging.images import write_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import knobs
+from refedit.methods import parameters_of
 from refedit.ui.handlers import Updates
 from refedit.ui.state import status
 from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
@@ -23,13 +23,16 @@ def show_result(
 
     Where that leaves the inputs out, only the download without them is shown.
     """
-    full, bare, before = (folder / f"refedit-{result.method.name}{end}.png" for end in ("", "-bare", "-before"))
+    full, bare, before = (folder / f"refedit-{result.recipe.method.name}{end}.png" for end in ("", "-bare", "-before"))
     whole = write_result(result, full)
     write_result(result, bare, inputs=False)
-    if result.inputs is not None:
-        write_picture(result.inputs.source, before, {})
-    compared = (str(before), str(bare)) if result.inputs is not None else None
-    about, label = f"Edited picture: {result.prompt}", f"Result of {status.method_in_words(result.method)}"
+    if result.request is not None:
+        write_picture(result.request.source, before, {})
+    compared = (str(before), str(bare)) if result.request is not None else None
+    about, label = (
+        f"Edited picture: {result.recipe.prompt}",
+        f"Result of {status.method_in_words(result.recipe.method)}",
+    )
     updates: Updates = {
         outputs.preview: gr.update(visible=False),
         outputs.result: gr.update(value=str(bare), label=label, alt_text=about, visible=view == RESULT),
@@ -48,10 +51,11 @@ def show_result(
 
 
 def _show_details(outputs: Outputs, result: Result) -> Updates:
-    subject = result.inputs.subject if result.inputs else None
-    labels = {knob.name: knob.label for knob in knobs(type(result.method))}
+    reference = result.request.reference if result.request else None
+    subject = reference.subject if reference else None
+    labels = {item.name: item.label for item in parameters_of(type(result.recipe.method))}
     return {
-        outputs.region: _mask_picture(result.used, "Mask: white is where the source was edited"),
+        outputs.region: _mask_picture(result.pasted, "Mask: white is where the source was edited"),
         outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
         outputs.parameters: status.table(result.parameters, labels),
     }
@@ -61,10 +65,10 @@ def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes
     """The results of all methods beside each other, each with the mask by which it was edited."""
     updates: Updates = {outputs.pair: tuple(files)}
     for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
-        title = result.method.title
-        label = status.method_in_words(result.method)  # the other method's parameters are not in sight
+        title = result.recipe.method.title
+        label = status.method_in_words(result.recipe.method)  # the other method's parameters are not in sight
         updates[picture] = gr.update(value=result.image, label=label, alt_text=f"Edited by {title}")
-        updates[used] = _mask_picture(result.used, f"Mask: white is where {title} edited")
+        updates[used] = _mask_picture(result.pasted, f"Mask: white is where {title} edited")
     return updates
 
 

@@ -1,0 +1,44 @@
+"""What edits pictures for a page, wherever it runs: the protocol that the local and every remote editor share.
+
+Requests, events and errors are plain values; an `EditError` keeps its sentence wherever it was raised.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from refedit.editing.request import EditEvent, EditRequest
+from refedit.methods import Method
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """What a page has to know of the model at work: its name, its square's side in pixels, and the words it knows.
+
+    `unknown_words` gives the words of a sentence that the model has never seen.
+    """
+
+    name: str
+    size: int
+    unknown_words: Callable[[str], tuple[str, ...]]
+
+
+@runtime_checkable
+class EditingService(Protocol):
+    """Edits pictures with one model; may be called from any thread."""
+
+    @property
+    def facts(self) -> ModelFacts: ...
+
+    def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
+        """Runs an edit and yields what happens; the last event is `Finished`.
+
+        Raises `Stopped` soon after `cancel` is set, EditError if the request can't be done. Closing the iterator stops
+        the edit too. Either way the next edit is not affected.
+        """
+        ...
+
+    def expected_seconds(self, method: Method) -> float | None:
+        """How long a first edit with these parameters should take, by what edits have cost lately; None at first."""
+        ...
