@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
-from refedit.machine import threads
-from refedit.machine.threads import SMALL, all_threads, use_threads
+from refedit.machine import device
+from refedit.machine.device import SMALL, all_threads, use_threads
 
 
 def threads_after(*work: Callable[[], object]) -> int:
@@ -28,7 +28,7 @@ def two_threads() -> None:
 
 
 def test_a_call_of_few_cells_takes_one_thread_and_of_many_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "all_threads", lambda: 2)  # also on a machine, or in a test run, with one
+    monkeypatch.setattr(device, "all_threads", lambda: 2)  # also on a machine, or in a test run, with one
     assert threads_after(lambda: use_threads(SMALL // 256, 16)) == 1
     assert threads_after(lambda: use_threads(SMALL // 256 + 1, 16)) == 2
     assert threads_after(lambda: use_threads(1, 16), lambda: use_threads(1, 64)) == 2, "large ones are not held down"

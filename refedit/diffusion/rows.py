@@ -11,7 +11,7 @@ from enum import Enum
 import torch
 
 from refedit.diffusion.backbone import TextEmbedding
-from refedit.diffusion.ddim import Latents, RowLatents, guide
+from refedit.diffusion.ddim import Latents, RowLatents, guide, step_along
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,13 @@ def guided(noise: Mapping[Row, RowLatents], branch: Enum, guidance: float) -> Ro
     """The guided noise of a branch (arXiv:2207.12598); at guidance 1 its unconditional row is not needed."""
     conditional = noise[Row(branch)]
     return conditional if guidance == 1 else guide(noise[Row(branch, unconditional=True)], conditional, guidance)
+
+
+def guided_step(
+    z: RowLatents, noise: Mapping[Row, RowLatents], branch: Enum, guidance: float, alpha_bars: tuple[float, ...]
+) -> tuple[RowLatents, RowLatents]:
+    """Where a guided DDIM step between two levels leads a branch, and its clean latents as guessed before."""
+    return step_along(z, guided(noise, branch, guidance), *alpha_bars)
 
 
 def can_guide(noise: Mapping[Row, RowLatents], branch: Enum, guidance: float) -> bool:

@@ -20,7 +20,7 @@ from refedit.diffusion.attention import AttentionControl, make_controllable
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
 from refedit.errors import EditError
-from refedit.machine.threads import use_threads
+from refedit.machine.device import use_threads
 
 
 class StableDiffusion:

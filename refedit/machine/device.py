@@ -1,12 +1,16 @@
-"""The device that networks run on, and what is known of it."""
+"""The device that networks run on: which one, with how many threads, and what it is called."""
 
 import platform
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from refedit.errors import EditError
+
+SMALL = 2048
+"""Latents' cells, over all rows of a call, up to which one thread computes."""
 
 
 def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
@@ -38,3 +42,22 @@ def _processor() -> str:
     lines = told.read_text("utf-8").splitlines() if told.is_file() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "") or platform.processor() or platform.machine()
+
+
+def use_threads(rows: int, grid: int) -> None:
+    """Sets the calling thread's number for a call with `rows` latents (or SAM's features) of `grid` x `grid` cells.
+
+    Our choice, measured with the built-in model on two cores: a second thread makes its edits no faster, and ten
+    times slower while a browser or another edit takes a core, since waiting threads spin. PyTorch's number is the
+    calling thread's own, and the steps of an edit may come from several, so it is set where a network is called.
+    """
+    every = all_threads()  # asked for before anything is set
+    wanted = 1 if rows * grid**2 <= SMALL else every
+    if torch.get_num_threads() != wanted:  # setting it, even to the same, would empty caches of compiled kernels
+        torch.set_num_threads(wanted)
+
+
+@cache
+def all_threads() -> int:
+    """What PyTorch takes by itself: as many as there are cores, or OMP_NUM_THREADS."""
+    return torch.get_num_threads()

@@ -23,8 +23,8 @@ import torch
 
 from refedit.diffusion.attention import Heads, KeyHeads, Site, attend, grid_of
 from refedit.diffusion.backbone import Denoiser, TextEmbedding
-from refedit.diffusion.ddim import RowLatents, Schedule, Stage, Step, move, step_along
-from refedit.diffusion.rows import Row, Rows, can_guide, guided
+from refedit.diffusion.ddim import RowLatents, Schedule, Stage, Step
+from refedit.diffusion.rows import Row, Rows, can_guide, guided_step
 from refedit.diffusion.text_inversion import FittedText, TextInversion
 from refedit.machine.cache import content_key
 from refedit.methods.baret_parameters import BaretParameters
@@ -79,8 +79,8 @@ class Baret(BaretParameters):
             noise = rows.by_row(model.predict_noise(states, timestep, text, self._control(step, rows, model)))
             alpha_bars = schedule.alpha_bars[step : step + 2]
             if can_guide(noise, Branch.TRANSITION, self.guidance):
-                transition = move(transition, guided(noise, Branch.TRANSITION, self.guidance), *alpha_bars)
-            edited, denoised = step_along(edited, guided(noise, Branch.EDITED, self.guidance), *alpha_bars)
+                transition, _ = guided_step(transition, noise, Branch.TRANSITION, self.guidance, alpha_bars)
+            edited, denoised = guided_step(edited, noise, Branch.EDITED, self.guidance, alpha_bars)
             yield Step(stage=EDIT, number=step + 1, of=len(schedule), denoised=denoised, rows=edited)
         return Edited(latents=edited)
 

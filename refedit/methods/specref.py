@@ -26,10 +26,10 @@ from torch.nn import functional
 from refedit.diffusion.alignment import Alignment, aligned
 from refedit.diffusion.attention import AttentionControl, Heads, KeyHeads, Site, attend, grid_of
 from refedit.diffusion.backbone import Denoiser, TextEmbedding
-from refedit.diffusion.ddim import RowLatents, Schedule, Stage, Step, step_along
+from refedit.diffusion.ddim import RowLatents, Schedule, Stage, Step
 from refedit.diffusion.inversion import Feature, Features, FeatureSpec
 from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
-from refedit.diffusion.rows import Row, Rows, can_guide, guided
+from refedit.diffusion.rows import Row, Rows, can_guide, guided_step
 from refedit.diffusion.word_maps import TrackedWords, WordMap, WordMaps
 from refedit.diffusion.words import changed_words, split_words, word_weights
 from refedit.errors import EditError
@@ -70,21 +70,25 @@ class SpecRef(SpecRefParameters):
         for step, timestep in enumerate(schedule.timesteps):
             # The source never drifts: every step starts from its inversion (code: aspecp2p.py, `gl.opt` 2).
             pivot, next_pivot = pivots[len(schedule) - step], pivots[len(schedule) - step - 1]
-            rows = plan.rows(step)
-            latents: dict[Enum, RowLatents] = {Branch.SOURCE: pivot, Branch.TARGET: z}
-            states, text = rows.states(latents), rows.texts(plan.texts, plan.empty)
-            eps = model.predict_noise(states, timestep, text, plan.control(step, rows, features))
-            moved, denoised = self._moved(latents, rows.by_row(eps), schedule.alpha_bars[step : step + 2])
+            rows, alpha_bars = plan.rows(step), schedule.alpha_bars[step : step + 2]
+            states = rows.states({Branch.SOURCE: pivot, Branch.TARGET: z})
+            text, control = rows.texts(plan.texts, plan.empty), plan.control(step, rows, features)
+            noise = rows.by_row(model.predict_noise(states, timestep, text, control))
+            z, denoised = guided_step(z, noise, Branch.TARGET, self.guidance, alpha_bars)
+            source = None
+            if can_guide(noise, Branch.SOURCE, self.guidance):
+                source, _ = guided_step(pivot, noise, Branch.SOURCE, self.guidance, alpha_bars)
             mask = plan.blend_mask(step)
-            # The code blends with its own guided step from the pivot, not with the next pivot, which is exact.
-            base = next_pivot if self.pivot_blend else moved.get(Branch.SOURCE, next_pivot)
-            z = moved[Branch.TARGET] if mask is None else base + mask[1] * (moved[Branch.TARGET] - base)
+            if mask is not None:
+                # The code blends with its own guided step from the pivot, not with the next pivot, which is exact.
+                base = next_pivot if self.pivot_blend or source is None else source
+                z = base + mask[1] * (z - base)
             yield Step(
                 stage=EDIT,
                 number=step + 1,
                 of=len(schedule),
                 denoised=denoised,
-                rows=torch.cat([moved[Branch.SOURCE], z]) if task.trace_all_rows else z,
+                rows=z if source is None or not task.trace_all_rows else torch.cat([source, z]),
                 words=plan.words_read(step),
                 blend=mask,
             )
@@ -97,17 +101,6 @@ class SpecRef(SpecRefParameters):
         noise = torch.randn(inverted.shape, generator=torch.Generator().manual_seed(self.seed)).to(inverted)
         mixed = math.sqrt(1 - self.fresh_noise) * inverted + math.sqrt(self.fresh_noise) * noise
         return torch.where(at_grid(task.region, model.latent_grid, "area", 0.25) > 0, mixed, inverted)
-
-    def _moved(
-        self, latents: Mapping[Enum, RowLatents], noise: Mapping[Row, RowLatents], alpha_bars: tuple[float, ...]
-    ) -> tuple[dict[Enum, RowLatents], RowLatents]:
-        """Each branch after a guided DDIM step, where its rows ran, and the clean latents of the edited one."""
-        moved: dict[Enum, RowLatents] = {}
-        denoised = latents[Branch.TARGET]
-        for branch in Branch:  # the target comes last
-            if can_guide(noise, branch, self.guidance):
-                moved[branch], denoised = step_along(latents[branch], guided(noise, branch, self.guidance), *alpha_bars)
-        return moved, denoised
 
     def _features(self, model: Denoiser, task: Task, schedule: Schedule) -> Generator[Step, None, Features]:
         """Keys and values of the reference, recorded while it is inverted (code: specp2p/myatt.py)."""

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from refedit.errors import EditError
 from refedit.imaging.masks import Mask
-from refedit.machine.threads import use_threads
+from refedit.machine.device import use_threads
 from refedit.segment.checkpoints import open_sam
 
 Box = tuple[float, float, float, float]

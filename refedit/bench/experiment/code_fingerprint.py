@@ -17,7 +17,7 @@ from refedit.methods import METHODS, values_of
 
 FILES: tuple[str, ...] = (
     "imaging/*.py",
-    *(f"machine/{name}.py" for name in ("cache", "threads")),
+    *(f"machine/{name}.py" for name in ("cache", "device")),
     *(f"diffusion/{name}.py" for name in ("alignment", "attention", "backbone", "ddim", "inversion")),
     *(f"diffusion/{name}.py" for name in ("prompt_to_prompt", "rows", "stable_diffusion", "text_inversion")),
     *(f"diffusion/{name}.py" for name in ("word_maps", "words")),
