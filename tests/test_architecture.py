@@ -35,6 +35,13 @@ LAYERS = (
     ("refedit.machine",),
     ("refedit", "refedit.errors"),
 )
+# The same inside a folder of folders; what lies beside the rooms is above them all.
+ROOMS: tuple[tuple[str, ...], ...] = (("refedit.ui.events", "refedit.ui.view", "refedit.ui.state"),)
+# What no page may reach into, since an editor may run elsewhere: it is known by `editing.service` only.
+BEHIND_THE_SERVICE: tuple[str, ...] = (
+    *(f"refedit.editing.{name}" for name in ("editor", "metered_model", "prepare", "square_edit")),
+    *("refedit.diffusion", "refedit.machine.cache", "refedit.methods.specref*", "refedit.methods.baret*"),
+)
 # A package of others and the only modules that may import it.
 HOMES = {
     "gradio": ("app", "refedit.ui"),
@@ -93,6 +100,15 @@ def layer(name: str) -> int:
     return next(place for place, names in enumerate(LAYERS) if folder in names)
 
 
+def room(name: str) -> tuple[str, int]:
+    """The folder of rooms that a module is in, and its place there from the top, where rooms have an order."""
+    for rooms in ROOMS:
+        for place, inside in enumerate(rooms, 1):
+            if _below(name, inside):
+                return rooms[0].rpartition(".")[0], place
+    return "", 0
+
+
 def violations(name: str, source: str, modules: set[str]) -> list[str]:
     """What a module imports that it must not, one sentence each."""
     found = []
@@ -102,6 +118,10 @@ def violations(name: str, source: str, modules: set[str]) -> list[str]:
             found.append(f"{name} imports {package}, whose place is {HOMES[package] or 'nowhere'}")
         if target in modules and layer(target) < layer(name):
             found.append(f"{name} imports {target}, which lies above it")
+        if room(target)[0] == room(name)[0] != "" and room(target) < room(name):
+            found.append(f"{name} imports {target}, whose room lies above it")
+        if _below(name, "refedit.ui") and any(_below(target, inside) for inside in BEHIND_THE_SERVICE):
+            found.append(f"{name} imports {target}: the page knows an editor by its service only")
         if fnmatch(name, METHOD) and package == "PIL":
             found.append(f"{name} imports PIL: a method knows tensors only")
         if fnmatch(name, METHOD) and _paper(target) not in (None, _paper(name)):
@@ -150,6 +170,8 @@ def test_no_module_imports_itself_round_a_corner() -> None:
         ("refedit.methods.third", "from refedit.methods.specref import SpecRef", "methods do not know each other"),
         ("refedit.imaging.masks", "from refedit.methods import METHODS", "refedit.methods, which lies above it"),
         ("refedit.cli.new", "import app", "app, which lies above it"),
+        ("refedit.ui.state.new", "from refedit.ui.view.layout import draw", "whose room lies above it"),
+        ("refedit.ui.page", "from refedit.editing.editor import Editor", "by its service only"),
     ],
 )
 def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:

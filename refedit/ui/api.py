@@ -23,10 +23,10 @@ from refedit.ui.events.running_edits import paced
 Answer = tuple[dict[str, Any], str | None]
 
 
-def draw_api(editor: EditingService, segments: EmbeddingCache) -> None:
+def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
-    _draw_segment(segments)
+    _draw_segment(embeddings)
 
 
 def _draw_edit(editor: EditingService) -> None:
@@ -77,7 +77,7 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
             What happens (kind: "progress", "preview" or "finished") and a picture, if there is one. The finished one
             carries its parameters and, unless they are very large, its inputs.
         """
-        with spoken_errors(), tempfile.TemporaryDirectory() as folder:
+        with errors_answered(), tempfile.TemporaryDirectory() as folder:
             texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
             _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
             request = EditRequest(
@@ -102,7 +102,7 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
         raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
-def _draw_segment(segments: EmbeddingCache) -> None:
+def _draw_segment(embeddings: EmbeddingCache) -> None:
     def segment(picture: str, clicks: str) -> Iterator[str]:
         """A mask of the thing that clicks show.
 
@@ -113,8 +113,8 @@ def _draw_segment(segments: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with spoken_errors(), tempfile.TemporaryDirectory() as folder:
-            mask = segments.mask(read_picture(_given(picture, "picture")), read_clicks(clicks))
+        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+            mask = embeddings.mask(read_picture(_given(picture, "picture")), read_clicks(clicks))
             write_picture(mask.to_image(), Path(folder) / "mask.png", {"clicks": clicks})
             yield str(Path(folder) / "mask.png")  # Gradio copies it before the next turn
 
@@ -135,18 +135,18 @@ def answers(editor: EditingService, request: EditRequest, folder: Path) -> Itera
                         yield {"kind": "progress", **vars(event)}, None
                     case Preview():
                         event.image.save(folder / "preview.jpg")
-                        about = {"stage": event.stage, "step": event.step, "of": event.of}
-                        yield {"kind": "preview", **about}, str(folder / "preview.jpg")
+                        preview = {"stage": event.stage, "step": event.step, "of": event.of}
+                        yield {"kind": "preview", **preview}, str(folder / "preview.jpg")
                     case Finished():
                         write_result(Result.of(request, event), folder / "result.png")
-                        about = {"seconds": event.seconds, "rows": event.rows, "parameters": dict(event.parameters)}
-                        yield {"kind": "finished", **about}, str(folder / "result.png")
+                        finished = {"seconds": event.seconds, "rows": event.rows, "parameters": dict(event.parameters)}
+                        yield {"kind": "finished", **finished}, str(folder / "result.png")
     finally:
         cancel.set()
 
 
 @contextmanager
-def spoken_errors() -> Iterator[None]:
+def errors_answered() -> Iterator[None]:
     """Turns an EditError into Gradio's own error, whose message reaches the client."""
     try:
         yield

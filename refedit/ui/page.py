@@ -1,7 +1,6 @@
 """The page: drawn, connected and ready to be launched."""
 
 import tempfile
-from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,22 +11,21 @@ import gradio as gr
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.machine.device import pick_device
-from refedit.methods import METHODS
 from refedit.models import CARDS, load_segmenter
 from refedit.picturebook.advice import about
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.api import draw_api
-from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
+from refedit.ui.events.choices import connect_choices
+from refedit.ui.events.form_io import connect_presets
 from refedit.ui.events.links import connect_link
 from refedit.ui.events.mask_events import connect_pane
 from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
-from refedit.ui.handlers import UI_ONLY, Updates
-from refedit.ui.request_limits import Guard
+from refedit.ui.request_limits import RequestLimits
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example, read_examples
-from refedit.ui.view.layout import Inputs, Page, comparable, draw, hint_for_source, info_for_prompt
+from refedit.ui.view.layout import Page, draw
 from refedit.ui.view.model_table import model_table
 from refedit.ui.view.theme import theme
 
@@ -53,22 +51,22 @@ VISITORS = 200
 """So many visitors' histories and masks are kept in memory; the one who was away the longest is forgotten first."""
 
 
-def build_page(editor: EditingService, settings: Settings, segments: EmbeddingCache | None = None) -> gr.Blocks:
+def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache | None = None) -> gr.Blocks:
     """The page of an editor, with the examples and, if none is given, the segmenter of the settings."""
-    segments = segments or EmbeddingCache(partial(load_segmenter, settings.sam, pick_device(settings.device)[0]))
-    examples, known = read_examples(settings.examples), about(editor.facts)
+    embeddings = embeddings or EmbeddingCache(partial(load_segmenter, settings.sam, pick_device(settings.device)[0]))
+    examples, warning = read_examples(settings.examples), about(editor.facts)
     with gr.Blocks(title="RefEdit", analytics_enabled=False, delete_cache=(600, KEEP_FILES), fill_width=True) as blocks:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies the tiles when the buttons are drawn
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            note, models = status.notes((known,) if known else ()), model_table(CARDS, editor.facts.name)
+            note, models = status.notes((warning,) if warning else ()), model_table(CARDS, editor.facts.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
         for button in page.tiles:
             assert button.icon is not None
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
-        connect(page, blocks, editor, segments, examples)
-        draw_api(editor, segments)
+        connect(page, blocks, editor, embeddings, examples)
+        draw_api(editor, embeddings)
     return blocks.queue(max_size=QUEUE)
 
 
@@ -87,7 +85,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "css_paths": [STATIC / "page.css"],
         "head": f"<script>\n{_script('editors.js')}\n</script>",
         "js": scripts(),
-        "app_kwargs": {"middleware": [(Guard, (), {})]},  # as starlette's Middleware unpacks
+        "app_kwargs": {"middleware": [(RequestLimits, (), {})]},  # as starlette's Middleware unpacks
         "max_file_size": MAX_FILE,
         "state_session_capacity": VISITORS,
         "footer_links": ["gradio", "settings"],
@@ -106,38 +104,14 @@ def _script(name: str) -> str:
     return (STATIC / name).read_text("utf-8").rstrip()
 
 
-def show_method(page: Page, name: str) -> Updates:
-    """Shows the inputs that a method needs, and only those."""
-    inputs, method = page.inputs, METHODS[name]
-    return {
-        inputs.summary: method.summary,
-        inputs.source.hint: hint_for_source(method.needs),
-        inputs.prompt: gr.Textbox(info=info_for_prompt(method.needs)),
-        inputs.source_prompt: gr.Textbox(visible="source_prompt" in method.needs),
-        inputs.reference_column: gr.Column(visible="reference" in method.needs | method.takes),
-        page.outputs.run_both: gr.Button(visible=comparable(method)),
-    } | {item.panel: gr.Column(visible=item.method is method) for item in inputs.controls.values()}
-
-
 def connect(
-    page: Page, blocks: gr.Blocks, editor: EditingService, segments: EmbeddingCache, examples: tuple[Example, ...]
+    page: Page, blocks: gr.Blocks, editor: EditingService, embeddings: EmbeddingCache, examples: tuple[Example, ...]
 ) -> None:
     """Makes the drawn page react."""
-    inputs = page.inputs
+    connect_choices(page, examples)
+    connect_presets(page.inputs)
+    connect_pane(page.inputs.source, embeddings)
+    connect_pane(page.inputs.reference, embeddings)
     connect_run(page, blocks, editor)
     connect_result(page, editor)
     connect_link(page, blocks, editor)
-    connect_pane(inputs.source, segments)
-    connect_pane(inputs.reference, segments)
-    panels = [item.panel for item in inputs.controls.values()]
-    shown = [inputs.summary, inputs.source.hint, inputs.prompt, inputs.source_prompt, inputs.reference_column]
-    inputs.method.change(
-        lambda name: show_method(page, name), inputs.method, [*shown, page.outputs.run_both, *panels], **UI_ONLY
-    )
-    for tile, example in zip(page.tiles, examples, strict=True):
-        emptied = tile.click(lambda: empty_panes(inputs), None, filled_outputs(inputs), **UI_ONLY)
-        emptied.then(_filler(inputs, example), None, filled_outputs(inputs), **UI_ONLY)
-
-
-def _filler(inputs: Inputs, example: Example) -> Callable[[], Updates]:
-    return lambda: fill_in(inputs, example.filling())

@@ -23,7 +23,7 @@ class TooLarge(Exception):
     """A body above its limit."""
 
 
-class Guard:
+class RequestLimits:
     """Wraps an ASGI app; answers 413 and 400 by itself."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:

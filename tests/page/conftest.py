@@ -13,25 +13,22 @@ from refedit.editing.result import Result
 from refedit.ui.events.running_edits import Started, run
 from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.form import Form
+from refedit.ui.state.picture_with_mask import PictureWithMask
 from refedit.ui.view.layout import Page, draw
-from refedit.ui.view.mask_editor import to_value
 from tests.conftest import picture
-from tests.page.parts import BOX, saved
+from tests.page.parts import BOX
 
 
 @pytest.fixture
-def form(tmp_path: Path) -> Form:
-    source, reference = tmp_path / "source", tmp_path / "reference"
-    source.mkdir()
-    reference.mkdir()
+def form() -> Form:
     return Form(
         method="specref",
-        source=saved(to_value(picture(1), BOX), source),
-        reference=saved(to_value(picture(2), None), reference),
+        source=PictureWithMask(picture=picture(1), mask=BOX),
+        reference=PictureWithMask(picture=picture(2)),
         source_prompt="a cat",
         prompt="a dog",
         preset="recommended",
-        settings={"steps": 2},
+        values={"steps": 2},
     )
 
 

@@ -9,11 +9,10 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
-from refedit.methods import METHODS, parameters_of
+from refedit.methods import METHODS, parameters_of, values_of
 from refedit.ui.events.links import open_link
 from refedit.ui.state.form import Form
 from refedit.ui.state.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
-from refedit.ui.view.controls import preset_settings
 from refedit.ui.view.layout import Page
 
 QUESTIONS = "a größer & <b>redder</b> mug = 100 %?"
@@ -22,30 +21,32 @@ QUESTIONS = "a größer & <b>redder</b> mug = 100 %?"
 @pytest.mark.parametrize("name", METHODS)
 def test_a_link_brings_everything_small_back(name: str, form: Form) -> None:
     for preset in METHODS[name].presets():
-        settings = preset_settings(METHODS[name], preset) | {"steps": 7, "guidance": 2.5}
-        asked = replace(form, method=name, preset=preset, settings=settings, prompt=QUESTIONS)
+        values = values_of(METHODS[name].presets()[preset]) | {"steps": 7, "guidance": 2.5}
+        asked = replace(form, method=name, preset=preset, values=values, prompt=QUESTIONS)
         query = dict(parse_qsl(query_of(asked, "some/model")))
         assert query.keys() == {"method", "preset", "model", "prompt", "source_prompt", "steps", "guidance"}
         link = read_link(query)
         assert link is not None and link.notes == () and link.model == "some/model"
-        assert link.filling.parameters == settings and link.filling.preset == preset and link.filling.method == name
-        assert (link.filling.prompt, link.filling.source_prompt) == (QUESTIONS, "a cat")
-        assert link.filling.source is None and link.filling.reference is None
+        assert link.form.values == values and link.form.preset == preset and link.form.method == name
+        assert (link.form.prompt, link.form.source_prompt) == (QUESTIONS, "a cat")
+        assert link.form.source is None and link.form.reference is None
 
 
 def test_every_parameter_can_travel() -> None:
     for method in METHODS.values():
-        assert not {knob.name for knob in parameters_of(method)} & {*FIXED, *GRADIOS}
+        assert not {parameter.name for parameter in parameters_of(method)} & {*FIXED, *GRADIOS}
         changed: dict[str, Any] = {}
-        for knob in parameters_of(method):
-            others: dict[type, Any] = {bool: not knob.default, str: "a b&c=d"}
-            changed[knob.name] = knob.choices[-1] if knob.choices else others.get(knob.kind, knob.high or 3)
+        for parameter in parameters_of(method):
+            others: dict[type, Any] = {bool: not parameter.default, str: "a b&c=d"}
+            changed[parameter.name] = (
+                parameter.choices[-1] if parameter.choices else others.get(parameter.kind, parameter.high or 3)
+            )
         first = next(iter(method.presets()))
         form = Form(
-            method=method.name, source=None, reference=None, source_prompt="", prompt="", preset=first, settings=changed
+            method=method.name, source=None, reference=None, source_prompt="", prompt="", preset=first, values=changed
         )
         link = read_link(dict(parse_qsl(query_of(form, ""), keep_blank_values=True)))
-        assert link is not None and link.notes == () and link.filling.parameters == changed
+        assert link is not None and link.notes == () and link.form.values == changed
 
 
 def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor: Editor) -> None:
@@ -70,8 +71,8 @@ def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor:
 def test_what_does_not_fit_is_named_and_the_rest_is_used(query: dict[str, str], says: str) -> None:
     link = read_link({"source_prompt": "a cat", **query})
     assert link is not None and len(link.notes) == 1 and says in link.notes[0]
-    assert link.filling.source_prompt == "a cat"
-    assert link.filling.parameters == preset_settings(METHODS[link.filling.method], link.filling.preset)
+    assert link.form.source_prompt == "a cat"
+    assert link.form.values == values_of(METHODS[link.form.method].presets()[link.form.preset])
 
 
 def test_a_flood_of_nonsense_stays_short() -> None:
@@ -89,4 +90,4 @@ def test_a_link_of_another_model_is_told_from_ours(page: Page, editor: Editor) -
 
 def test_no_link_is_made_of_what_no_edit_would_take(form: Form) -> None:
     with pytest.raises(EditError, match="steps is 0"):
-        query_of(replace(form, settings={"steps": 0}), "")
+        query_of(replace(form, values={"steps": 0}), "")

@@ -48,7 +48,7 @@ def test_a_restored_result_has_the_preset_that_it_was_changed_from(
     rigid = replace(Baret.presets()["rigid"], steps=3, eta_schedule="constant")
     file = packed(replace(result, recipe=replace(result.recipe, method=rigid), request=None), tmp_path)
     changed = restored(page, editor, file, tmp_path)
-    assert changed[page.inputs.controls["baret"].preset] == "rigid"
+    assert changed[page.inputs.panels["baret"].preset] == "rigid"
     assert changed[page.outputs.result]["label"] == "Result of BARET rigid, 2 changed"
 
 

@@ -1,4 +1,4 @@
-"""What a visitor has filled in, read from the page and filled into it."""
+"""The form of the page: read from its components, and filled into them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,40 +6,50 @@ from typing import Any
 from gradio.blocks import Block
 from gradio.components import Component
 
-from refedit.ui.events.mask_events import show_board
-from refedit.ui.handlers import Updates
-from refedit.ui.state.form import Filling, Form, Painted
-from refedit.ui.state.mask_document import Board
+from refedit.methods import METHODS, Input, values_of
+from refedit.ui.events.handlers import PAGE_ONLY, Updates
+from refedit.ui.events.mask_events import show_document
+from refedit.ui.state.form import Form
+from refedit.ui.state.mask_document import MaskDocument, kept_document
+from refedit.ui.state.picture_with_mask import PictureWithMask, read_canvas
 from refedit.ui.view.layout import Inputs
 from refedit.ui.view.pane import BRUSH_TOOL, CLICK_TOOL, Pane
+from refedit.ui.view.parameter_panel import ParameterPanel
 
 
-def read_form(inputs: Inputs, values: Mapping[Component, Any], method: str | None = None) -> Form:
-    """The visitor's form from the values of all components, for the chosen method or another one."""
+def read_form(
+    inputs: Inputs, values: Mapping[Component, Any], method: str | None = None, pictures: bool = True
+) -> Form:
+    """The visitor's form from the values of all components, for the chosen method or another one.
+
+    Raises EditError for a picture or mask that cannot be read. A reference is read only if the method can use it.
+    """
     method = method or values[inputs.method]
-    controls = inputs.controls[method]
+    takes = METHODS[method].takes | METHODS[method].needs
+    panel = inputs.panels[method]
     return Form(
         method=method,
-        source=_painted(inputs.source, values),
-        reference=_painted(inputs.reference, values),
+        preset=values[panel.preset],
+        values=panel.values(values),
+        source=_shown(inputs.source, values) if pictures else None,
+        reference=_shown(inputs.reference, values) if pictures and Input.REFERENCE in takes else None,
         source_prompt=values[inputs.source_prompt],
         prompt=values[inputs.prompt],
-        preset=values[controls.preset],
-        settings=controls.settings([values[component] for component in controls.components]),
     )
 
 
-def _painted(pane: Pane, values: Mapping[Component, Any]) -> Painted:
-    painted: Painted = values[pane.board] if values[pane.tool] == CLICK_TOOL else values[pane.editor] or {}
-    return painted
+def _shown(pane: Pane, values: Mapping[Component, Any]) -> PictureWithMask | None:
+    if values[pane.tool] == CLICK_TOOL:
+        return kept_document(values[pane.document], pane.name).shown
+    return read_canvas(values[pane.editor], pane.name)
 
 
 def all_inputs(inputs: Inputs) -> set[Component]:
     """Every component that `read_form` reads."""
-    controls = inputs.controls.values()
+    panels = inputs.panels.values()
     panes = {part for pane in (inputs.source, inputs.reference) for part in pane.inputs}
     fixed = {inputs.method, inputs.source_prompt, inputs.prompt} | panes
-    return fixed | {item.preset for item in controls} | {part for item in controls for part in item.components}
+    return fixed | {panel.preset for panel in panels} | {part for panel in panels for part in panel.components}
 
 
 def filled_outputs(inputs: Inputs) -> list[Block]:
@@ -54,20 +64,31 @@ def empty_panes(inputs: Inputs) -> Updates:
     An editor keeps the canvas of the picture before, and would shift the mask of the next one on it, unless this
     has reached the browser first.
     """
-    return show_board(inputs.source, BRUSH_TOOL, None) | show_board(inputs.reference, BRUSH_TOOL, None)
+    return show_document(inputs.source, BRUSH_TOOL, None) | show_document(inputs.reference, BRUSH_TOOL, None)
 
 
-def fill_in(inputs: Inputs, filling: Filling) -> Updates:
+def fill_in(inputs: Inputs, form: Form) -> Updates:
     """Fills in everything; the pictures, if there are any, after `empty_panes`: both can be painted on then."""
-    controls = inputs.controls[filling.method]
+    panel = inputs.panels[form.method]
     words = {
-        inputs.method: filling.method,
-        inputs.source_prompt: filling.source_prompt,
-        inputs.prompt: filling.prompt,
-        controls.preset: filling.preset,
+        inputs.method: form.method,
+        inputs.source_prompt: form.source_prompt,
+        inputs.prompt: form.prompt,
+        panel.preset: form.preset,
     }
     pictures: Updates = {}
-    if filling.source is not None:
-        for pane, painting in ((inputs.source, filling.source), (inputs.reference, filling.reference)):
-            pictures |= show_board(pane, BRUSH_TOOL, None if painting is None else Board.of(painting))
-    return pictures | words | dict(zip(controls.components, filling.parameters.values(), strict=True))
+    if form.source is not None:
+        for pane, shown in ((inputs.source, form.source), (inputs.reference, form.reference)):
+            pictures |= show_document(pane, BRUSH_TOOL, None if shown is None else MaskDocument.of(shown))
+    return pictures | words | panel.filled(form.values)
+
+
+def connect_presets(inputs: Inputs) -> None:
+    """Choosing a preset, or resetting to it, fills in its parameters."""
+    for panel in inputs.panels.values():
+        for event in (panel.preset.input, panel.reset.click):
+            event(_applying(panel), panel.preset, list(panel.components), **PAGE_ONLY)
+
+
+def _applying(panel: ParameterPanel) -> Any:
+    return lambda preset: panel.filled(values_of(panel.method.presets()[preset]))

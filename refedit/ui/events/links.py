@@ -7,7 +7,7 @@ from gradio.components import Component
 
 from refedit.editing.service import EditingService
 from refedit.ui.events.form_io import all_inputs, fill_in, filled_outputs, read_form
-from refedit.ui.handlers import SPEAKING, UI_ONLY, Updates, spoken
+from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, showing_errors
 from refedit.ui.state import status
 from refedit.ui.state.link import query_of, read_link
 from refedit.ui.state.status import other_model
@@ -25,16 +25,16 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
     """Connects the button that makes a link, and the page's opening."""
 
     def make(values: dict[Component, Any]) -> Updates:
-        query = query_of(read_form(page.inputs, values), editor.facts.name)
+        query = query_of(read_form(page.inputs, values, pictures=False), editor.facts.name)
         return {page.link: gr.update(value=query, visible=True)}
 
     def opened(request: gr.Request) -> Updates:
         return open_link(page, editor, dict(request.query_params))
 
-    made = page.copy.click(spoken(make), {*all_inputs(page.inputs)}, page.link, **SPEAKING)
-    made.success(None, page.link, page.link, js=COPY, **UI_ONLY)
+    made = page.copy.click(showing_errors(make), {*all_inputs(page.inputs)}, page.link, **MAY_FAIL)
+    made.success(None, page.link, page.link, js=COPY, **PAGE_ONLY)
     changed = [*filled_outputs(page.inputs), page.outputs.status, page.outputs.notes]
-    blocks.load(opened, None, changed, **SPEAKING)
+    blocks.load(opened, None, changed, **MAY_FAIL)
 
 
 def open_link(page: Page, editor: EditingService, query: dict[str, str]) -> Updates:
@@ -42,9 +42,9 @@ def open_link(page: Page, editor: EditingService, query: dict[str, str]) -> Upda
     link = read_link(query)
     if link is None:
         return gr.skip()
-    found = status.notes((*link.notes, *(other_model(link.model, editor.facts) if link.model else ())))
+    notes = status.notes((*link.notes, *(other_model(link.model, editor.facts) if link.model else ())))
     return {
-        **fill_in(page.inputs, link.filling),
+        **fill_in(page.inputs, link.form),
         page.outputs.status: status.linked(),
-        page.outputs.notes: gr.HTML(found, visible=bool(found)),
+        page.outputs.notes: gr.HTML(notes, visible=bool(notes)),
     }

@@ -11,16 +11,17 @@ from refedit.editing.result_png import read_result
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
-from refedit.ui.events.mask_events import show_board
-from refedit.ui.handlers import SPEAKING, UI_ONLY, Updates, said, spoken
+from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, errors_shown, showing_errors
+from refedit.ui.events.mask_events import show_document
+from refedit.ui.events.result_views import show_result, show_view
 from refedit.ui.state import status
-from refedit.ui.state.history import History, filling_of
-from refedit.ui.state.mask_document import Board
+from refedit.ui.state.form import Form
+from refedit.ui.state.history import History
+from refedit.ui.state.mask_document import MaskDocument
 from refedit.ui.state.status import other_model, reference_prompt
 from refedit.ui.view.layout import Page
 from refedit.ui.view.pane import BRUSH_TOOL
-from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
-from refedit.ui.view.result_views import show_result, show_view
+from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
 
 T = TypeVar("T")
 
@@ -33,27 +34,27 @@ def connect_result(page: Page, editor: EditingService) -> None:
     outputs.view.input(
         lambda view: show_view(outputs, view),
         outputs.view,
-        [outputs.result, outputs.compare, outputs.both, outputs.use, outputs.details],
-        **UI_ONLY,
+        [outputs.result, outputs.compare, outputs.side_by_side, outputs.use, outputs.details],
+        **PAGE_ONLY,
     )
     for number, button in enumerate(outputs.choose):
-        button.click(chooser(outputs, number), outputs.pair, outputs.all, **SPEAKING)
+        button.click(chooser(outputs, number), outputs.pair, outputs.all, **MAY_FAIL)
     emptied = outputs.use.click(
-        spoken(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **SPEAKING
+        showing_errors(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **MAY_FAIL
     )
     filled = [*inputs.source.outputs, inputs.source_prompt]
-    emptied.then(spoken(lambda file: use_result(page, file)), outputs.shown, filled, **SPEAKING)
+    emptied.then(showing_errors(lambda file: use_result(page, file)), outputs.shown, filled, **MAY_FAIL)
     _connect_restoring(page, editor)
 
 
 def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iterator[Updates]]:
-    """Looks at one of the results of both methods: masks, downloads and everything else are its own then."""
+    """Looks at one of the results of all methods: masks, downloads and everything else are its own then."""
 
     def choose(files: tuple[bytes, ...]) -> Iterator[Updates]:
         # Gradio copies what is shown before the next turn.
-        with said(), tempfile.TemporaryDirectory() as folder:
+        with errors_shown(), tempfile.TemporaryDirectory() as folder:
             result = read_result(kept(files, number))
-            yield show_result(outputs, result, Path(folder), (RESULT, COMPARE, BOTH))[0]
+            yield show_result(outputs, result, Path(folder), (RESULT, COMPARE, ALL))[0]
 
     return choose
 
@@ -70,7 +71,7 @@ def empty_source(page: Page, file: bytes | None) -> Updates:
     if file is None:
         raise EditError(EXPIRED)
     read_result(file)
-    return show_board(page.inputs.source, BRUSH_TOOL, None)
+    return show_document(page.inputs.source, BRUSH_TOOL, None)
 
 
 def use_result(page: Page, file: bytes | None) -> Updates:
@@ -78,7 +79,7 @@ def use_result(page: Page, file: bytes | None) -> Updates:
     if file is None:
         return gr.skip()  # said by `empty_source`
     result = read_result(file)
-    shown = show_board(page.inputs.source, BRUSH_TOOL, Board.showing(result.image))
+    shown = show_document(page.inputs.source, BRUSH_TOOL, MaskDocument.showing(result.image))
     return shown | {page.inputs.source_prompt: result.recipe.prompt}
 
 
@@ -96,10 +97,10 @@ def _connect_restoring(page: Page, editor: EditingService) -> None:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies what is shown before the next turn
             yield restored(page, editor, file, Path(folder))
 
-    chosen = outputs.strip.select(spoken(choose), outputs.history, everything, **SPEAKING)
-    dropped = outputs.restore.upload(spoken(take), outputs.restore, everything, **SPEAKING)
+    chosen = outputs.strip.select(showing_errors(choose), outputs.history, everything, **MAY_FAIL)
+    dropped = outputs.restore.upload(showing_errors(take), outputs.restore, everything, **MAY_FAIL)
     for event in (chosen, dropped):
-        event.then(finish, outputs.pending, everything, **SPEAKING)
+        event.then(finish, outputs.pending, everything, **MAY_FAIL)
 
 
 def make_room(page: Page, file: bytes) -> Updates:
@@ -115,11 +116,11 @@ def restored(page: Page, editor: EditingService, file: bytes | None, folder: Pat
         return {page.outputs.pending: None}
     result = read_result(file)
     shown, _ = show_result(page.outputs, result, folder)
-    told = (*other_model(result.model, editor.facts), *reference_prompt(result.recipe.reference_prompt))
-    said = status.restored(result.request is not None) + status.notes(told)
+    notes = (*other_model(result.model, editor.facts), *reference_prompt(result.recipe.reference_prompt))
+    message = status.restored(result.request is not None) + status.notes(notes)
     return {
-        **fill_in(page.inputs, filling_of(result)),
+        **fill_in(page.inputs, Form.of(result)),
         **shown,
-        page.outputs.status: said,
+        page.outputs.status: message,
         page.outputs.pending: None,
     }

@@ -12,9 +12,9 @@ from gradio.components import Component
 from refedit.editing.service import EditingService
 from refedit.methods import METHODS
 from refedit.ui.events.form_io import all_inputs, read_form
-from refedit.ui.events.run_view import Screen, busy, show_refused, show_stopped
-from refedit.ui.events.running_edits import Tickets, paced, run
-from refedit.ui.handlers import UI_ONLY, Updates
+from refedit.ui.events.handlers import PAGE_ONLY, Updates
+from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
+from refedit.ui.events.running_edits import RunningEdits, paced, run
 from refedit.ui.view.layout import Page
 
 PATIENCE = 3.0
@@ -22,22 +22,22 @@ PATIENCE = 3.0
 
 
 def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
-    """Connects Run, Run both and Stop; a visitor who leaves stops, too."""
-    outputs, tickets = page.outputs, Tickets()
+    """Connects Run, Run all and Stop; a visitor who leaves stops, too."""
+    outputs, edits = page.outputs, RunningEdits()
 
     def ask(request: gr.Request) -> Updates:
-        tickets.ask(request.session_hash or "")
+        edits.ask(request.session_hash or "")
         return busy(outputs)
 
     def refuse(request: gr.Request) -> Updates:
-        return show_refused(outputs) if tickets.refused(request.session_hash or "") else gr.skip()
+        return show_refused(outputs) if edits.refused(request.session_hash or "") else gr.skip()
 
     def stop_edit(request: gr.Request) -> None:
-        tickets.stop(request.session_hash or "", PATIENCE)
+        edits.stop(request.session_hash or "", PATIENCE)
 
-    running = [
-        button.click(ask, None, outputs.all, **UI_ONLY).then(
-            _runner(page, editor, tickets, methods),
+    runs = [
+        button.click(ask, None, outputs.all, **PAGE_ONLY).then(
+            _runner(page, editor, edits, methods),
             {*all_inputs(page.inputs), outputs.history},
             outputs.all,
             show_progress="minimal",
@@ -46,31 +46,32 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
             concurrency_limit=1,
             api_visibility="private",
         )
-        for button, methods in ((outputs.run, [None]), (outputs.run_both, list(METHODS)))
+        for button, methods in ((outputs.run, [None]), (outputs.run_all, list(METHODS)))
     ]
-    for edit in running:  # Gradio refuses an edit before any code of ours runs
-        edit.failure(refuse, None, outputs.all, **UI_ONLY)
+    for edit in runs:  # Gradio refuses an edit before any code of ours runs
+        edit.failure(refuse, None, outputs.all, **PAGE_ONLY)
     # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
-    stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **UI_ONLY)
-    stopping.then(lambda: show_stopped(outputs), None, outputs.all, **UI_ONLY)
+    stopping = outputs.stop.click(stop_edit, None, None, cancels=runs, **PAGE_ONLY)
+    stopping.then(lambda: show_stopped(outputs), None, outputs.all, **PAGE_ONLY)
     blocks.unload(stop_edit)
 
 
 def _runner(
-    page: Page, editor: EditingService, tickets: Tickets, methods: Sequence[str | None]
+    page: Page, editor: EditingService, edits: RunningEdits, methods: Sequence[str | None]
 ) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
     """Runs the edits of the methods, one after another; None stands for the chosen one."""
 
     def run_edits(values: dict[Component, Any], request: gr.Request) -> Generator[Updates, None, None]:
         visitor = request.session_hash or ""
-        ticket = tickets.start(visitor)
-        events = run(editor, [read_form(page.inputs, values, method) for method in methods], ticket.stop)
+        ticket = edits.start(visitor)
+        forms = (read_form(page.inputs, values, method) for method in methods)  # read inside, where errors are shown
+        events = run(editor, forms, ticket.stop)
         try:
             with tempfile.TemporaryDirectory() as folder, closing(events):
-                screen = Screen(page.outputs, editor.facts, values[page.outputs.history], Path(folder))
-                for event in paced(screen.saw(event) for event in events):
-                    yield screen.show(event)
+                view = RunView(page.outputs, editor.facts, values[page.outputs.history], Path(folder))
+                for event in paced(view.record(event) for event in events):
+                    yield view.update(event)
         finally:
-            tickets.end(visitor, ticket)
+            edits.end(visitor, ticket)
 
     return run_edits

@@ -9,17 +9,17 @@ from refedit.editing.request import EditRequest, Finished, Preview, Progress
 from refedit.editing.result import Result
 from refedit.editing.service import ModelFacts
 from refedit.picturebook.advice import notes
+from refedit.ui.events.handlers import Updates
+from refedit.ui.events.result_views import show_all, show_result
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
-from refedit.ui.handlers import Updates
 from refedit.ui.state import status
 from refedit.ui.state.history import Entry, History, remembered, strip
-from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
-from refedit.ui.view.result_views import show_both, show_result
+from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
 
 REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
 
 
-class Screen:
+class RunView:
     """Turns the events of one run, in their order, into changes of the page; pictures are written into `folder`."""
 
     def __init__(self, outputs: Outputs, model: ModelFacts, history: History, folder: Path) -> None:
@@ -30,7 +30,8 @@ class Screen:
         self.results: list[Result] = []
         self.files: list[bytes] = []
 
-    def show(self, event: RunEvent) -> Updates:
+    def update(self, event: RunEvent) -> Updates:
+        """What an event changes on the page."""
         outputs = self.outputs
         match event:
             case Started():
@@ -52,7 +53,7 @@ class Screen:
         assert self.started is not None
         return self.started.request
 
-    def saw(self, event: RunEvent) -> RunEvent:
+    def record(self, event: RunEvent) -> RunEvent:
         """Remembers the loss of every step, of those too that are not shown."""
         if isinstance(event, Progress) and event.loss is not None:
             self.losses.append(event.loss)
@@ -60,8 +61,8 @@ class Screen:
 
     def _begin(self, event: Started) -> Updates:
         self.started, self.losses = event, []
-        found = status.notes(notes(self.model, event.request))
-        return {self.outputs.notes: gr.HTML(found, visible=bool(found))}
+        text = status.notes(notes(self.model, event.request))
+        return {self.outputs.notes: gr.HTML(text, visible=bool(text))}
 
     def _in_run(self, progress: Progress) -> Progress:
         """The progress of the whole run, which may consist of several edits; nobody knows how long later ones take."""
@@ -84,11 +85,11 @@ class Screen:
         return shown
 
     def _preview(self, event: Preview) -> Updates:
-        about = f"Preview, step {event.step} of {event.of}"
+        label = f"Preview, step {event.step} of {event.of}"
         outputs = self.outputs
         # Not gr.Image(picture, ...), which would save the picture twice.
-        shown = gr.update(value=event.image, label=about, alt_text=about, visible=True)
-        hidden = {part: gr.update(visible=False) for part in (outputs.result, outputs.compare, outputs.both)}
+        shown = gr.update(value=event.image, label=label, alt_text=label, visible=True)
+        hidden = {part: gr.update(visible=False) for part in (outputs.result, outputs.compare, outputs.side_by_side)}
         return {outputs.preview: shown, outputs.after: gr.Column(visible=False)} | hidden
 
     def _finish(self, event: Finished) -> Updates:
@@ -96,13 +97,13 @@ class Screen:
         result, last = Result.of(self.request, event), self.started.number + 1 == self.started.of
         self.results.append(result)
         everything = last and len(self.results) > 1
-        views, view = ((RESULT, COMPARE, BOTH), BOTH) if everything else ((RESULT, COMPARE), RESULT)
+        views, view = ((RESULT, COMPARE, ALL), ALL) if everything else ((RESULT, COMPARE), RESULT)
         shown, file = show_result(self.outputs, result, self.folder, views, view)
         self.files.append(file)
         self.history = remembered(self.history, Entry.of(result, file))
         return {
             **shown,
-            **(show_both(self.outputs, self.results, self.files) if everything else {}),
+            **(show_all(self.outputs, self.results, self.files) if everything else {}),
             **show_history(self.outputs, self.history),
             **(self._done() if last else {}),
         }
@@ -126,7 +127,7 @@ def idle(outputs: Outputs) -> Updates:
     """Ready for the next run."""
     ready = gr.Button(interactive=True)
     stop = gr.Button(interactive=False)
-    return {outputs.run: ready, outputs.run_both: ready, outputs.stop: stop, outputs.announced: ""}
+    return {outputs.run: ready, outputs.run_all: ready, outputs.stop: stop, outputs.announced: ""}
 
 
 def busy(outputs: Outputs) -> Updates:
@@ -134,7 +135,7 @@ def busy(outputs: Outputs) -> Updates:
     locked = gr.Button(interactive=False)
     return {
         outputs.run: locked,
-        outputs.run_both: locked,
+        outputs.run_all: locked,
         outputs.stop: gr.Button(interactive=True),
         outputs.status: status.queued(),
         outputs.notes: gr.HTML("", visible=False),

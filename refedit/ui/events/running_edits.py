@@ -1,10 +1,10 @@
-"""Runs one edit for one visitor: its events, and the tickets to stop it."""
+"""Runs one edit for one visitor: its events, and the running to stop it."""
 
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from refedit.editing.request import EditEvent, EditRequest, Progress
@@ -39,7 +39,7 @@ class Halted:
 RunEvent = Started | EditEvent | Failed | Halted
 
 
-def run(editor: EditingService, forms: Sequence[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
+def run(editor: EditingService, forms: Iterable[Form], cancel: threading.Event) -> Generator[RunEvent, None, None]:
     """The events of edits, one after another; every error becomes the last event, none is raised.
 
     Nothing starts unless every form is complete.
@@ -78,7 +78,7 @@ class Ticket:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class Tickets:
+class RunningEdits:
     """The ticket of the running edit of every visitor, so that nobody stops another's; and who has asked for one."""
 
     def __init__(self) -> None:

@@ -1,82 +1,62 @@
 """The examples: pictures, masks, prompts and parameters that one click fills in.
 
-`examples.json` in the examples folder is a list of objects with the fields of `Example`; its pictures lie
-beside it.
+`examples.json` in the examples folder is a list of objects; its pictures lie beside it. An object has a title, method,
+preset, prompt, and the file of a source; it may have the files of a region, a reference and a subject (masks are white
+inside), a source prompt, and as settings the parameters that differ from the preset.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
 from refedit.imaging.images import read_mask, read_picture
-from refedit.methods import METHODS, values_of, with_values
-from refedit.ui.state.form import Filling
-from refedit.ui.view.mask_editor import Painting
+from refedit.methods import METHODS, values_of
+from refedit.ui.state.form import Form
+from refedit.ui.state.picture_with_mask import PictureWithMask
 
 TILE = 192
 """The side of a tile in pixels: twice what is shown, for sharp screens."""
+FILES = ("source", "region", "reference", "subject")
+WORDS = ("title", "method", "preset", "prompt", "source_prompt", "settings")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One line of the table.
-
-    `region` and `subject` are mask files (white inside) for the source and the reference; `preset` is a name
-    from the method's presets, `settings` the parameters that differ from it. Raises ValueError for an unknown
-    method or preset, EditError for an unknown or unfit parameter.
-    """
+    """A form with a title; its pictures stay in their files, by the names of `FILES`, until they are wanted."""
 
     title: str
-    method: str
-    source: Path
-    prompt: str
-    region: Path | None = None
-    reference: Path | None = None
-    subject: Path | None = None
-    source_prompt: str = ""
-    preset: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    words: Form
+    files: Mapping[str, Path]
 
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise ValueError(f"the example '{self.title}' names the unknown method '{self.method}'")
-        if self.preset not in METHODS[self.method].presets():
-            raise ValueError(f"the example '{self.title}' names the unknown preset '{self.preset}'")
-        with_values(METHODS[self.method].presets()[self.preset], self.settings)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The value of every parameter of the method."""
-        return values_of(with_values(METHODS[self.method].presets()[self.preset], self.settings))
-
-    def filling(self) -> Filling:
+    def form(self) -> Form:
         """What a click on the example fills in."""
-        return Filling(
-            method=self.method,
-            preset=self.preset,
-            parameters=self.parameters,
-            source=_painting(self.source, self.region),
-            reference=None if self.reference is None else _painting(self.reference, self.subject),
-            source_prompt=self.source_prompt,
-            prompt=self.prompt,
-        )
+        return replace(self.words, source=self._read("source", "region"), reference=self._read("reference", "subject"))
 
     def tile(self) -> Image.Image:
         """A small square picture for the button: the source, with the reference in its corner."""
-        tile = ImageOps.fit(read_picture(self.source), (TILE, TILE))
-        if self.reference is not None:
-            inset = ImageOps.fit(read_picture(self.reference), (TILE * 2 // 5,) * 2)
+        tile = ImageOps.fit(read_picture(self.files["source"]), (TILE, TILE))
+        if "reference" in self.files:
+            inset = ImageOps.fit(read_picture(self.files["reference"]), (TILE * 2 // 5,) * 2)
             framed = ImageOps.expand(inset, border=TILE // 48, fill="white")
             tile.paste(framed, (TILE - framed.width, TILE - framed.height))
         return tile
 
+    def _read(self, picture: str, mask: str) -> PictureWithMask | None:
+        if picture not in self.files:
+            return None
+        painted = read_mask(self.files[mask]) if mask in self.files else None
+        return PictureWithMask(picture=read_picture(self.files[picture]), mask=painted)
+
 
 def read_examples(folder: Path) -> tuple[Example, ...]:
-    """The examples of a folder in their order; none if it has no table."""
+    """The examples of a folder in their order; none if it has no table.
+
+    Raises ValueError for an unknown method, preset or entry, EditError for an unknown or unfit parameter.
+    """
     table = folder / "examples.json"
     if not table.exists():
         return ()
@@ -84,10 +64,14 @@ def read_examples(folder: Path) -> tuple[Example, ...]:
 
 
 def _from_row(row: dict[str, Any], folder: Path) -> Example:
-    files = {name: folder / row[name] for name in ("source", "region", "reference", "subject") if row.get(name)}
-    rest = {name: value for name, value in row.items() if name not in ("source", "region", "reference", "subject")}
-    return Example(**rest, **files)
-
-
-def _painting(picture: Path, mask: Path | None) -> Painting:
-    return Painting(picture=read_picture(picture), mask=None if mask is None else read_mask(mask))
+    title = row["title"]
+    if unknown := row.keys() - {*FILES, *WORDS}:
+        raise ValueError(f"the example '{title}' has the unknown entry '{min(unknown)}'")
+    if row["method"] not in METHODS:
+        raise ValueError(f"the example '{title}' names the unknown method '{row['method']}'")
+    if row["preset"] not in METHODS[row["method"]].presets():
+        raise ValueError(f"the example '{title}' names the unknown preset '{row['preset']}'")
+    prompts = {name: row.get(name, "") for name in ("prompt", "source_prompt")}
+    words = Form(method=row["method"], preset=row["preset"], values=row.get("settings", {}), **prompts)
+    files = {name: folder / row[name] for name in FILES if row.get(name)}
+    return Example(title=title, words=replace(words, values=values_of(words.chosen())), files=files)

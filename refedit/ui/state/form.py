@@ -1,61 +1,68 @@
-"""What is filled into the page at once: by an example, a result of before, or a link."""
+"""What the page holds, as one plain value: read from it, or filled into it by an example, a link or a result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from refedit.editing.request import EditRequest, Reference
-from refedit.methods import METHODS, with_values
-from refedit.ui.state.mask_document import Board, board_of
-from refedit.ui.view.mask_editor import Painting
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filling:
-    """All inputs of the page.
-
-    Without a source both pictures stay; with one, a missing mask or reference clears its place. `parameters` has every
-    one of the method's.
-    """
-
-    method: str
-    preset: str
-    parameters: Mapping[str, Any]
-    source: Painting | None
-    reference: Painting | None
-    source_prompt: str
-    prompt: str
-
-
-Painted = Board | dict[str, Any] | None
-"""A picture as its tool delivers it: see `board_of`. None is a board that is missing, {} an empty canvas."""
+from refedit.editing.result import Result
+from refedit.methods import METHODS, Input, Method, nearest_preset, values_of, with_values
+from refedit.ui.state.picture_with_mask import PictureWithMask, missing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What a visitor has filled in, as the page delivers it."""
+    """All inputs of the page.
+
+    `values` are the method's parameters by name; those that are missing are the preset's. A form without a source has
+    no pictures: filled in, it leaves those that are there. With one, a missing mask or reference clears its place.
+    """
 
     method: str
-    source: Painted
-    reference: Painted
-    source_prompt: str
-    prompt: str
     preset: str
-    settings: Mapping[str, Any]
+    values: Mapping[str, Any]
+    source: PictureWithMask | None = None
+    reference: PictureWithMask | None = None
+    source_prompt: str = ""
+    prompt: str = ""
+
+    @classmethod
+    def of(cls, result: Result) -> "Form":
+        """What brings a result's inputs back; without pictures if it carries none."""
+        recipe, request = result.recipe, result.request
+        reference = request.reference if request else None
+        return cls(
+            method=recipe.method.name,
+            preset=nearest_preset(recipe.method)[0],
+            values=values_of(recipe.method),
+            source=PictureWithMask(picture=request.source, mask=request.region) if request else None,
+            reference=PictureWithMask(picture=reference.image, mask=reference.subject) if reference else None,
+            source_prompt=recipe.source_prompt,
+            prompt=recipe.prompt,
+        )
+
+    def chosen(self) -> Method:
+        """The method with its parameters; EditError if one is unknown or unfit."""
+        return with_values(METHODS[self.method].presets()[self.preset], self.values)
 
     def request(self) -> EditRequest:
-        """The edit that is asked for; EditError if something is missing or unfit."""
-        method = with_values(METHODS[self.method].presets()[self.preset], self.settings)
-        source, takes = board_of(self.source, "source").painting, method.takes | method.needs
+        """The edit that is asked for, with the inputs that its method can use; EditError if something is missing."""
+        method = self.chosen()
+        takes = method.takes | method.needs
+        if self.source is None:
+            raise missing("source")
         return EditRequest(
             method=method,
-            source=source.picture,
-            region=source.mask if "region" in takes else None,
-            reference=self._reference() if "reference" in takes else None,
-            source_prompt=self.source_prompt if "source_prompt" in takes else "",
+            source=self.source.picture,
+            region=self.source.mask if Input.REGION in takes else None,
+            reference=self._reference(method) if Input.REFERENCE in takes else None,
+            source_prompt=self.source_prompt if Input.SOURCE_PROMPT in takes else "",
             prompt=self.prompt,
         )
 
-    def _reference(self) -> Reference:
-        reference = board_of(self.reference, "reference").painting
-        return Reference(image=reference.picture, subject=reference.mask)
+    def _reference(self, method: Method) -> Reference | None:
+        if self.reference is None:
+            if Input.REFERENCE in method.needs:
+                raise missing("reference")
+            return None
+        return Reference(image=self.reference.picture, subject=self.reference.mask)

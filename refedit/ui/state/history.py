@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from refedit.editing.request import Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import read_result
 from refedit.imaging.images import png
-from refedit.methods import nearest_preset, values_of
-from refedit.ui.state.form import Filling
 from refedit.ui.state.status import method_in_words
-from refedit.ui.view.mask_editor import Painting
 
 ENTRIES = 12
 BYTES = 64 << 20
@@ -58,21 +54,3 @@ def remembered(history: History, entry: Entry) -> History:
 def strip(history: History) -> list[tuple[Image.Image, str]]:
     """The history as a gallery takes it."""
     return [(Image.open(io.BytesIO(entry.thumbnail)), entry.caption) for entry in history]
-
-
-def filling_of(result: Result) -> Filling:
-    """What brings a result's inputs back to the page; without pictures if it carries none."""
-    recipe, request = result.recipe, result.request
-    return Filling(
-        method=recipe.method.name,
-        preset=nearest_preset(recipe.method)[0],
-        parameters=values_of(recipe.method),
-        source=None if request is None else Painting(picture=request.source, mask=request.region),
-        reference=None if request is None else _reference(request.reference),
-        source_prompt=recipe.source_prompt,
-        prompt=recipe.prompt,
-    )
-
-
-def _reference(reference: Reference | None) -> Painting | None:
-    return None if reference is None else Painting(picture=reference.image, mask=reference.subject)

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.methods import METHODS, Method, parameters_of, values_of, with_values
-from refedit.ui.state.form import Filling, Form
+from refedit.ui.state.form import Form
 
 WORDS = ("prompt", "source_prompt")
 FIXED = ("method", "preset", "model", *WORDS)
 """The names that a link may hold besides those of the method's parameters."""
 
-OURS = {*FIXED, *(item.name for method in METHODS.values() for item in parameters_of(method))}
+OURS = {*FIXED, *(parameter.name for method in METHODS.values() for parameter in parameters_of(method))}
 """Names of which a link has at least one; an address without any was extended by others, and is no link."""
 
 GRADIOS = ("view", "deep_link")
@@ -26,22 +26,21 @@ MOST_NOTES = 3
 class Link:
     """What a link fills in, the model it was made with ("" if it names none), and what of it could not be used."""
 
-    filling: Filling
+    form: Form
     model: str
     notes: tuple[str, ...]
 
 
 def query_of(form: Form, model: str) -> str:
     """The part of a link after the question mark; EditError if a parameter does not fit."""
-    preset = METHODS[form.method].presets()[form.preset]
-    method = with_values(preset, form.settings)
+    method, preset = form.chosen(), METHODS[form.method].presets()[form.preset]
     carried = {"method": form.method, "preset": form.preset, "model": model}
     carried |= {"source_prompt": form.source_prompt, "prompt": form.prompt}
     return urlencode({name: value for name, value in carried.items() if value} | _different(method, preset))
 
 
 def _different(method: Method, preset: Method) -> dict[str, str]:
-    names = [item.name for item in parameters_of(type(method))]
+    names = [parameter.name for parameter in parameters_of(type(method))]
     return {name: str(getattr(method, name)) for name in names if getattr(method, name) != getattr(preset, name)}
 
 
@@ -53,11 +52,11 @@ def read_link(query: Mapping[str, str]) -> Link | None:
     notes: list[str] = []
     name = _named(asked, "method", tuple(METHODS), notes)
     preset = _named(asked, "preset", tuple(METHODS[name].presets()), notes)
-    words = {word: _sentence(asked.get(word, ""), notes) for word in WORDS}
-    settings = {item: text for item, text in asked.items() if item not in FIXED}
-    method = _changed(METHODS[name].presets()[preset], settings, notes)
-    filling = Filling(method=name, preset=preset, parameters=values_of(method), source=None, reference=None, **words)
-    return Link(filling=filling, model=asked.get("model", ""), notes=_few(notes))
+    prompt, source_prompt = (_sentence(asked.get(word, ""), notes) for word in WORDS)
+    values = {parameter: text for parameter, text in asked.items() if parameter not in FIXED}
+    method = _changed(METHODS[name].presets()[preset], values, notes)
+    form = Form(method=name, preset=preset, values=values_of(method), source_prompt=source_prompt, prompt=prompt)
+    return Link(form=form, model=asked.get("model", ""), notes=_few(notes))
 
 
 def _named(asked: Mapping[str, str], what: str, known: tuple[str, ...], notes: list[str]) -> str:
@@ -75,9 +74,9 @@ def _sentence(text: str, notes: list[str]) -> str:
     return text[:LONGEST_PROMPT]
 
 
-def _changed(method: Method, settings: Mapping[str, str], notes: list[str]) -> Method:
-    known = {item.name for item in parameters_of(type(method))}
-    for name, text in settings.items():
+def _changed(method: Method, values: Mapping[str, str], notes: list[str]) -> Method:
+    known = {parameter.name for parameter in parameters_of(type(method))}
+    for name, text in values.items():
         if name not in known:
             notes.append(f"The link names “{name[:60]}”, which {method.title} does not have; it was left out.")
             continue

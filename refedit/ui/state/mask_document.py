@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,17 +15,17 @@ from refedit.errors import EditError
 from refedit.imaging.images import png, read_mask, read_picture
 from refedit.imaging.masks import Mask
 from refedit.segment.segmenter import Click, check_place
-from refedit.ui.view.mask_editor import Painting, paintable, read_painting
+from refedit.ui.state.picture_with_mask import Canvas, PictureWithMask, missing, paintable, read_canvas
 
 UNDO = 30
-"""So many steps can be undone."""
+"""So many revisions can be undone."""
 
 Cut = Callable[[Sequence[Click]], Mask]
 """Gives the mask of the thing that clicks show."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Revision:
     """A moment in a mask's life; the masks are packed as PNG, since many moments are kept for many visitors.
 
     `clicks` are those on the thing at hand, `base` is the mask before the first of them.
@@ -38,26 +37,26 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Board:
-    """A picture with its mask as it is now, and the steps that led there; every change gives a new board.
+class MaskDocument:
+    """A picture with its mask as it is now, and the revisions that led there; every change gives a new document.
 
-    The picture is kept as the bytes of a file, since open pages keep their boards for an hour.
+    The picture is kept as the bytes of a file, since open pages keep their documents for an hour.
     """
 
     file: bytes
-    now: Step = Step()
-    past: tuple[Step, ...] = ()
+    now: Revision = Revision()
+    past: tuple[Revision, ...] = ()
 
     @classmethod
-    def showing(cls, picture: Image.Image) -> "Board":
+    def showing(cls, picture: Image.Image) -> "MaskDocument":
         """A picture without a mask."""
         packed = io.BytesIO()
         picture.save(packed, format="PNG", compress_level=1)  # large ones have a file of their own
         return cls(file=packed.getvalue())
 
     @classmethod
-    def of(cls, painting: Painting) -> "Board":
-        return replace(cls.showing(painting.picture), now=Step(mask=_pack(painting.mask)))
+    def of(cls, shown: PictureWithMask) -> "MaskDocument":
+        return replace(cls.showing(shown.picture), now=Revision(mask=_pack(shown.mask)))
 
     @property
     def picture(self) -> Image.Image:
@@ -70,23 +69,23 @@ class Board:
         return _unpack(self.now.mask)
 
     @property
-    def painting(self) -> Painting:
-        return Painting(picture=self.picture, mask=self.mask)
+    def shown(self) -> PictureWithMask:
+        return PictureWithMask(picture=self.picture, mask=self.mask)
 
-    def with_mask(self, mask: Mask | None) -> "Board":
+    def with_mask(self, mask: Mask | None) -> "MaskDocument":
         """With another mask, whatever made it; EditError if it is not of the picture's size."""
         if mask is not None and mask.size != self.picture.size:
             raise EditError(
                 f"The mask is {mask.size[0]}x{mask.size[1]} pixels, its picture "
                 f"{self.picture.width}x{self.picture.height}. Use a mask of the picture's size."
             )
-        return self._step(Step(mask=_pack(mask)))
+        return self._revised(Revision(mask=_pack(mask)))
 
-    def found(self, mask: Mask | None) -> "Board":
-        """With the mask that was found on the canvas; the same board if nobody has painted since."""
+    def with_painted_mask(self, mask: Mask | None) -> "MaskDocument":
+        """With the mask of a canvas; the same document if nobody has painted since."""
         return self if _alike(self.mask, mask) else self.with_mask(mask)
 
-    def clicked(self, click: Click, cut: Cut) -> "Board":
+    def clicked(self, click: Click, cut: Cut) -> "MaskDocument":
         """With one more click.
 
         A click inside adds the thing there, further ones and clicks outside refine it. A click outside where the
@@ -97,7 +96,7 @@ class Board:
         clicks = (click,) if anew else (*self.now.clicks, click)
         base = self.now.mask if anew else self.now.base
         mask = _combined(_unpack(base), clicks, cut)
-        return self._step(Step(mask=_pack(mask), clicks=clicks, base=base))
+        return self._revised(Revision(mask=_pack(mask), clicks=clicks, base=base))
 
     def _starts_anew(self, click: Click) -> bool:
         if not self.now.clicks:
@@ -110,29 +109,37 @@ class Board:
         x, y = (min(int(at), side - 1) for at, side in zip((click.x, click.y), base.size, strict=True))
         return bool(base.values[y, x] >= 0.5)
 
-    def next_thing(self) -> "Board":
+    def next_thing(self) -> "MaskDocument":
         """The next click is on another thing; the mask stays."""
-        return replace(self, now=Step(mask=self.now.mask))
+        return replace(self, now=Revision(mask=self.now.mask))
 
-    def undone(self) -> "Board":
-        """One step back; the same board if there is none."""
+    def undone(self) -> "MaskDocument":
+        """One revision back; the same document if there is none."""
         return replace(self, now=self.past[-1], past=self.past[:-1]) if self.past else self
 
-    def _step(self, step: Step) -> "Board":
-        return replace(self, now=step, past=(*self.past, self.now)[-UNDO:])
+    def _revised(self, revision: Revision) -> "MaskDocument":
+        return replace(self, now=revision, past=(*self.past, self.now)[-UNDO:])
 
 
-def board_of(value: Board | dict[str, Any] | None, name: str, known: Board | None = None) -> Board:
-    """The board of a picture from what its tool delivers: a board, or a canvas's value as `read_painting` takes it.
+def document_of(canvas: Canvas | None, name: str, known: MaskDocument | None = None) -> MaskDocument:
+    """The document of what a canvas shows; EditError if it is empty.
 
-    `known` is continued if the canvas still shows its picture. Raises EditError if there is no picture.
+    `known` is continued if the canvas still shows its picture.
     """
-    if isinstance(value, Board):
-        return value
-    painting = read_painting(value, name)
-    if known is None or not _same_picture(known.picture, painting.picture):
-        return Board.showing(painting.picture).found(painting.mask)  # strokes on a new picture can be undone
-    return known.found(painting.mask)
+    shown = read_canvas(canvas, name)
+    if shown is None:
+        raise missing(name)
+    if known is None or not _same_picture(known.picture, shown.picture):
+        # Strokes on a new picture can be undone.
+        return MaskDocument.showing(shown.picture).with_painted_mask(shown.mask)
+    return known.with_painted_mask(shown.mask)
+
+
+def kept_document(document: MaskDocument | None, name: str) -> MaskDocument:
+    """A document that was kept for clicks; EditError if Gradio has forgotten it, as it does after an hour."""
+    if document is None:
+        raise EditError(f"There is no {name} picture, or it was kept for clicks for over an hour. Add it again.")
+    return document
 
 
 @lru_cache(maxsize=4)

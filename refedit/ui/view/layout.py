@@ -6,10 +6,10 @@ from typing import Any
 import gradio as gr
 
 from refedit.editing.request import LONGEST_PROMPT
-from refedit.methods import METHODS
+from refedit.methods import METHODS, Input, Method
 from refedit.ui.state.examples import Example
-from refedit.ui.view.controls import Controls, build_controls
 from refedit.ui.view.pane import Pane, draw_pane
+from refedit.ui.view.parameter_panel import ParameterPanel, draw_panel
 from refedit.ui.view.result_column import Outputs, draw_result
 
 
@@ -24,7 +24,7 @@ class Inputs:
     reference_column: gr.Column
     reference: Pane
     prompt: gr.Textbox
-    controls: dict[str, Controls]
+    panels: dict[str, ParameterPanel]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
         source, source_prompt = _draw_source(first.needs)
         column, reference = _draw_reference(first.needs)
         prompt, outputs = _draw_result(first)
-        controls, sharing = _draw_parameters(first)
+        panels, sharing = _draw_parameters(first)
     with gr.Accordion("Which models there are, and what they cost", open=False, elem_id="models"):
         gr.HTML(models)
     gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
@@ -78,26 +78,26 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
         reference_column=column,
         reference=reference,
         prompt=prompt,
-        controls=controls,
+        panels=panels,
     )
     return Page(inputs=inputs, outputs=outputs, tiles=buttons, **sharing)
 
 
-def _draw_chooser(first: type[Any]) -> tuple[gr.Radio, gr.Markdown]:
+def _draw_chooser(first: type[Method]) -> tuple[gr.Radio, gr.Markdown]:
     with gr.Row(elem_id="chooser"):
         names = [(method.title, name) for name, method in METHODS.items()]
         method = gr.Radio(names, value=first.name, label="Method", elem_id="method", container=False)
         return method, gr.Markdown(first.summary, elem_id="summary")
 
 
-def _draw_result(first: type[Any]) -> tuple[gr.Textbox, Outputs]:
+def _draw_result(first: type[Method]) -> tuple[gr.Textbox, Outputs]:
     with gr.Column(elem_id="result-column", elem_classes="stage-column"):
         _heading("Result", "what it should show")
         return draw_result(info_for_prompt(first.needs), comparable(first))
 
 
-def _draw_parameters(first: type[Any]) -> tuple[dict[str, Controls], dict[str, Any]]:
-    """The controls of every method, and the parts that make a link, by the names of `Page`."""
+def _draw_parameters(first: type[Method]) -> tuple[dict[str, ParameterPanel], dict[str, Any]]:
+    """The panel of every method, and the parts that make a link, by the names of `Page`."""
     with gr.Column(elem_id="parameters-column"):
         with gr.Row(elem_id="parameters-head"):
             gr.HTML("<h2>Parameters</h2>", elem_classes="heading plain")
@@ -110,8 +110,8 @@ def _draw_parameters(first: type[Any]) -> tuple[dict[str, Controls], dict[str, A
             interactive=False,
             buttons=["copy"],
         )
-        controls = {name: build_controls(kind, kind is first) for name, kind in METHODS.items()}
-    return controls, {"copy": copy, "link": link}
+        panels = {name: draw_panel(kind, kind is first) for name, kind in METHODS.items()}
+    return panels, {"copy": copy, "link": link}
 
 
 def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tuple[gr.Button, ...]:
@@ -120,12 +120,14 @@ def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tup
     with gr.Row(elem_id="examples"):
         gr.HTML("<h2>Start with an example</h2>", elem_classes="heading plain")
         return tuple(
-            gr.Button(example.title, icon=tile, elem_classes=f"tile {example.method}", elem_id=f"example-{number}")
+            gr.Button(
+                example.title, icon=tile, elem_classes=f"tile {example.words.method}", elem_id=f"example-{number}"
+            )
             for number, (example, tile) in enumerate(zip(examples, tiles, strict=True))
         )
 
 
-def _draw_source(needs: frozenset[str]) -> tuple[Pane, gr.Textbox]:
+def _draw_source(needs: frozenset[Input]) -> tuple[Pane, gr.Textbox]:
     with gr.Column(elem_id="source-column", elem_classes="stage-column"):
         _heading("Source", "where to edit")
         pane = draw_pane("source", "Drop or paste the picture to edit here\nor click to upload", hint_for_source(needs))
@@ -133,23 +135,23 @@ def _draw_source(needs: frozenset[str]) -> tuple[Pane, gr.Textbox]:
             label="Source prompt: the picture as it is",
             placeholder="a red mug on a table",
             elem_id="source-prompt",
-            visible="source_prompt" in needs,
+            visible=Input.SOURCE_PROMPT in needs,
             lines=2,
             max_length=LONGEST_PROMPT,
         )
     return pane, prompt
 
 
-def hint_for_source(needs: frozenset[str]) -> str:
+def hint_for_source(needs: frozenset[Input]) -> str:
     """What selecting on the source does with a method of these needs, and what selecting nothing does."""
     words, square = "the words decide where to edit", "the largest square in the middle may change"
-    undecided = words if "source_prompt" in needs else square
+    undecided = words if Input.SOURCE_PROMPT in needs else square
     return f"Paint over what may change, or click on it. **If you select nothing, {undecided}.**"
 
 
-def info_for_prompt(needs: frozenset[str]) -> str:
+def info_for_prompt(needs: frozenset[Input]) -> str:
     """How to write the target prompt for a method of these needs."""
-    if "source_prompt" in needs:
+    if Input.SOURCE_PROMPT in needs:
         return (
             "The source's sentence with the new thing in it: the words that differ are what is replaced. If the thing "
             "only gets the reference's look, repeat the sentence and select where to edit."
@@ -157,13 +159,13 @@ def info_for_prompt(needs: frozenset[str]) -> str:
     return "One sentence about the finished picture, not a command: “a jumping cat”, not “make it jump”."
 
 
-def comparable(method: type[Any]) -> bool:
+def comparable(method: type[Method]) -> bool:
     """True if whoever has filled in the inputs of this method can run all others, too."""
     return all(other.needs <= method.needs for other in METHODS.values())
 
 
-def _draw_reference(needs: frozenset[str]) -> tuple[gr.Column, Pane]:
-    with gr.Column(elem_id="reference-column", elem_classes="stage-column", visible="reference" in needs) as column:
+def _draw_reference(needs: frozenset[Input]) -> tuple[gr.Column, Pane]:
+    with gr.Column(elem_id="reference-column", elem_classes="stage-column", visible=Input.REFERENCE in needs) as column:
         _heading("Reference", "what to take")
         undecided = "the largest square in its middle is taken"
         hint = f"Paint over what to take, or click on it. **If you select nothing, {undecided}.**"

@@ -37,7 +37,7 @@ class Pane:
     """A picture with its mask on the page.
 
     Whichever of `editor` and `clicker` the `tool` shows has the mask; the other one is filled when it is shown.
-    `canvas` is what the editor lies in, to be hidden in its place. `board` holds a `Board` or None.
+    `canvas` is what the editor lies in, to be hidden in its place. `document` holds a `MaskDocument` or None.
     """
 
     name: str
@@ -56,17 +56,17 @@ class Pane:
     places: gr.Textbox
     select_places: gr.Button
     hint: gr.Markdown
-    board: gr.State
+    document: gr.State
 
     @property
     def inputs(self) -> list[Any]:
-        """The components that say what the picture and its mask are, as `pane_board` takes them."""
-        return [self.tool, self.editor, self.board]
+        """The components that say what the picture and its mask are, as `pane_document` takes them."""
+        return [self.tool, self.editor, self.document]
 
     @property
     def outputs(self) -> list[Any]:
-        """The components that `show_board` changes."""
-        return [self.tool, self.canvas, self.editor, self.clicker, self.clicking, self.board]
+        """The components that `show_document` changes."""
+        return [self.tool, self.canvas, self.editor, self.clicker, self.clicking, self.document]
 
 
 def draw_pane(name: str, placeholder: str, hint: str) -> Pane:
@@ -88,9 +88,9 @@ def draw_pane(name: str, placeholder: str, hint: str) -> Pane:
     shown_hint = gr.Markdown(hint, elem_id=f"{name}-hint", elem_classes="hint")
     with gr.Accordion("More mask tools", open=False, elem_id=f"{name}-more", elem_classes="more"):
         more = _draw_more(name)
-    board = gr.State(None, time_to_live=3600)
+    document = gr.State(None, time_to_live=3600)
     shown: dict[str, Any] = {"canvas": canvas, "editor": editor, "clicker": clicker, "hint": shown_hint}
-    return Pane(name=name, board=board, **shown, **tools, **more)
+    return Pane(name=name, document=document, **shown, **tools, **more)
 
 
 def _draw_tools(name: str) -> dict[str, Any]:

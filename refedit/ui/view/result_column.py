@@ -10,23 +10,24 @@ from refedit.methods import METHODS
 from refedit.ui.state import status
 from refedit.ui.view.pane import switch
 
-RESULT, COMPARE, BOTH = "Result", "Before and after", "Both methods"
+EVERY = "both" if len(METHODS) == 2 else "all"
+RESULT, COMPARE, ALL = "Result", "Before and after", f"{EVERY.capitalize()} methods"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
     """Everything the page answers.
 
-    `after` holds what only exists once an edit is finished, `view` chooses between `result`, `compare` and `both`;
-    `details` are about one result. In `both`, every method has a picture in `results`, its mask in `used` and a button
-    in `choose`; `pair` holds their PNGs.
+    `after` holds what only exists once an edit is finished. `view` chooses between `result`, `compare` and
+    `side_by_side`; `details` are about one result. In `side_by_side`, every method has a picture in `results`, its mask
+    in `used` and a button in `choose`; `pair` holds their PNGs.
     `announced` is the stage of a running edit for those who cannot see `status`.
     `before` is the source, hidden, for a look at it while a key is held. `shown` is the PNG of the result at hand with
     everything inside, `history` a `History`, `pending` the PNG that is about to be restored.
     """
 
     run: gr.Button
-    run_both: gr.Button
+    run_all: gr.Button
     stop: gr.Button
     status: gr.HTML
     announced: gr.HTML
@@ -34,7 +35,7 @@ class Outputs:
     preview: gr.Image
     result: gr.Image
     compare: gr.ImageSlider
-    both: gr.Row
+    side_by_side: gr.Row
     results: tuple[gr.Image, ...]
     used: tuple[gr.Image, ...]
     choose: tuple[gr.Button, ...]
@@ -88,7 +89,7 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     )
     with gr.Row(elem_id="buttons"):
         run = gr.Button("Run", variant="primary", elem_id="run", min_width=100)
-        run_both = gr.Button("Run both methods", elem_id="run-both", min_width=80, visible=comparable, scale=0)
+        run_all = gr.Button(f"Run {EVERY} methods", elem_id="run-both", min_width=80, visible=comparable, scale=0)
         stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=80, scale=0)
     gr.HTML(KEYS, elem_id="keys", elem_classes="hint")
     progress = gr.HTML(status.ready(), elem_id="status")
@@ -96,8 +97,8 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     notes = gr.HTML("", elem_id="notes", visible=False)
     parts: dict[str, Any] = _draw_pictures() | _draw_after() | _draw_visit()
     parts |= {name: gr.State(value, time_to_live=3600) for name, value in _STATES.items()}
-    told: dict[str, Any] = {"status": progress, "announced": announced, "notes": notes}
-    return prompt, Outputs(run=run, run_both=run_both, stop=stop, **told, **parts)
+    messages: dict[str, Any] = {"status": progress, "announced": announced, "notes": notes}
+    return prompt, Outputs(run=run, run_all=run_all, stop=stop, **messages, **parts)
 
 
 _STATES: dict[str, Any] = {"shown": None, "pair": (), "history": (), "pending": None}
@@ -114,15 +115,21 @@ def _draw_pictures() -> dict[str, Any]:
         visible=False,
         buttons=["fullscreen"],
     )
-    with gr.Row(visible=False, elem_id="both") as both:
-        columns = [_draw_one_of_both(name, method.title) for name, method in METHODS.items()]
+    with gr.Row(visible=False, elem_id="both") as side_by_side:
+        columns = [_draw_one_of_all(name, method.title) for name, method in METHODS.items()]
     results, used, choose = zip(*columns, strict=True)
     before = gr.Image(format="png", elem_id="before", alt_text="The source", interactive=False, visible="hidden")
-    pictures = {"preview": preview, "result": result, "compare": compare, "both": both, "before": before}
+    pictures = {
+        "preview": preview,
+        "result": result,
+        "compare": compare,
+        "side_by_side": side_by_side,
+        "before": before,
+    }
     return pictures | {"results": results, "used": used, "choose": choose}
 
 
-def _draw_one_of_both(name: str, title: str) -> tuple[gr.Image, gr.Image, gr.Button]:
+def _draw_one_of_all(name: str, title: str) -> tuple[gr.Image, gr.Image, gr.Button]:
     with gr.Column(min_width=100):
         picture = gr.Image(label=title, format="png", elem_id=f"both-{name}", buttons=["fullscreen"], **PICTURE)
         choose = gr.Button(f"Go on with {title}", size="sm", elem_id=f"choose-{name}")

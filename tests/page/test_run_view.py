@@ -11,22 +11,22 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import Progress
 from refedit.editing.result_png import read_result
+from refedit.ui.events.result_views import show_view
 from refedit.ui.events.results import chooser
-from refedit.ui.events.run_view import Screen
+from refedit.ui.events.run_view import RunView
 from refedit.ui.events.running_edits import Failed, Halted, Started, run
 from refedit.ui.state.form import Form
 from refedit.ui.state.status import method_in_words
 from refedit.ui.view.layout import Page
-from refedit.ui.view.result_column import BOTH, COMPARE, RESULT
-from refedit.ui.view.result_views import show_view
+from refedit.ui.view.result_column import ALL, COMPARE, RESULT
 
 
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs = page.outputs
-    screen, seen = Screen(outputs, editor.facts, (), tmp_path), dict[Any, Any]()
+    view, seen = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any]()
     told = []
     for event in run(editor, [form], threading.Event()):
-        changed = screen.show(event)
+        changed = view.update(event)
         told += [changed[outputs.announced]] if changed.get(outputs.announced) else []
         seen |= changed
     assert "Done in" in seen[outputs.status] and seen[outputs.announced] == ""
@@ -44,14 +44,14 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
 
 
 def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
-    forms = [form, replace(form, method="baret", preset="rigid", settings={"steps": 2})]
+    forms = [form, replace(form, method="baret", preset="rigid", values={"steps": 2})]
     outputs, events = page.outputs, list(run(editor, forms, threading.Event()))
     started = [event.request for event in events if isinstance(event, Started)]
     assert [request.method.name for request in started] == ["specref", "baret"]
     assert started[0].source.tobytes() == started[1].source.tobytes()
-    screen, seen, said = Screen(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
+    view, seen, said = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
     for event in events:
-        changed = screen.show(event)
+        changed = view.update(event)
         said.append(changed.get(outputs.status, ""))
         assert outputs.run not in changed or event is events[-1], "Run stays locked between the two"
         seen |= changed
@@ -69,42 +69,42 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
 
 
 def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
-    other = replace(form, method="baret", preset="rigid", settings={"steps": 2})
+    other = replace(form, method="baret", preset="rigid", values={"steps": 2})
     outputs, seen = page.outputs, dict[Any, Any]()
-    screen = Screen(outputs, editor.facts, (), tmp_path)
+    view = RunView(outputs, editor.facts, (), tmp_path)
     for event in run(editor, [form, other], threading.Event()):
-        seen |= screen.show(event)
+        seen |= view.update(event)
     for number, file in enumerate(seen[outputs.pair]):
         (changed,) = chooser(outputs, number)(seen[outputs.pair])
         result = read_result(file)
         assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
         assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.pasted.to_image()))
-        assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, BOTH]
+        assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, ALL]
         assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.recipe.method)}"
-    assert show_view(outputs, BOTH)[outputs.details]["visible"] is False
+    assert show_view(outputs, ALL)[outputs.details]["visible"] is False
 
 
 def test_of_two_edits_the_time_left_is_known_in_the_last_only(
     page: Page, form: Form, editor: Editor, tmp_path: Path
 ) -> None:
-    screen = Screen(page.outputs, editor.facts, (), tmp_path)
+    view = RunView(page.outputs, editor.facts, (), tmp_path)
     for number in (0, 1):
-        screen.show(Started(request=form.request(), number=number, of=2))
-        shown = screen.show(Progress(stage="Editing", step=1, of=2, fraction=0.5, seconds_left=9.0))
+        view.update(Started(request=form.request(), number=number, of=2))
+        shown = view.update(Progress(stage="Editing", step=1, of=2, fraction=0.5, seconds_left=9.0))
         assert ("about 9.0 s left" in shown[page.outputs.status]) == (number == 1)
 
 
 @pytest.mark.filterwarnings("ignore:No.")  # outside of an event, gr.Warning warns in Python's way
 @pytest.mark.parametrize("event", [Failed(message="No."), Halted()])
 def test_after_an_early_end_the_page_can_run_again(page: Page, editor: Editor, event: Any, tmp_path: Path) -> None:
-    changed = Screen(page.outputs, editor.facts, (), tmp_path).show(event)
+    changed = RunView(page.outputs, editor.facts, (), tmp_path).update(event)
     assert changed[page.outputs.run].interactive
     assert not {page.outputs.preview, page.outputs.result} & changed.keys(), "the last picture stays"
 
 
 def test_the_loss_is_drawn_from_every_step(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
-    baret = replace(form, method="baret", preset="rigid", settings={"steps": 3, "stop": 0})
-    screen, drawn = Screen(page.outputs, editor.facts, (), tmp_path), ""
+    baret = replace(form, method="baret", preset="rigid", values={"steps": 3, "stop": 0})
+    view, drawn = RunView(page.outputs, editor.facts, (), tmp_path), ""
     for event in run(editor, [baret], threading.Event()):
-        drawn += str(screen.show(screen.saw(event)).get(page.outputs.status, ""))
-    assert len(screen.losses) >= 3 and "<polyline" in drawn and f"{screen.losses[-1]:.2g} now" in drawn
+        drawn += str(view.update(view.record(event)).get(page.outputs.status, ""))
+    assert len(view.losses) >= 3 and "<polyline" in drawn and f"{view.losses[-1]:.2g} now" in drawn

@@ -1,4 +1,4 @@
-"""The ways to look at a result: alone, before and after, both methods beside each other; its masks and parameters."""
+"""The ways to look at a result: alone, before and after, all methods side by side; its masks and parameters."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from refedit.editing.result_png import write_result
 from refedit.imaging.images import write_picture
 from refedit.imaging.masks import Mask
 from refedit.methods import parameters_of
-from refedit.ui.handlers import Updates
+from refedit.ui.events.handlers import Updates
 from refedit.ui.state import status
-from refedit.ui.view.result_column import BOTH, COMPARE, RESULT, Outputs
+from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
 
 
 def show_result(
@@ -40,9 +40,9 @@ def show_result(
         outputs.before: str(before) if compared else None,
         outputs.after: gr.Column(visible=True),
         outputs.view: gr.update(choices=[name for name in views if compared or name != COMPARE], value=view),
-        outputs.both: gr.Row(visible=view == BOTH),
-        outputs.use: gr.Button(visible=view != BOTH),
-        outputs.details: gr.Column(visible=view != BOTH),
+        outputs.side_by_side: gr.Row(visible=view == ALL),
+        outputs.use: gr.Button(visible=view != ALL),
+        outputs.details: gr.Column(visible=view != ALL),
         outputs.download: gr.update(value=str(full), visible=whole),
         outputs.download_bare: str(bare),
         outputs.shown: full.read_bytes(),
@@ -53,7 +53,7 @@ def show_result(
 def _show_details(outputs: Outputs, result: Result) -> Updates:
     reference = result.request.reference if result.request else None
     subject = reference.subject if reference else None
-    labels = {item.name: item.label for item in parameters_of(type(result.recipe.method))}
+    labels = {parameter.name: parameter.label for parameter in parameters_of(type(result.recipe.method))}
     return {
         outputs.region: _mask_picture(result.pasted, "Mask: white is where the source was edited"),
         outputs.subject: _mask_picture(subject, "Mask: white is what was taken from the reference"),
@@ -61,7 +61,7 @@ def _show_details(outputs: Outputs, result: Result) -> Updates:
     }
 
 
-def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]) -> Updates:
+def show_all(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]) -> Updates:
     """The results of all methods beside each other, each with the mask by which it was edited."""
     updates: Updates = {outputs.pair: tuple(files)}
     for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
@@ -73,10 +73,10 @@ def show_both(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes
 
 
 def show_view(outputs: Outputs, view: str) -> Updates:
-    """One of the ways to look at a result; of both at once, nothing is told that is true of one only."""
-    places = {RESULT: outputs.result, COMPARE: outputs.compare, BOTH: outputs.both}
+    """One of the ways to look at a result; of all at once, nothing is shown that is true of one only."""
+    places = {RESULT: outputs.result, COMPARE: outputs.compare, ALL: outputs.side_by_side}
     shown = {part: gr.update(visible=name == view) for name, part in places.items()}
-    return shown | {part: gr.update(visible=view != BOTH) for part in (outputs.use, outputs.details)}
+    return shown | {part: gr.update(visible=view != ALL) for part in (outputs.use, outputs.details)}
 
 
 def _mask_picture(mask: Mask | None, about: str) -> dict[str, Any]:

@@ -9,46 +9,49 @@ import pytest
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.ui.view.mask_editor import OPACITY, painted_picture, read_painting, to_value
+from refedit.ui.state.picture_with_mask import OPACITY, PictureWithMask, read_canvas
+from refedit.ui.view.mask_editor import painted_picture
 from tests.conftest import box_mask, picture
-from tests.page.parts import BOX, saved
+from tests.page.parts import BOX, canvas, saved
+
+
+def read(value: dict[str, Any]) -> PictureWithMask:
+    shown = read_canvas(value, "source")
+    assert shown is not None
+    return shown
 
 
 def test_a_mask_survives_the_way_to_the_editor_and_back(tmp_path: Path) -> None:
-    painting = read_painting(saved(to_value(picture(1), BOX), tmp_path), "source")
-    assert painting.mask is not None
-    np.testing.assert_allclose(painting.mask.values, BOX.values, atol=0.01)
-    assert (np.asarray(painting.picture) == np.asarray(picture(1))).all()
+    shown = read(saved(canvas(picture(1), BOX), tmp_path))
+    assert shown.mask is not None
+    np.testing.assert_allclose(shown.mask.values, BOX.values, atol=0.01)
+    assert (np.asarray(shown.picture) == np.asarray(picture(1))).all()
 
 
 def test_the_layers_are_united(tmp_path: Path) -> None:
     left, right = box_mask((64, 64), (0, 0, 8, 64)), box_mask((64, 64), (56, 0, 64, 64))
-    value: dict[str, Any] = to_value(picture(1), left)
-    value["layers"] += to_value(picture(1), right)["layers"]
-    mask = read_painting(saved(value, tmp_path), "source").mask
+    value: dict[str, Any] = canvas(picture(1), left)
+    value["layers"] += canvas(picture(1), right)["layers"]
+    mask = read(saved(value, tmp_path)).mask
     assert mask is not None
     np.testing.assert_allclose(mask.values, np.maximum(left.values, right.values), atol=0.01)
 
 
 @pytest.mark.parametrize("alpha", [0, round(255 * OPACITY * 0.3)])
 def test_an_untouched_or_erased_layer_is_nothing_painted(tmp_path: Path, alpha: int) -> None:
-    value: dict[str, Any] = to_value(picture(1), None) | {"layers": [Image.new("RGBA", (64, 64), (255, 0, 0, alpha))]}
-    assert read_painting(saved(value, tmp_path), "source").mask is None
+    value: dict[str, Any] = canvas(picture(1), None) | {"layers": [Image.new("RGBA", (64, 64), (255, 0, 0, alpha))]}
+    assert read(saved(value, tmp_path)).mask is None
 
 
-def test_no_picture_is_one_sentence() -> None:
-    empty: list[dict[str, Any]] = [{"background": None, "layers": []}, {}]
-    for value in empty:
-        with pytest.raises(EditError, match="There is no source picture. Upload one, or click an example."):
-            read_painting(value, "source")
-    with pytest.raises(EditError, match="There is no source picture, or it was kept for clicks for over an hour."):
-        read_painting(None, "source")
+def test_an_empty_canvas_shows_nothing() -> None:
+    empty: list[dict[str, Any] | None] = [{"background": None, "layers": []}, {}, None]
+    assert [read_canvas(value, "source") for value in empty] == [None] * 3
 
 
 def test_a_mask_of_another_size_is_one_sentence(tmp_path: Path) -> None:
-    value: dict[str, Any] = to_value(picture(1), None) | {"layers": [Image.new("RGBA", (32, 64), "red")]}
+    value: dict[str, Any] = canvas(picture(1), None) | {"layers": [Image.new("RGBA", (32, 64), "red")]}
     with pytest.raises(EditError, match="mask of the source is 32x64 pixels, its picture 64x64"):
-        read_painting(saved(value, tmp_path), "source")
+        read(saved(value, tmp_path))
 
 
 def test_bombs_and_rubbish_are_refused_by_our_own_reader(tmp_path: Path) -> None:
@@ -56,9 +59,9 @@ def test_bombs_and_rubbish_are_refused_by_our_own_reader(tmp_path: Path) -> None
     Image.new("1", (13000, 13000)).save(bomb)
     rubbish.write_text("no picture")
     with pytest.raises(EditError, match="40"):
-        read_painting({"background": str(bomb), "layers": []}, "source")
+        read_canvas({"background": str(bomb), "layers": []}, "source")
     with pytest.raises(EditError, match="not a readable"):
-        read_painting({"background": str(rubbish), "layers": []}, "source")
+        read_canvas({"background": str(rubbish), "layers": []}, "source")
 
 
 def test_the_editor_decodes_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gradio.route_utils import delete_files_created_by_app
 
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, Finished, Preview, Progress
-from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started, Tickets, paced, run
+from refedit.ui.events.running_edits import Failed, Halted, RunEvent, RunningEdits, Started, paced, run
 from refedit.ui.page import build_page
 from refedit.ui.settings import Settings
 from refedit.ui.state.examples import Example
@@ -24,7 +24,7 @@ from tests.page.parts import reacting
 def test_a_form_asks_for_what_the_method_takes(form: Form) -> None:
     request = form.request()
     assert request.region is not None and request.reference is not None and request.reference.subject is None
-    baret = replace(form, method="baret", preset="rigid", settings={}, source_prompt="left over").request()
+    baret = replace(form, method="baret", preset="rigid", values={}, source_prompt="left over").request()
     assert baret.reference is None and baret.source_prompt == "" and baret.region is not None
 
 
@@ -71,7 +71,7 @@ def test_a_closed_run_frees_the_device(form: Form, editor: Editor) -> None:
 
 
 def test_nobody_stops_anothers_edit() -> None:
-    tickets = Tickets()
+    tickets = RunningEdits()
     mine, yours = tickets.start("me"), tickets.start("you")
     tickets.stop("me")
     assert mine.stop.is_set() and not yours.stop.is_set()
@@ -84,7 +84,7 @@ def test_nobody_stops_anothers_edit() -> None:
 
 
 def test_a_refused_edit_is_told_from_a_stopped_one() -> None:
-    tickets = Tickets()
+    tickets = RunningEdits()
     tickets.ask("me")
     assert tickets.refused("me") and not tickets.refused("you")
     tickets.stop("me")
@@ -92,7 +92,7 @@ def test_a_refused_edit_is_told_from_a_stopped_one() -> None:
 
 
 def test_stopping_waits_until_the_edit_has_ended() -> None:
-    tickets = Tickets()
+    tickets = RunningEdits()
     ticket = tickets.start("me")
 
     def obey() -> None:
