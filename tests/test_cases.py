@@ -2,7 +2,7 @@
 
 import pytest
 
-from refedit.bench.experiment.cases import CASE_KINDS, POSE, REFERENCE, RIGID, case_at
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind, case_at
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.world.factors import FACTORS, factors_of
 from refedit.picturebook.world.true_edits import changed_region
@@ -10,15 +10,15 @@ from refedit.picturebook.world.true_edits import changed_region
 NUMBERS = range(8)
 
 
-@pytest.mark.parametrize("kind", CASE_KINDS)
-def test_a_case_is_decided_by_set_kind_and_number(kind: str) -> None:
+@pytest.mark.parametrize("kind", CaseKind)
+def test_a_case_is_decided_by_set_kind_and_number(kind: CaseKind) -> None:
     seen = [case_at(which, kind, number) for which in ("development", "test") for number in NUMBERS]
     assert seen[: len(NUMBERS)] == [case_at("development", kind, number) for number in NUMBERS]
     assert all(first != second for place, first in enumerate(seen) for second in seen[:place])
 
 
-@pytest.mark.parametrize("kind", CASE_KINDS)
-def test_only_the_changed_factors_differ(kind: str) -> None:
+@pytest.mark.parametrize("kind", CaseKind)
+def test_only_the_changed_factors_differ(kind: CaseKind) -> None:
     for number in NUMBERS:
         case = case_at("test", kind, number)
         before, after = factors_of(case.source), factors_of(case.result)
@@ -37,8 +37,8 @@ def test_a_reference_shows_what_no_prompt_says() -> None:
         assert ("kind" in case.changed) == (number % 2 == 1 and look["kind"] != "face")
 
 
-@pytest.mark.parametrize("kind", CASE_KINDS)
-def test_the_painted_region_covers_the_true_change(kind: str) -> None:
+@pytest.mark.parametrize("kind", CaseKind)
+def test_the_painted_region_covers_the_true_change(kind: CaseKind) -> None:
     for number in NUMBERS:
         case = case_at("test", kind, number)
         region = case.request(Baret(), 64).region

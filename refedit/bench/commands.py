@@ -44,31 +44,31 @@ def _edits(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from refedit.bench.experiment.store import Share
-    from refedit.bench.experiment.workbench import Rig
-    from refedit.bench.report.sheet import sheet
+    from refedit.bench.experiment.workbench import Workbench
+    from refedit.bench.suites.contact_sheet import sheet
     from refedit.bench.suites.edits import ARMS, figures, run_cases, run_timed
     from refedit.picturebook.evaluation.figures import table, write_figures
 
-    rig, count, share = Rig.load(options.model, options.device), options.cases, Share.parse(options.share)
-    runs = run_cases(rig, options.set, count, options.out, share)
+    workbench, count, share = Workbench.load(options.model, options.device), options.cases, Share.parse(options.share)
+    runs = run_cases(workbench, options.set, count, options.out, share)
     found = list(tqdm(runs, total=len(share.of_cases(count)) * sum(map(len, ARMS.values()))))
     if not share.whole:
         return
-    rows = figures(found, list(run_timed(rig, options.set, count, options.out)))
-    sheet(rig, options.set).save(options.out / "sheet.png")
+    rows = figures(found, list(run_timed(workbench, options.set, count, options.out)))
+    sheet(workbench, options.set).save(options.out / "sheet.png")
     write_figures(rows, options.out / "edits.json")
     print(table(rows))
 
 
 def _tune(options: argparse.Namespace) -> None:
     from refedit.bench.experiment.store import Store
-    from refedit.bench.experiment.workbench import Rig
+    from refedit.bench.experiment.workbench import Workbench
     from refedit.bench.suites.tune import STARTS, tune
 
-    rig, store = Rig.load(options.model, options.device), Store(options.out)
+    workbench, store = Workbench.load(options.model, options.device), Store(options.out)
     for kind in (options.kind,) if options.kind else STARTS:
         trials = []
-        for trial in tune(rig, store, kind, options.cases):
+        for trial in tune(workbench, store, kind, options.cases):
             print(f"{trial.score:8.4f} on {len(trial.scores)}  {kind}  {dict(trial.settings)}", flush=True)
             trials.append({**asdict(trial), "score": trial.score})
         (options.out / f"{kind}.json").write_text(json.dumps(trials, indent=1) + "\n")

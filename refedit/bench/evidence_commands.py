@@ -1,4 +1,4 @@
-"""`refedit bench claims | compare | report | publish`: what claims come to, on cases whose truth is known."""
+"""`refedit bench claims | compare | report | recheck | publish`: what claims come to, on cases whose truth is known."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from refedit.errors import EditError
 
 
 def add_evidence(kinds: Any) -> None:
-    """Adds the four commands to the parser of `bench`."""
+    """Adds the commands to the parser of `bench`."""
     claims = kinds.add_parser("claims", help="check the papers' claims, and RefEdit's: verdicts with intervals")
     claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
     _add_run(claims, cases=48)
@@ -23,6 +23,11 @@ def add_evidence(kinds: Any) -> None:
     report.add_argument("--without-pictures", action="store_true", help="run no edits anew")
     _add_model(report)
     report.set_defaults(run=_report)
+    recheck = kinds.add_parser("recheck", help="whether two checkouts came to the same outcomes and verdicts")
+    recheck.add_argument("before", type=Path, metavar="DIR", help="what the code before wrote")
+    recheck.add_argument("after", type=Path, metavar="DIR", help="what this code wrote, for the same cases")
+    recheck.add_argument("--stamp", action="store_true", help="if so, mark the published results as this code's too")
+    recheck.set_defaults(run=_recheck)
     publish = kinds.add_parser("publish", help="take results of the built-in model into this copy and its README")
     publish.add_argument("results", type=Path, metavar="DIR", help="the folder that `claims` and `compare` wrote to")
     publish.set_defaults(run=_publish)
@@ -85,13 +90,13 @@ def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:
     from tqdm import tqdm
 
     from refedit.bench.experiment.store import Share, Store
-    from refedit.bench.experiment.workbench import Rig
+    from refedit.bench.experiment.workbench import Workbench
 
     share = Share.parse(options.share)
-    rig, store = Rig.load(options.model, options.device), Store(options.out, share)
-    for _ in tqdm(work.run(rig, store, options.set, share), total=len(work) // share.of):
+    workbench, store = Workbench.load(options.model, options.device), Store(options.out, share)
+    for _ in tqdm(work.run(workbench, store, options.set, share), total=len(work) // share.of):
         pass
-    return rig.about() if share.whole else None
+    return workbench.about() if share.whole else None
 
 
 def _report(options: argparse.Namespace) -> None:
@@ -115,9 +120,24 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _publish(options: argparse.Namespace) -> None:
-    from refedit.bench.experiment.workbench import Rig
+    from refedit.bench.experiment.workbench import Workbench
     from refedit.bench.publish import publish
     from refedit.hosting.readme import readme_file
     from refedit.models import BUILTIN
 
-    publish(options.results, Rig.load(BUILTIN, "cpu").checksum, readme_file())
+    publish(options.results, Workbench.load(BUILTIN, "cpu").checksum, readme_file())
+
+
+def _recheck(options: argparse.Namespace) -> None:
+    from itertools import islice
+
+    from refedit.bench.recheck import differences, stamp
+
+    apart = list(islice(differences(options.before, options.after), 20))
+    for sentence in apart:
+        print(sentence)
+    if apart:
+        raise EditError("The two came to different results. Find out why, or run the benchmark anew.")
+    print("The outcomes and verdicts are the same, but for seconds.")
+    if options.stamp:
+        stamp()

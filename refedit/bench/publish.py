@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from refedit.bench.claims.run import CLAIMS
-from refedit.bench.experiment.code_fingerprint import deciding_code, judging_code
+from refedit.bench.experiment.cases import CaseKind
+from refedit.bench.experiment.code_fingerprint import outcome_fingerprint, verdict_fingerprint
 from refedit.bench.report.summary import about, comparison_tables, nearest, summary, verdict_table
 from refedit.bench.suites.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
@@ -13,10 +14,10 @@ from refedit.hosting.readme import write_part
 
 PUBLISHED = Path(__file__).parent / "measured"
 PART = "compared"
-SHORT: Mapping[str, tuple[str, ...]] = {
-    "reference": ("right colour pattern", "right colour", "distance", "outside", "seconds"),
-    "pose": ("changed right", "identity kept", "distance", "outside", "seconds"),
-    "rigid": ("changed right", "right kind pose", "distance", "outside", "seconds"),
+SHORT: Mapping[CaseKind, tuple[str, ...]] = {
+    CaseKind.REFERENCE: ("right colour pattern", "right colour", "distance", "outside", "seconds"),
+    CaseKind.POSE: ("changed right", "identity kept", "distance", "outside", "seconds"),
+    CaseKind.RIGID: ("changed right", "right kind pose", "distance", "outside", "seconds"),
 }
 """README's columns; the summary has more."""
 UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `bench compare` and `bench publish`."
@@ -40,7 +41,7 @@ def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> N
 
 
 def _of(weights: str, found: Mapping[str, Any] | None, folder: Path) -> Mapping[str, Any]:
-    made_by = (weights, deciding_code(), judging_code(), "test")
+    made_by = (weights, outcome_fingerprint(), verdict_fingerprint(), "test")
     if found is None or _made_by(found) != made_by:
         raise EditError(
             f"The results in '{folder}' are not whole, not of test cases, or of other weights than these ({weights}) "
@@ -50,7 +51,10 @@ def _of(weights: str, found: Mapping[str, Any] | None, folder: Path) -> Mapping[
 
 
 def _made_by(found: Mapping[str, Any]) -> tuple[str, ...]:
-    return (*(found["about"].get(name, "") for name in ("weights", "deciding", "judging")), found["set"])
+    return (
+        *(found["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint")),
+        found["set"],
+    )
 
 
 def withdraw(readme: Path, of: Path = PUBLISHED) -> None:

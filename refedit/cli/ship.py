@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from refedit.bench.experiment.measures import missing
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.publish import withdraw
 from refedit.bench.report.summary import about
 from refedit.errors import EditError
@@ -36,7 +36,7 @@ def run_ship(options: argparse.Namespace) -> None:
     _measured("bench", "edits", "--cases", str(options.cases), "--out", str(options.out))
     _measured("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *_card(options))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
-    on = about({"about": Rig.load(BUILTIN, "cpu").about(), "set": "test"})
+    on = about({"about": Workbench.load(BUILTIN, "cpu").about(), "set": "test"})
     for readme in (readme_file(), folder / "README.md"):
         write_part(readme, "measured", f"{table(figures)}\n\n{on}")
     _evidence(options)

@@ -1,4 +1,4 @@
-"""A rig of tiny networks with random weights, quick copies of arms, and tasks without pictures."""
+"""A workbench of tiny networks with random weights, quick copies of arms, and tasks without pictures."""
 
 import threading
 from dataclasses import replace
@@ -8,7 +8,7 @@ import torch
 
 from refedit.bench.claims.claim import Claim
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.backbone import Denoiser
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.stable_diffusion import StableDiffusion
@@ -32,14 +32,14 @@ def reader() -> Reader:
 
 
 @pytest.fixture(scope="session")
-def rig(model: StableDiffusion, reader: Reader) -> Rig:
-    return Rig(model=model, reader=reader)
+def workbench(model: StableDiffusion, reader: Reader) -> Workbench:
+    return Workbench(model=model, reader=reader)
 
 
 @pytest.fixture(scope="session")
-def blind(model: StableDiffusion) -> Rig:
+def blind(model: StableDiffusion) -> Workbench:
     """Without a reader, as any model but the built-in one."""
-    return Rig(model=model, cache=Cache(1 << 30))
+    return Workbench(model=model, cache=Cache(1 << 30))
 
 
 def quick_arm(arm: Arm) -> Arm:

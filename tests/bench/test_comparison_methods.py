@@ -12,8 +12,8 @@ from refedit.bench.baselines.reconstruction import Reconstruction, geometric_mea
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, case_at
 from refedit.bench.experiment.measures import psnr
-from refedit.bench.experiment.runs import Made, make
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.runs import ArmRun, run_arm
+from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.ddim import move
 from refedit.diffusion.rows import Rows
@@ -26,25 +26,25 @@ CASE = case_at("test", POSE, 0)
 PUBLISHED = Baret.presets()["published"]
 
 
-def made(rig: Rig, method: Method) -> Made:
-    return make(rig, CASE, Arm(name="", method=method, alone=True))
+def made(workbench: Workbench, method: Method) -> ArmRun:
+    return run_arm(workbench, CASE, Arm(name="", method=method, alone=True))
 
 
-def test_balanced_attention_from_the_papers_branches_is_baret(rig: Rig) -> None:
+def test_balanced_attention_from_the_papers_branches_is_baret(workbench: Workbench) -> None:
     method = replace(PUBLISHED, steps=4, self_steps=0.5, cross_steps=0.75)
-    paper, same = made(rig, method), made(rig, BaretFrom(**asdict(method)))
+    paper, same = made(workbench, method), made(workbench, BaretFrom(**asdict(method)))
     assert paper.image.tobytes() == same.image.tobytes() and paper.rows == same.rows
 
 
 @pytest.mark.parametrize("branch", ["reconstruction", "transition"])
-def test_maps_from_one_branch_run_only_that_branch(rig: Rig, branch: MapOf) -> None:
+def test_maps_from_one_branch_run_only_that_branch(workbench: Workbench, branch: MapOf) -> None:
     paper = replace(PUBLISHED, steps=2, self_steps=0.5, cross_steps=0.5)
     method = BaretFrom(**asdict(paper), self_from=branch, cross_from=branch)
     rows = method._rows(0)
     assert {RECONSTRUCTION, TRANSITION} & set(rows) == {LEADERS[branch]} and EDITED in rows
     assert list(method._rows(1)) == [EDITED_UNCOND, EDITED]
     # Nothing else runs: only rows of the branch that leads are paid for.
-    assert made(rig, method).rows < made(rig, paper).rows
+    assert made(workbench, method).rows < made(workbench, paper).rows
 
 
 def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:
@@ -55,21 +55,21 @@ def test_the_edited_row_uses_the_leading_rows_map_and_its_own_values() -> None:
     assert torch.equal(control(Site("self", 0), q, k, v), attend(q, k, v))
 
 
-def test_negative_prompt_inversion_retraces_the_inversion(rig: Rig) -> None:
-    retraced = made(rig, Reconstruction(steps=2, free="unconditional"))
-    plain = made(rig, Reconstruction(steps=2, free="unconditional", guidance=1.0))
+def test_negative_prompt_inversion_retraces_the_inversion(workbench: Workbench) -> None:
+    retraced = made(workbench, Reconstruction(steps=2, free="unconditional"))
+    plain = made(workbench, Reconstruction(steps=2, free="unconditional", guidance=1.0))
     assert retraced.loss == pytest.approx(plain.loss, rel=1e-3)
 
 
-def test_iterations_lower_the_error_of_the_noise(rig: Rig) -> None:
-    none, some = (made(rig, Reconstruction(steps=2, inner_steps=count)) for count in (0, 3))
+def test_iterations_lower_the_error_of_the_noise(workbench: Workbench) -> None:
+    none, some = (made(workbench, Reconstruction(steps=2, inner_steps=count)) for count in (0, 3))
     assert none.loss is not None and some.loss is not None and some.loss < none.loss
     assert some.rows > none.rows
 
 
-def test_target_and_null_text_start_with_the_same_noise(rig: Rig) -> None:
-    own = made(rig, Reconstruction(steps=3))
-    other = made(rig, Reconstruction(steps=3, free="unconditional", start="empty"))
+def test_target_and_null_text_start_with_the_same_noise(workbench: Workbench) -> None:
+    own = made(workbench, Reconstruction(steps=3))
+    other = made(workbench, Reconstruction(steps=3, free="unconditional", start="empty"))
     assert own.loss == pytest.approx(other.loss, rel=1e-4)
 
 
@@ -87,42 +87,45 @@ def test_the_error_of_the_noise_is_that_by_which_it_was_wrong(model: StableDiffu
     assert geometric_mean([1e-4, 1e2]) == pytest.approx(0.1)
 
 
-def test_from_the_pivots_only_the_first_steps_error_is_the_same(rig: Rig) -> None:
+def test_from_the_pivots_only_the_first_steps_error_is_the_same(workbench: Workbench) -> None:
     for method in (Reconstruction(steps=1), Reconstruction(steps=1, start="empty")):
-        assert made(rig, replace(method, at_pivots=True)).loss == pytest.approx(made(rig, method).loss, rel=1e-4)
-    drifted, apart = (made(rig, Reconstruction(steps=3, at_pivots=at)).loss for at in (False, True))
+        assert made(workbench, replace(method, at_pivots=True)).loss == pytest.approx(
+            made(workbench, method).loss, rel=1e-4
+        )
+    drifted, apart = (made(workbench, Reconstruction(steps=3, at_pivots=at)).loss for at in (False, True))
     assert drifted is not None and apart is not None and apart != pytest.approx(drifted, rel=1e-2)
-    null = made(rig, Reconstruction(steps=3, free="unconditional", start="empty", at_pivots=True))
+    null = made(workbench, Reconstruction(steps=3, free="unconditional", start="empty", at_pivots=True))
     assert null.loss == pytest.approx(apart, rel=1e-4)
 
 
-def test_null_text_editing_without_a_change_is_its_reconstruction(rig: Rig) -> None:
+def test_null_text_editing_without_a_change_is_its_reconstruction(workbench: Workbench) -> None:
     case = replace(CASE, result=CASE.source)
     method = NullTextEditing(steps=2, inner_steps=1, cross_replace=1.0, self_replace=1.0)
-    same = make(rig, case, Arm(name="", method=method, painted=False, alone=True))
+    same = run_arm(workbench, case, Arm(name="", method=method, painted=False, alone=True))
     own = Reconstruction(steps=2, free="unconditional", start="empty", inner_steps=1)
-    rebuilt = make(rig, case, Arm(name="", method=own, painted=False, alone=True))
+    rebuilt = run_arm(workbench, case, Arm(name="", method=own, painted=False, alone=True))
     everywhere = draw(case.source, 64).masks["subject"] | True
     nearness = psnr(same.image, rebuilt.image, everywhere)
     assert nearness is not None and nearness > 45
 
 
-def test_null_text_editing_keeps_what_is_outside_the_painted_region(rig: Rig) -> None:
+def test_null_text_editing_keeps_what_is_outside_the_painted_region(workbench: Workbench) -> None:
     method = NullTextEditing(steps=2, inner_steps=0, guidance=12.0)
     region = CASE.request(method, 64).region
     assert region is not None
     source = draw(CASE.source, 64).picture
     painted, free = (
-        psnr(make(rig, CASE, Arm(name="", method=method, painted=paint)).image, source, region.values < 0.5) or 0.0
+        psnr(run_arm(workbench, CASE, Arm(name="", method=method, painted=paint)).image, source, region.values < 0.5)
+        or 0.0
         for paint in (True, False)
     )
     assert painted > free
 
 
-def test_plain_ddim_at_guidance_one_goes_down_as_any_sampler_would(rig: Rig) -> None:
-    plain = made(rig, PlainDdim(steps=3, guidance=1.0))
-    same = made(rig, Reconstruction(steps=3, free="unconditional", pivots="source", guidance=1.0))
-    strong = made(rig, PlainDdim(steps=3, guidance=12.0))
+def test_plain_ddim_at_guidance_one_goes_down_as_any_sampler_would(workbench: Workbench) -> None:
+    plain = made(workbench, PlainDdim(steps=3, guidance=1.0))
+    same = made(workbench, Reconstruction(steps=3, free="unconditional", pivots="source", guidance=1.0))
+    strong = made(workbench, PlainDdim(steps=3, guidance=12.0))
     everywhere = draw(CASE.source, 64).masks["subject"] | True
     near, far = (psnr(each.image, plain.image, everywhere) or 0.0 for each in (same, strong))
     assert near > 45 > far

@@ -8,9 +8,9 @@ import pytest
 
 from refedit.bench.experiment.cases import POSE, REFERENCE
 from refedit.bench.experiment.store import WHOLE, Share, Store
-from refedit.bench.experiment.workbench import Rig
-from refedit.bench.report.sheet import SIDE, sheet
+from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.suites import edits, tune
+from refedit.bench.suites.contact_sheet import SIDE, sheet
 from refedit.machine.cache import Cache
 from refedit.methods import SpecRef
 from refedit.picturebook.world.factors import FACTORS
@@ -22,7 +22,7 @@ from tests.bench.made_up import outcome
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {kind: tuple(map(quick_arm, arms)) for kind, arms in edits.ARMS.items()}
     monkeypatch.setattr(edits, "ARMS", few)
-    monkeypatch.setattr("refedit.bench.report.sheet.ARMS", few)
+    monkeypatch.setattr("refedit.bench.suites.contact_sheet.ARMS", few)
 
 
 def test_shares_count_the_cases_whose_factors_are_right() -> None:
@@ -43,43 +43,43 @@ def test_shares_count_the_cases_whose_factors_are_right() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_run_goes_on_where_it_stood(rig: Rig, tmp_path: Path) -> None:
-    rig = replace(rig, cache=Cache(1 << 30))
-    first = list(edits.run_cases(rig, "test", 1, tmp_path))
+def test_a_run_goes_on_where_it_stood(workbench: Workbench, tmp_path: Path) -> None:
+    workbench = replace(workbench, cache=Cache(1 << 30))
+    first = list(edits.run_cases(workbench, "test", 1, tmp_path))
     assert {item.method for item in first} == {edits.SPECREF, edits.PLAIN, edits.BARET}
-    again = list(edits.run_cases(rig, "test", 2, tmp_path))
+    again = list(edits.run_cases(workbench, "test", 2, tmp_path))
     assert [item for item in again if item.number == 0] == first
     assert len((tmp_path / f"{WHOLE.file}.jsonl").read_text().splitlines()) == len(again) == 2 * len(first)
-    timed = list(edits.run_timed(rig, "test", 1, tmp_path))
+    timed = list(edits.run_timed(workbench, "test", 1, tmp_path))
     assert [(item.kind, item.method) for item in timed] == list(edits.TIMED.items())
     assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory
 
 
 @pytest.mark.usefixtures("quick")
-def test_shares_leave_nothing_to_the_whole(rig: Rig, tmp_path: Path) -> None:
-    parts = [list(edits.run_cases(rig, "test", 2, tmp_path, Share(place, 2))) for place in (1, 2)]
-    whole = list(edits.run_cases(rig, "test", 2, tmp_path))
+def test_shares_leave_nothing_to_the_whole(workbench: Workbench, tmp_path: Path) -> None:
+    parts = [list(edits.run_cases(workbench, "test", 2, tmp_path, Share(place, 2))) for place in (1, 2)]
+    whole = list(edits.run_cases(workbench, "test", 2, tmp_path))
     assert {item.number for item in parts[0]} == {0} and {item.number for item in parts[1]} == {1}
     assert sorted(map(repr, whole)) == sorted(map(repr, [*parts[0], *parts[1]]))
     assert not (tmp_path / f"{WHOLE.file}.jsonl").exists()
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_sheet_has_a_row_for_every_case(rig: Rig) -> None:
-    assert sheet(rig, "test", rows=1).size == (5 * SIDE, 3 * SIDE)
+def test_a_sheet_has_a_row_for_every_case(workbench: Workbench) -> None:
+    assert sheet(workbench, "test", rows=1).size == (5 * SIDE, 3 * SIDE)
 
 
 def test_tuning_keeps_the_best_of_what_it_tried_and_goes_on_from_there(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tune, "STARTS", {REFERENCE: SpecRef(steps=2, guidance=5.0)})
     monkeypatch.setattr(tune, "OPTIONS", {REFERENCE: {"guidance": (1.0, 5.0), "own_keys": (True, False)}})
-    *trials, best = tune.tune(rig, Store(tmp_path), REFERENCE, 1)
+    *trials, best = tune.tune(workbench, Store(tmp_path), REFERENCE, 1)
     assert [dict(trial.settings) for trial in trials[:2]] == [{}, {"guidance": 1.0}]
     assert best in trials and best.score == max(trial.score for trial in trials)
     assert {trial.settings.get("own_keys") for trial in trials} == {None, False}
     kept = Store(tmp_path).path.read_bytes()
-    assert [*trials, best] == list(tune.tune(rig, Store(tmp_path), REFERENCE, 1))
+    assert [*trials, best] == list(tune.tune(workbench, Store(tmp_path), REFERENCE, 1))
     assert Store(tmp_path).path.read_bytes() == kept
 
 

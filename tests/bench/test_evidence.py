@@ -10,7 +10,7 @@ from refedit.bench.claims import run as claims_run
 from refedit.bench.claims.run import CLAIMS, Runs
 from refedit.bench.experiment.measures import CAP
 from refedit.bench.experiment.store import Store
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.publish import PUBLISHED, UNKNOWN, publish, withdraw
 from refedit.bench.suites import compare
 from refedit.bench.suites.compare import COMMON, READINGS, Comparison
@@ -28,23 +28,23 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims_run, "CLAIMS", tuple(map(quick_claim, CLAIMS)))
 
 
-def test_every_claim_runs_and_shares_what_others_ran(rig: Rig, tmp_path: Path) -> None:
+def test_every_claim_runs_and_shares_what_others_ran(workbench: Workbench, tmp_path: Path) -> None:
     claims = tuple(map(quick_claim, CLAIMS))
     runs, store = Runs(claims, 1), Store(tmp_path)
-    assert len(list(runs.run(rig, store, "development"))) == len(runs) == len(store)
+    assert len(list(runs.run(workbench, store, "development"))) == len(runs) == len(store)
     assert len(runs) < sum(len(arms) for claim in claims for arms in claim.arms.values())
     for claim, told in zip(claims, runs.to_json(), strict=True):
         assert told["verdict"] == "not decided" and told["reason"]
         assert all(set(cases) == {0} for cases in runs.results(claim).values())
     before = store.path.read_bytes()
-    assert len(list(Runs(claims, 1).run(rig, Store(tmp_path), "development"))) == len(runs)
+    assert len(list(Runs(claims, 1).run(workbench, Store(tmp_path), "development"))) == len(runs)
     assert store.path.read_bytes() == before
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_comparison_has_every_method_between_its_bounds(rig: Rig, tmp_path: Path) -> None:
+def test_a_comparison_has_every_method_between_its_bounds(workbench: Workbench, tmp_path: Path) -> None:
     comparison = Comparison(1)
-    assert len(list(comparison.run(rig, Store(tmp_path), "development"))) == len(comparison)
+    assert len(list(comparison.run(workbench, Store(tmp_path), "development"))) == len(comparison)
     found = comparison.to_json()
     rows = {(row["kind"], row["method"], row["reading"]): row for row in found["rows"]}
     for kind, arms in compare.ARMS.items():
@@ -112,7 +112,7 @@ def published(results: Path, weights: str, folder: Path) -> None:
 
 def test_what_is_published_is_of_the_model_that_is_shipped() -> None:
     if (PUBLISHED / "compare.json").exists():
-        weights = Rig.load(BUILTIN, "cpu").checksum
+        weights = Workbench.load(BUILTIN, "cpu").checksum
         for name in ("claims.json", "compare.json"):
             assert json.loads((PUBLISHED / name).read_text())["about"]["weights"] == weights
         assert f"weights {weights}" in readme_file().read_text("utf-8")

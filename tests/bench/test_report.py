@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.statistics import Interval
 from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
 from refedit.bench.report.page import page
@@ -29,8 +30,8 @@ CURVE = {"title": "A <curve>", "x": "eta", "y": "chance", "lines": [{"label": "r
 def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
     against = {"wider": {**NUMBERS, "low": 0.125}, "floor": 0.0, "least": 0.02}
     findings = [
-        {"what": "only told", "interval": NUMBERS, "word": ""},
-        {"what": "gained & won", "interval": NUMBERS, "word": verdict, **against},
+        {"what": "only told", "interval": NUMBERS, "decision": ""},
+        {"what": "gained & won", "interval": NUMBERS, "decision": verdict, **against},
     ]
     plain = {
         "name": name,
@@ -55,7 +56,7 @@ def results() -> Results:
 
 
 def test_a_page_holds_tables_curves_and_pictures_and_needs_nothing_else() -> None:
-    strip = Strip("reference", 3, "a <cat>", True, (("source", Image.new("RGB", (256, 256), "red")),))
+    strip = Strip(CaseKind.REFERENCE, 3, "a <cat>", True, (("source", Image.new("RGB", (256, 256), "red")),))
     found = page(results(), [strip])
     assert "Statement of S1." in found and '<strong class="fails">fails</strong>' in found
     assert "50 (25 to 75)" in found and "SpecRef recommended less plain DDIM" in found
@@ -95,7 +96,7 @@ def test_the_summary_tells_verdicts_and_what_they_rest_on() -> None:
     ],
 )
 def test_a_verdict_tells_how_many_of_its_differences_say_so(verdict: str, others: list[str], says: str) -> None:
-    findings = [{"what": "gained", "interval": NUMBERS, "word": word} for word in [verdict, *others]]
+    findings = [{"what": "gained", "interval": NUMBERS, "decision": word} for word in [verdict, *others]]
     assert says in verdict_table([claim("S1", verdict, findings=findings)])
 
 

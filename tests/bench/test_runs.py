@@ -8,8 +8,8 @@ from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip, 
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, Place, case_at, placed
 from refedit.bench.experiment.measures import CAP
 from refedit.bench.experiment.outcome import measured
-from refedit.bench.experiment.runs import Made, make
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.runs import ArmRun, run_arm
+from refedit.bench.experiment.workbench import Workbench
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
 from refedit.machine.cache import Cache
@@ -19,59 +19,61 @@ from refedit.picturebook.world.drawing import draw
 SIZE = 64
 
 
-def test_the_source_unchanged_is_perfect_outside_and_the_truth_everywhere(rig: Rig) -> None:
+def test_the_source_unchanged_is_perfect_outside_and_the_truth_everywhere(workbench: Workbench) -> None:
     case = case_at("test", REFERENCE, 0)
-    unchanged = measured(case, "", make(rig, case, Arm(name="", method=SourceUnchanged())), SIZE, rig.reader)
+    unchanged = measured(
+        case, "", run_arm(workbench, case, Arm(name="", method=SourceUnchanged())), SIZE, workbench.reader
+    )
     assert unchanged.outside == unchanged.to_source == CAP and unchanged.ssim_outside == pytest.approx(1)
     assert unchanged.inside is not None and unchanged.inside < 30
     # Nothing is wrong outside, so what is wrong weighs more inside than in the whole picture.
     assert unchanged.distance is not None and unchanged.distance_inside is not None
     assert unchanged.distance < unchanged.distance_inside and unchanged.distance_outside == 0
     picture = draw(case.result, SIZE).picture
-    true = measured(case, "", Made(image=picture, final=picture), SIZE, rig.reader)
+    true = measured(case, "", ArmRun(image=picture, final=picture), SIZE, workbench.reader)
     assert true.inside == true.whole == CAP and true.ssim_inside == pytest.approx(1)
     assert true.distance == true.distance_inside == true.leak == 0
     assert all(0 <= chance <= 1 for chance in true.chance.values())
 
 
-def test_the_best_latent_edit_is_the_truth_through_the_vae(rig: Rig) -> None:
+def test_the_best_latent_edit_is_the_truth_through_the_vae(workbench: Workbench) -> None:
     case = case_at("test", RIGID, 1)
-    made = make(rig, case, Arm(name="", method=TruthRoundTrip()))
-    assert made.image == round_trip(rig.model, draw(case.result, SIZE).picture) and made.rows == 0
+    made = run_arm(workbench, case, Arm(name="", method=TruthRoundTrip()))
+    assert made.image == round_trip(workbench.model, draw(case.result, SIZE).picture) and made.rows == 0
     found = measured(case, "", made, SIZE, None)
     assert found.whole is not None and found.to_source is not None and found.whole < CAP
 
 
-def test_a_pasted_run_is_what_the_editor_gives(rig: Rig, editor: Editor) -> None:
+def test_a_pasted_run_is_what_the_editor_gives(workbench: Workbench, editor: Editor) -> None:
     case, method = case_at("test", POSE, 0), Baret(steps=2)
     finished = list(editor.edit(case.request(method, SIZE)))[-1]
     assert isinstance(finished, Finished)
-    made = make(rig, case, Arm(name="", method=method, paste=True, alone=True))
+    made = run_arm(workbench, case, Arm(name="", method=method, paste=True, alone=True))
     assert made.final.tobytes() == finished.image.tobytes() != made.image.tobytes()
     assert made.rows == finished.rows
 
 
-def test_alone_means_without_memory(rig: Rig) -> None:
+def test_alone_means_without_memory(workbench: Workbench) -> None:
     case, arm = case_at("test", POSE, 1), Arm(name="", method=Baret(steps=2))
-    fresh = replace(rig, cache=Cache(1 << 30))
-    first, again, alone = (make(fresh, case, each) for each in (arm, arm, replace(arm, alone=True)))
+    fresh = replace(workbench, cache=Cache(1 << 30))
+    first, again, alone = (run_arm(fresh, case, each) for each in (arm, arm, replace(arm, alone=True)))
     assert again.rows < alone.rows == first.rows
     assert first.final.tobytes() == again.final.tobytes() == alone.final.tobytes()
 
 
-def test_without_a_painted_region_the_words_decide(rig: Rig) -> None:
+def test_without_a_painted_region_the_words_decide(workbench: Workbench) -> None:
     for number in (0, 1):  # the same kind, whose prompts are equal, and another
         case = case_at("test", REFERENCE, number)
-        made = make(rig, case, Arm(name="", method=SpecRef(steps=2), painted=False))
+        made = run_arm(workbench, case, Arm(name="", method=SpecRef(steps=2), painted=False))
         found = measured(case, "", made, SIZE, None)
-        assert made.words is not None and made.words.shape == (rig.model.word_grid,) * 2
+        assert made.words is not None and made.words.shape == (workbench.model.word_grid,) * 2
         assert found.word_iou is not None and 0 <= found.word_iou <= 1
-    assert make(rig, case, Arm(name="", method=SpecRef(steps=2))).words is None
+    assert run_arm(workbench, case, Arm(name="", method=SpecRef(steps=2))).words is None
 
 
-def test_without_a_reader_nothing_is_read(blind: Rig) -> None:
+def test_without_a_reader_nothing_is_read(blind: Workbench) -> None:
     case = case_at("test", REFERENCE, 0)
-    found = measured(case, "", make(blind, case, Arm(name="", method=SpecRef(steps=2))), SIZE, None)
+    found = measured(case, "", run_arm(blind, case, Arm(name="", method=SpecRef(steps=2))), SIZE, None)
     assert found.read == found.chance == {} and found.distance is None and found.text is None
     assert found.leak is not None and found.outside is not None and found.rows > 0
 

@@ -17,7 +17,7 @@ from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, Place
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
-from refedit.bench.experiment.workbench import Rig, files_checksum, weights_checksum
+from refedit.bench.experiment.workbench import Workbench, files_checksum, weights_checksum
 from refedit.bench.publish import PART, PUBLISHED, publish
 from refedit.errors import EditError
 from refedit.hosting.readme import readme_file
@@ -28,8 +28,8 @@ from tests.bench.made_up import outcome
 ARM = Arm(name="plain", method=PlainDdim(steps=1))
 
 
-def run(rig: Rig, folder: Path, arms: Sequence[Arm], which: str = "test", count: int = 1) -> list[Outcome]:
-    return list(outcomes(rig, Store(folder), which, POSE, range(count), arms))
+def run(workbench: Workbench, folder: Path, arms: Sequence[Arm], which: str = "test", count: int = 1) -> list[Outcome]:
+    return list(outcomes(workbench, Store(folder), which, POSE, range(count), arms))
 
 
 def test_an_outcome_is_read_again_as_it_was_written(tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_an_outcome_is_read_again_as_it_was_written(tmp_path: Path) -> None:
     assert Store(tmp_path).get("two") is None
 
 
-def test_nothing_is_run_twice(rig: Rig, tmp_path: Path) -> None:
-    first = run(rig, tmp_path, [ARM])
-    again = run(rig, tmp_path, [replace(ARM, name="the same by another name")], count=2)
+def test_nothing_is_run_twice(workbench: Workbench, tmp_path: Path) -> None:
+    first = run(workbench, tmp_path, [ARM])
+    again = run(workbench, tmp_path, [replace(ARM, name="the same by another name")], count=2)
     lines = (Store(tmp_path).path).read_text().splitlines()
     assert len(lines) == 2 and [found.number for found in again] == [0, 1]
     assert replace(again[0], method="plain") == first[0]
@@ -62,15 +62,15 @@ def test_arms_that_differ_do_not_share(other: Arm) -> None:
     assert replace(other, name="else").key == other.key
 
 
-def test_places_and_sets_do_not_share(rig: Rig, tmp_path: Path) -> None:
+def test_places_and_sets_do_not_share(workbench: Workbench, tmp_path: Path) -> None:
     assert replace(ARM, place=Place(offset=0.1)).key != replace(ARM, place=Place(offset=0.2)).key
-    run(rig, tmp_path, [ARM])
-    run(rig, tmp_path, [ARM], which="development")
+    run(workbench, tmp_path, [ARM])
+    run(workbench, tmp_path, [ARM], which="development")
     assert len(Store(tmp_path)) == 2
 
 
-def test_other_weights_do_not_share(rig: Rig, blind: Rig) -> None:
-    assert rig.checksum != blind.checksum
+def test_other_weights_do_not_share(workbench: Workbench, blind: Workbench) -> None:
+    assert workbench.checksum != blind.checksum
     network = torch.nn.Linear(2, 2)
     before = weights_checksum(network)
     with torch.no_grad():
@@ -78,17 +78,17 @@ def test_other_weights_do_not_share(rig: Rig, blind: Rig) -> None:
     assert weights_checksum(network) != before
 
 
-def test_other_code_does_not_share(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(rig, tmp_path, [ARM])
-    monkeypatch.setattr(store, "deciding_code", lambda: "mended")
-    run(rig, tmp_path, [ARM])
+def test_other_code_does_not_share(workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(workbench, tmp_path, [ARM])
+    monkeypatch.setattr(store, "outcome_fingerprint", lambda: "mended")
+    run(workbench, tmp_path, [ARM])
     assert len(Store(tmp_path)) == 2
 
 
 def test_every_file_that_decides_is_there() -> None:
     root = Path(refedit.__file__).parent
     assert all(list(root.glob(pattern)) for pattern in code_fingerprint.FILES)
-    assert len(code_fingerprint.deciding_code()) == 16
+    assert len(code_fingerprint.outcome_fingerprint()) == 16
 
 
 SOURCE = """import os
@@ -130,8 +130,8 @@ def test_published_results_are_of_this_code_and_these_weights(tmp_path: Path) ->
 
 
 def test_weights_have_one_checksum_on_every_device(tiny_folder: Path) -> None:
-    before = Rig.load(str(tiny_folder), "cpu")
-    assert before.checksum == files_checksum(tiny_folder) == Rig.load(str(tiny_folder), "cpu").checksum
+    before = Workbench.load(str(tiny_folder), "cpu")
+    assert before.checksum == files_checksum(tiny_folder) == Workbench.load(str(tiny_folder), "cpu").checksum
     assert replace(before, folder=None).checksum != before.checksum
 
 
@@ -142,33 +142,33 @@ def test_lines_with_other_fields_do_not_count(tmp_path: Path) -> None:
     assert Store(tmp_path).get("one") is None
 
 
-def test_costs_wait_for_the_whole_run(rig: Rig, tmp_path: Path) -> None:
+def test_costs_wait_for_the_whole_run(workbench: Workbench, tmp_path: Path) -> None:
     alone = Arm(name="alone", method=PlainDdim(steps=1), alone=True)
     claim = Claim(name="S8", statement="", source="", falsifier="", arms={POSE: (ARM, alone)})
     runs = Runs((claim,), 2)
     for place in (1, 2):
         share = Share.parse(f"{place}/2")
-        assert [found.method for found in runs.run(rig, Store(tmp_path, share), "test", share)] == ["plain"]
-    assert len(list(runs.run(rig, Store(tmp_path), "test"))) == 4 and len(Store(tmp_path)) == 4
+        assert [found.method for found in runs.run(workbench, Store(tmp_path, share), "test", share)] == ["plain"]
+    assert len(list(runs.run(workbench, Store(tmp_path), "test"))) == 4 and len(Store(tmp_path)) == 4
 
 
-def test_a_line_that_was_cut_short_is_run_again(rig: Rig, tmp_path: Path) -> None:
-    first = run(rig, tmp_path, [ARM], count=2)
+def test_a_line_that_was_cut_short_is_run_again(workbench: Workbench, tmp_path: Path) -> None:
+    first = run(workbench, tmp_path, [ARM], count=2)
     text = (Store(tmp_path).path).read_text()
     (Store(tmp_path).path).write_text(text[: len(text) - 40])
-    again = run(rig, tmp_path, [ARM], count=2)
+    again = run(workbench, tmp_path, [ARM], count=2)
     assert [found.whole for found in again] == [found.whole for found in first]
     assert len(Store(tmp_path)) == 2
     assert json.loads((Store(tmp_path).path).read_text().splitlines()[-1])["number"] == 1
 
 
-def test_shares_have_every_case_once_and_know_each_other(rig: Rig, tmp_path: Path) -> None:
+def test_shares_have_every_case_once_and_know_each_other(workbench: Workbench, tmp_path: Path) -> None:
     shares = [Share.parse(f"{place}/3") for place in (1, 2, 3)]
     assert sorted(number for share in shares for number in share.of_cases(7)) == list(range(7))
     for share in shares[:2]:
-        list(outcomes(rig, Store(tmp_path, share), "test", POSE, share.of_cases(2), [ARM]))
+        list(outcomes(workbench, Store(tmp_path, share), "test", POSE, share.of_cases(2), [ARM]))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outcomes-1-of-3.jsonl", "outcomes-2-of-3.jsonl"]
-    assert len(run(rig, tmp_path, [ARM], count=2)) == 2 and not Store(tmp_path, WHOLE).path.exists()
+    assert len(run(workbench, tmp_path, [ARM], count=2)) == 2 and not Store(tmp_path, WHOLE).path.exists()
 
 
 @pytest.mark.parametrize("wrong", ["", "2", "0/2", "3/2", "1/2/3"])

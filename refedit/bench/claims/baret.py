@@ -5,7 +5,7 @@ from typing import Literal
 
 from refedit.bench.baselines.baret_maps import BaretFrom, MapOf
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import Curve, above
+from refedit.bench.claims.contrast import Curve, difference
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE
 from refedit.methods import Baret
@@ -37,14 +37,14 @@ B4 = Claim(
     falsifier="The pose read does not depend on eta, or the target text used directly comes as near to the truth.",
     arms={POSE: (BALANCED, DRAWN[0], DRAWN[-1], RISING, FALLING, MAPS_ONLY[-1])},
     contrasts=(
-        above(
+        difference(
             "chance of the new pose, gained from eta 0 to `published`'s",
             "chance pose",
             BALANCED.name,
             DRAWN[0].name,
             least=0.02,
         ),
-        above(
+        difference(
             "distance to the truth, more with the target text directly",
             "distance",
             DRAWN[-1].name,
@@ -52,7 +52,7 @@ B4 = Claim(
             least=1e-3,
         ),
         *(
-            above(f"the same, more with {arm.name}", "distance", arm.name, BALANCED.name, role="told")
+            difference(f"the same, more with {arm.name}", "distance", arm.name, BALANCED.name, role="reported")
             for arm in (RISING, FALLING, MAPS_ONLY[-1])
         ),
     ),
@@ -76,17 +76,21 @@ B5 = Claim(
     "nothing should change.",
     arms={POSE: (*DRAWN, *MAPS_ONLY)},
     contrasts=(
-        above("chance of the new pose, gained from eta 0 to 1", "chance pose", _LAST, _FIRST, least=0.02),
-        above(f"{_OUTSIDE}, lost from eta 0 to 1, dB", "outside", _FIRST, _LAST, least=0.1),
+        difference("chance of the new pose, gained from eta 0 to 1", "chance pose", _LAST, _FIRST, least=0.02),
+        difference(f"{_OUTSIDE}, lost from eta 0 to 1, dB", "outside", _FIRST, _LAST, least=0.1),
         *(
-            above(f"pose, from {a.name} to {b.name}", "chance pose", b.name, a.name, floor=-0.05, least=-0.05)
+            difference(f"pose, from {a.name} to {b.name}", "chance pose", b.name, a.name, floor=-0.05, least=-0.05)
             for a, b in _PAIRS
         ),
         *(
-            above(f"{_OUTSIDE} lost, from {a.name} to {b.name}, dB", "outside", a.name, b.name, floor=-0.2, least=-0.2)
+            difference(
+                f"{_OUTSIDE} lost, from {a.name} to {b.name}, dB", "outside", a.name, b.name, floor=-0.2, least=-0.2
+            )
             for a, b in _PAIRS
         ),
-        above("PSNR to the source anywhere, lost from eta 0 to 1, dB", "to_source", _FIRST, _LAST, role="told"),
+        difference(
+            "PSNR to the source anywhere, lost from eta 0 to 1, dB", "to_source", _FIRST, _LAST, role="reported"
+        ),
     ),
     limits="Until an earlier model's test cases had been seen, PSNR to the source anywhere decided, not only where "
     "nothing should change. The public text does not name the text of the last branch. The verdict is `published`'s, "
@@ -125,16 +129,22 @@ B6 = Claim(
     arms={POSE: (BOTH_MAPS, BALANCED, *OTHERS)},
     contrasts=(
         *(
-            above(f"distance to the truth, more with: {arm.name}", "distance", arm.name, BOTH_MAPS.name)
+            difference(f"distance to the truth, more with: {arm.name}", "distance", arm.name, BOTH_MAPS.name)
             for arm in OTHERS
         ),
         *(
-            above(
-                f"chance of the new pose, gained with: {arm.name}", "chance pose", arm.name, BOTH_MAPS.name, role="told"
+            difference(
+                f"chance of the new pose, gained with: {arm.name}",
+                "chance pose",
+                arm.name,
+                BOTH_MAPS.name,
+                role="reported",
             )
             for arm in OTHERS
         ),
-        above("distance to the truth, more with `published`", "distance", BALANCED.name, BOTH_MAPS.name, role="told"),
+        difference(
+            "distance to the truth, more with `published`", "distance", BALANCED.name, BOTH_MAPS.name, role="reported"
+        ),
     ),
     limits="All six are drawn from the target, which is deduced, not published; the preset `published` draws from the "
     "transition and is told.",

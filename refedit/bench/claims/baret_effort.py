@@ -4,7 +4,7 @@ from refedit.bench.baselines.imagic import Imagic
 from refedit.bench.claims.arms import COST_BARET, COST_NULL, NULL_LESS
 from refedit.bench.claims.baret import BALANCED, DRAWN
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import above, told
+from refedit.bench.claims.contrast import difference, report_mean
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE
 
@@ -18,8 +18,10 @@ B8 = Claim(
     "below that of fine-tuning as in Imagic.",
     arms={POSE: (BALANCED, DRAWN[0], TUNED)},
     contrasts=(
-        above("chance of the new pose, gained from eta 0", "chance pose", BALANCED.name, DRAWN[0].name, least=0.02),
-        above(
+        difference(
+            "chance of the new pose, gained from eta 0", "chance pose", BALANCED.name, DRAWN[0].name, least=0.02
+        ),
+        difference(
             "chance of the new pose, less Imagic's",
             "chance pose",
             BALANCED.name,
@@ -27,10 +29,10 @@ B8 = Claim(
             floor=-0.05,
             least=-0.05,
         ),
-        above("identity kept, less Imagic's", "identity kept", BALANCED.name, TUNED.name, role="told"),
-        above("distance to the truth, more with Imagic", "distance", TUNED.name, BALANCED.name, role="told"),
-        told("new pose read", "changed right", BALANCED.name),
-        told("kind, colour, pattern and background kept", "identity kept", BALANCED.name),
+        difference("identity kept, less Imagic's", "identity kept", BALANCED.name, TUNED.name, role="reported"),
+        difference("distance to the truth, more with Imagic", "distance", TUNED.name, BALANCED.name, role="reported"),
+        report_mean("new pose read", "changed right", BALANCED.name),
+        report_mean("kind, colour, pattern and background kept", "identity kept", BALANCED.name),
     ),
     share=0.5,
     limits="With `published`, not with the page's `non-rigid`. "
@@ -47,10 +49,12 @@ B9 = Claim(
     falsifier="It takes as long as null-text inversion with prompt-to-prompt, as many UNet rows, or is worse.",
     arms={POSE: (COST_BARET, COST_NULL, NULL_LESS)},
     contrasts=(
-        above("UNet rows saved", "rows", COST_NULL.name, COST_BARET.name),
-        above("seconds saved", "seconds", COST_NULL.name, COST_BARET.name),
-        above("distance to the truth, less by", "distance", COST_NULL.name, COST_BARET.name, floor=-0.02, least=-0.02),
-        above(
+        difference("UNet rows saved", "rows", COST_NULL.name, COST_BARET.name),
+        difference("seconds saved", "seconds", COST_NULL.name, COST_BARET.name),
+        difference(
+            "distance to the truth, less by", "distance", COST_NULL.name, COST_BARET.name, floor=-0.02, least=-0.02
+        ),
+        difference(
             "distance to the truth, less by, both at BARET's guidance",
             "distance",
             NULL_LESS.name,
@@ -58,8 +62,8 @@ B9 = Claim(
             floor=-0.02,
             least=-0.02,
         ),
-        told("UNet rows of an edit", "rows", COST_BARET.name),
-        told("seconds of an edit", "seconds", COST_BARET.name),
+        report_mean("UNet rows of an edit", "rows", COST_BARET.name),
+        report_mean("seconds of an edit", "seconds", COST_BARET.name),
     ),
     most=8,
     limits="With `published`, not with the page's `non-rigid`. "

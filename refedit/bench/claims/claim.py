@@ -5,41 +5,42 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word
+from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Decision
 from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.statistics import LEVEL, Interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A contrast as measured; `wider` is the interval that can refute it, and `word` what it says of the claim.
+    """A contrast as measured; `wider` is the interval that can refute it, and `decision` what it says of the claim.
 
-    A contrast that is only told has neither: None and "".
+    A contrast that is only reported has neither: None and "".
     """
 
     contrast: Contrast
     interval: Interval
     wider: Interval | None
-    word: Word | Literal[""]
+    decision: Decision | Literal[""]
 
     def to_json(self) -> dict[str, Any]:
         """Deciding ones with what they were held against: it holds above `floor`, and is refuted below `least`."""
-        told = {"what": self.contrast.what, "interval": self.interval.to_json(), "word": self.word}
+        parts = {"what": self.contrast.what, "interval": self.interval.to_json(), "decision": self.decision}
         if self.wider is None:
-            return told
-        return {**told, "wider": self.wider.to_json(), "floor": self.contrast.floor, "least": self.contrast.least}
+            return parts
+        return {**parts, "wider": self.wider.to_json(), "floor": self.contrast.floor, "least": self.contrast.least}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What came of a claim, with a reason where it needs one, and the findings that it rests on."""
 
-    word: Word
+    decision: Decision
     reason: str
     findings: tuple[Finding, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {"verdict": self.word, "reason": self.reason, "findings": [item.to_json() for item in self.findings]}
+        return {"verdict": self.decision, "reason": self.reason, "findings": [item.to_json() for item in self.findings]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Claim:
     statement: str
     source: str
     falsifier: str
-    arms: Mapping[str, tuple[Arm, ...]]
+    arms: Mapping[CaseKind, tuple[Arm, ...]]
     contrasts: tuple[Contrast, ...] = ()
     share: float = 1.0
     most: int | None = None
@@ -78,9 +79,9 @@ class Claim:
 
     def to_json(self, results: ByArm) -> dict[str, Any]:
         """Everything about it and what came of it, for the report."""
-        told = {name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits")}
+        parts = {name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits")}
         curves = [curve.to_json(results) for curve in self.curves]
-        return {**told, **self.verdict(results).to_json(), "curves": curves}
+        return {**parts, **self.verdict(results).to_json(), "curves": curves}
 
 
 def place_of(name: str) -> tuple[int, int]:
@@ -96,25 +97,25 @@ def by_contrasts(contrasts: Sequence[Contrast], results: ByArm) -> Verdict:
     deciding = sum(contrast.role == "decides" for contrast in contrasts)
     level = 1 - (1 - LEVEL) / max(deciding, 1)
     findings = [_finding(contrast, results, level) for contrast in contrasts]
-    words = [finding.word for finding in findings if finding.word]
-    if "fails" in words:
-        return Verdict(word="fails", reason="", findings=tuple(findings))
-    if words and all(word == "holds" for word in words):
-        return Verdict(word="holds", reason="", findings=tuple(findings))
-    return Verdict(word="not decided", reason=_why(findings, results), findings=tuple(findings))
+    decisions = [finding.decision for finding in findings if finding.decision]
+    if "fails" in decisions:
+        return Verdict(decision="fails", reason="", findings=tuple(findings))
+    if decisions and all(decision == "holds" for decision in decisions):
+        return Verdict(decision="holds", reason="", findings=tuple(findings))
+    return Verdict(decision="not decided", reason=_why(findings, results), findings=tuple(findings))
 
 
 def _finding(contrast: Contrast, results: ByArm, level: float) -> Finding:
     found = contrast.measure(results)
-    if contrast.role == "told":
-        return Finding(contrast=contrast, interval=found, wider=None, word="")
+    if contrast.role == "reported":
+        return Finding(contrast=contrast, interval=found, wider=None, decision="")
     wider = contrast.measure(results, level)
-    return Finding(contrast=contrast, interval=found, wider=wider, word=contrast.word(found, wider))
+    return Finding(contrast=contrast, interval=found, wider=wider, decision=contrast.decision(found, wider))
 
 
 def _why(findings: Sequence[Finding], results: ByArm) -> str:
     """Why nothing was decided: nothing can, no reader, too few cases, or intervals that are too wide."""
-    deciding = [finding for finding in findings if finding.word]
+    deciding = [finding for finding in findings if finding.decision]
     if not deciding:
         return "nothing that is run here can decide it"
     outcomes = [outcome for cases in results.values() for outcome in cases.values()]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from refedit.bench.experiment.outcome import Outcome
-from refedit.bench.experiment.readings import by_case
+from refedit.bench.experiment.readings import by_case, check_reading
 from refedit.bench.experiment.statistics import LEVEL, Interval, combined, interval
 
-Word = Literal["holds", "fails", "not decided"]
-Role = Literal["decides", "told"]
+Decision = Literal["holds", "fails", "not decided"]
+Role = Literal["decides", "reported"]
 ByArm = Mapping[str, Mapping[int, Outcome]]
 """Outcomes by arm (its name) and number of the case."""
 
@@ -19,11 +19,14 @@ ENOUGH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """A reading of an arm with a weight."""
+    """A reading of an arm with a weight; ValueError for a reading that there is not."""
 
     weight: float
     arm: str
     reading: str
+
+    def __post_init__(self) -> None:
+        check_reading(self.reading)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Contrast:
     """A sum of readings over arms, case by case, whose mean the claim says lies above `floor`.
 
     It holds if all of the interval does and a mean of `least` is possible, and is refuted if all of a `wider` interval
-    lies below `least`: too small to matter, or of the other sign. Of role "told" it is shown and decides nothing.
+    lies below `least`: too small to matter, or of the other sign. Of role "reported" it is shown and decides nothing.
     """
 
     what: str
@@ -47,7 +50,8 @@ class Contrast:
             return interval([x for x in samples["0"].values() if x is not None], level)
         return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}), level)
 
-    def word(self, found: Interval, wider: Interval) -> Word:
+    def decision(self, found: Interval, wider: Interval) -> Decision:
+        """What an interval says of the claim; `wider` is the one that can refute it."""
         if found.cases < ENOUGH:
             return "not decided"
         if found.low > self.floor and found.high >= self.least:
@@ -55,7 +59,7 @@ class Contrast:
         return "fails" if wider.high < self.least else "not decided"
 
 
-def above(
+def difference(
     what: str,
     reading: str,
     first: str,
@@ -70,9 +74,9 @@ def above(
     return Contrast(what=what, terms=terms, floor=floor, least=least, role=role)
 
 
-def told(what: str, reading: str, arm: str) -> Contrast:
+def report_mean(what: str, reading: str, arm: str) -> Contrast:
     """The mean of an arm's reading, to be shown."""
-    return Contrast(what=what, terms=(Term(weight=1, arm=arm, reading=reading),), role="told")
+    return Contrast(what=what, terms=(Term(weight=1, arm=arm, reading=reading),), role="reported")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,4 +95,4 @@ class Curve:
         return {"title": self.title, "x": self.x, "y": self.y, "lines": lines}
 
     def _points(self, series: tuple[tuple[float, str], ...], results: ByArm) -> list[dict[str, Any]]:
-        return [{"x": x, **told("", self.reading, arm).measure(results).to_json()} for x, arm in series]
+        return [{"x": x, **report_mean("", self.reading, arm).measure(results).to_json()} for x, arm in series]

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from refedit.bench.claims.baret import FROM_TARGET
 from refedit.bench.claims.claim import Claim, Verdict, by_contrasts
-from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Word, above
+from refedit.bench.claims.contrast import ENOUGH, ByArm, Contrast, Curve, Decision, difference
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import POSE, RIGID
+from refedit.bench.experiment.cases import POSE, RIGID, CaseKind
 from refedit.bench.experiment.readings import by_case
 
 READING = "distance"
 
 
-def grid_name(kind: str, self_steps: float, cross_steps: float) -> str:
+def grid_name(kind: CaseKind, self_steps: float, cross_steps: float) -> str:
     """The name of an arm of a grid: the kind of case, then the pair."""
     return f"{kind}: self {self_steps:g}, cross {cross_steps:g}"
 
@@ -29,14 +29,14 @@ def different_optima(claim: Claim, results: ByArm) -> Verdict:
     )
     ranked = {kind: _ranked(claim, kind, even) for kind in (POSE, RIGID)}
     if not ranked[POSE] or not ranked[RIGID]:
-        return Verdict(word="not decided", reason="no reader", findings=())
+        return Verdict(decision="not decided", reason="no reader", findings=())
     best = {kind: pairs[0] for kind, pairs in ranked.items()}
     if min(_fewest(half) for half in (even, odd)) < ENOUGH:
-        return Verdict(word="not decided", reason=f"too few cases: {ENOUGH} are needed in each half", findings=())
+        return Verdict(decision="not decided", reason=f"too few cases: {ENOUGH} are needed in each half", findings=())
     if best[POSE] == best[RIGID]:
         found = by_contrasts([_cost(kind, pairs[1], pairs[0], "second") for kind, pairs in ranked.items()], odd)
-        word: Word = "fails" if found.word == "holds" else "not decided"
-        return replace(found, word=word, reason=f"the same pair is best for both: {best[POSE]}")
+        word: Decision = "fails" if found.decision == "holds" else "not decided"
+        return replace(found, decision=word, reason=f"the same pair is best for both: {best[POSE]}")
     pairs = ((POSE, best[RIGID], best[POSE]), (RIGID, best[POSE], best[RIGID]))
     found = by_contrasts([_cost(*pair, "other kind's") for pair in pairs], odd)
     reason = f"best for poses: {best[POSE]}; best for rigid edits: {best[RIGID]}"
@@ -47,7 +47,7 @@ def _fewest(results: ByArm) -> int:
     return min(map(len, results.values()), default=0)
 
 
-def _ranked(claim: Claim, kind: str, results: ByArm) -> list[str]:
+def _ranked(claim: Claim, kind: CaseKind, results: ByArm) -> list[str]:
     """The pairs, those with the lowest mean first; none if nothing could be read."""
     means: dict[str, float] = {}
     for arm in claim.arms[kind]:
@@ -57,15 +57,15 @@ def _ranked(claim: Claim, kind: str, results: ByArm) -> list[str]:
     return [name.partition(": ")[2] for name in sorted(means, key=lambda name: means[name])]
 
 
-def _cost(kind: str, other: str, own: str, whose: str) -> Contrast:
+def _cost(kind: CaseKind, other: str, own: str, whose: str) -> Contrast:
     what = f"distance to the truth of {kind} edits, more with the {whose} best pair"
-    return above(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
+    return difference(what, READING, f"{kind}: {other}", f"{kind}: {own}", least=1e-3)
 
 
 SELF_STEPS, CROSS_STEPS = (0.0, 0.3, 0.6, 0.9), (0.3, 0.6, 0.9)
 
 
-def _grid(kind: str) -> tuple[Arm, ...]:
+def _grid(kind: CaseKind) -> tuple[Arm, ...]:
     """One method for both kinds, so that only the steps differ."""
     return tuple(
         Arm(name=grid_name(kind, s, c), method=replace(FROM_TARGET, self_steps=s, cross_steps=c))
@@ -74,7 +74,7 @@ def _grid(kind: str) -> tuple[Arm, ...]:
     )
 
 
-def _grid_curve(kind: str) -> Curve:
+def _grid_curve(kind: CaseKind) -> Curve:
     return Curve(
         title=f"Injection steps, {kind} edits",
         x="part of the edit with the reconstruction's self-attention",

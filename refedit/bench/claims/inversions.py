@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from refedit.bench.baselines.reconstruction import Caption, Reconstruction, Start
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import Contrast, Curve, above, told
+from refedit.bench.claims.contrast import Contrast, Curve, difference, report_mean
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE
 
@@ -70,8 +70,8 @@ def _faster(pivots: Caption, count: int) -> tuple[Contrast, Contrast]:
     own = _name("TTIS", count, pivots)
     what = f"log10 of the error after {count} iterations (pivots: {pivots} text), higher for"
     return (
-        above(f"{what} null-text inversion", "log loss", _name("null-text", count, pivots), own),
-        above(f"{what} negative-prompt inversion", "log loss", _name("negative-prompt", 0, pivots), own),
+        difference(f"{what} null-text inversion", "log loss", _name("null-text", count, pivots), own),
+        difference(f"{what} negative-prompt inversion", "log loss", _name("negative-prompt", 0, pivots), own),
     )
 
 
@@ -124,12 +124,12 @@ B2 = Claim(
     falsifier="Before any iteration its error of noise is higher than with the null text in its place.",
     arms={POSE: tuple(_at_pivots(start, pivots) for pivots in PIVOTS for start in _STARTS)},
     contrasts=tuple(
-        above(
+        difference(
             f"log10 of the error at the start (pivots: {pivots} text), higher with the start: {start}",
             "log loss",
             _at_pivots(start, pivots).name,
             _at_pivots("caption", pivots).name,
-            role="decides" if start == "empty" else "told",
+            role="decides" if start == "empty" else "reported",
         )
         for pivots in PIVOTS
         for start in OTHER_STARTS
@@ -157,10 +157,12 @@ B3 = Claim(
     falsifier="The target text reconstructs it more than 0.5 dB worse than null-text inversion with an empty caption.",
     arms={POSE: (OWN, TRUE, FALSE, EMPTY)},
     contrasts=(
-        above("PSNR to the source, less no caption's, dB", "to_source", OWN.name, EMPTY.name, floor=-0.5, least=-0.5),
-        above("less the true caption's, dB", "to_source", OWN.name, TRUE.name, role="told"),
-        above("less a wrong caption's, dB", "to_source", OWN.name, FALSE.name, role="told"),
-        told("PSNR to the source, dB", "to_source", OWN.name),
+        difference(
+            "PSNR to the source, less no caption's, dB", "to_source", OWN.name, EMPTY.name, floor=-0.5, least=-0.5
+        ),
+        difference("less the true caption's, dB", "to_source", OWN.name, TRUE.name, role="reported"),
+        difference("less a wrong caption's, dB", "to_source", OWN.name, FALSE.name, role="reported"),
+        report_mean("PSNR to the source, dB", "to_source", OWN.name),
     ),
     share=0.5,
     limits=f"On half of the cases. {STEPS} DDIM steps, 5 iterations each; the VAE's own loss is in all of them. With "

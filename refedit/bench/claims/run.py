@@ -15,9 +15,10 @@ from refedit.bench.claims.specref import SPECREF_CLAIMS
 from refedit.bench.claims.specref_details import DETAIL_CLAIMS
 from refedit.bench.claims.specref_masks import MASK_CLAIMS
 from refedit.bench.experiment.arms import Arm
+from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.errors import EditError
 
 _EVERY = (
@@ -48,12 +49,12 @@ class Runs:
 
     claims: Sequence[Claim]
     cases: int
-    found: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+    found: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(len(self._arms(kind, number)) for kind in self._kinds() for number in range(self.cases))
 
-    def run(self, rig: Rig, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
+    def run(self, workbench: Workbench, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
         """Every case of a share, of every kind, with all the arms that it needs, as they are done.
 
         Costs, of arms that run alone, belong to the whole run, which has nothing beside it.
@@ -61,7 +62,7 @@ class Runs:
         for kind in self._kinds():
             for number in share.of_cases(self.cases):
                 arms = {key: arm for key, arm in self._arms(kind, number).items() if share.whole or not arm.alone}
-                done = outcomes(rig, store, which, kind, range(number, number + 1), tuple(arms.values()))
+                done = outcomes(workbench, store, which, kind, range(number, number + 1), tuple(arms.values()))
                 for key, outcome in zip(arms, done, strict=True):
                     self.found.setdefault((kind, key), {})[number] = outcome
                     yield outcome
@@ -79,10 +80,10 @@ class Runs:
             for arm in arms
         }
 
-    def _kinds(self) -> list[str]:
+    def _kinds(self) -> list[CaseKind]:
         return sorted({kind for claim in self.claims for kind in claim.arms})
 
-    def _arms(self, kind: str, number: int) -> dict[str, Arm]:
+    def _arms(self, kind: CaseKind, number: int) -> dict[str, Arm]:
         """The arms by key that any claim wants to see on this case."""
         wanted = (claim for claim in self.claims if number < claim.count(self.cases))
         return {arm.key: arm for claim in wanted for arm in claim.arms.get(kind, ())}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from refedit.bench.claims.arms import BOTH, PAPER, SETTING
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import Curve, above
+from refedit.bench.claims.contrast import Curve, difference
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import REFERENCE, Place
 from refedit.methods import SpecRef
@@ -32,9 +32,9 @@ S9 = Claim(
     falsifier="The chance of its colour and pattern does not depend on offset or scale.",
     arms={REFERENCE: SWEEP},
     contrasts=(
-        above("chance of colour and pattern, lost by an offset of 0.3", "look", NEAR.name, FAR.name, least=0.02),
-        above("lost at 0.4 of the size", "look", LIKE.name, SMALL.name, least=0.02),
-        above("won back by aligning the reference", "look", ALIGNED.name, FAR.name, role="told"),
+        difference("chance of colour and pattern, lost by an offset of 0.3", "look", NEAR.name, FAR.name, least=0.02),
+        difference("lost at 0.4 of the size", "look", LIKE.name, SMALL.name, least=0.02),
+        difference("won back by aligning the reference", "look", ALIGNED.name, FAR.name, role="reported"),
     ),
     curves=(
         _sweep("offset of the reference's subject (at half size)", (NEAR, _at(0.15, 0.5), FAR), "offset"),
@@ -63,8 +63,10 @@ S10 = Claim(
         contrast
         for name, _ in VARIANTS
         for contrast in (
-            above(f"distance to the truth, more with: {name}", "distance", name, BOTH.name, floor=-0.01, least=-0.01),
-            above(f"chance of colour and pattern, gained with: {name}", "look", name, BOTH.name, role="told"),
+            difference(
+                f"distance to the truth, more with: {name}", "distance", name, BOTH.name, floor=-0.01, least=-0.01
+            ),
+            difference(f"chance of colour and pattern, gained with: {name}", "look", name, BOTH.name, role="reported"),
         )
     ),
     share=0.5,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from refedit.bench.claims.arms import BOTH, NEITHER, PAPER, REGION, SETTING, SUBJECT
 from refedit.bench.claims.claim import Claim
-from refedit.bench.claims.contrast import Contrast, Term, above, told
+from refedit.bench.claims.contrast import Contrast, Term, difference, report_mean
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import REFERENCE
 
@@ -15,11 +15,11 @@ S3 = Claim(
     falsifier="As much of the reference's background shows without it.",
     arms={REFERENCE: (BOTH, REGION)},
     contrasts=(
-        above(
+        difference(
             "part of the picture with the background's hue, more without", "leak", REGION.name, BOTH.name, least=2e-3
         ),
-        told("with both masks", "leak", BOTH.name),
-        told("without the subject mask", "leak", REGION.name),
+        report_mean("with both masks", "leak", BOTH.name),
+        report_mean("without the subject mask", "leak", REGION.name),
     ),
     limits=SETTING,
 )
@@ -38,15 +38,15 @@ S4 = Claim(
         )
     },
     contrasts=(
-        above("PSNR outside, gained by the region mask, dB", "outside", BOTH.name, SUBJECT.name, least=0.1),
-        above(
+        difference("PSNR outside, gained by the region mask, dB", "outside", BOTH.name, SUBJECT.name, least=0.1),
+        difference(
             "the same without local blend, dB",
             "outside",
             "both masks, no blend",
             "subject mask only, no blend",
-            role="told",
+            role="reported",
         ),
-        told("IoU of the words' region with the true one", "word_iou", BOTH.name),
+        report_mean("IoU of the words' region with the true one", "word_iou", BOTH.name),
     ),
     limits=f"{SETTING} Objects are not counted: the reader reads one subject.",
 )
@@ -58,7 +58,7 @@ def _interaction(what: str, reading: str) -> Contrast:
         for weight, arm in ((1, BOTH), (-1, SUBJECT), (-1, REGION), (1, NEITHER))
     )
     return Contrast(
-        what=f"interaction: what one mask adds with the other, less without it: {what}", terms=terms, role="told"
+        what=f"interaction: what one mask adds with the other, less without it: {what}", terms=terms, role="reported"
     )
 
 
@@ -69,16 +69,24 @@ S5 = Claim(
     falsifier="One mask alone keeps the reference's background out and what is outside the region as it was.",
     arms={REFERENCE: (BOTH, SUBJECT, REGION, NEITHER)},
     contrasts=(
-        above("background's hue, more with the region mask only", "leak", REGION.name, BOTH.name, least=2e-3),
-        above("PSNR outside, lost with the subject mask only, dB", "outside", BOTH.name, SUBJECT.name, least=0.1),
+        difference("background's hue, more with the region mask only", "leak", REGION.name, BOTH.name, least=2e-3),
+        difference("PSNR outside, lost with the subject mask only, dB", "outside", BOTH.name, SUBJECT.name, least=0.1),
         _interaction("the background's hue", "leak"),
         _interaction("PSNR outside, dB", "outside"),
         _interaction("PSNR to the truth, dB", "whole"),
-        above(
-            "distance to the truth, more with the subject mask only", "distance", SUBJECT.name, BOTH.name, role="told"
+        difference(
+            "distance to the truth, more with the subject mask only",
+            "distance",
+            SUBJECT.name,
+            BOTH.name,
+            role="reported",
         ),
-        above("distance to the truth, more with the region mask only", "distance", REGION.name, BOTH.name, role="told"),
-        above("distance to the truth, more without any mask", "distance", NEITHER.name, BOTH.name, role="told"),
+        difference(
+            "distance to the truth, more with the region mask only", "distance", REGION.name, BOTH.name, role="reported"
+        ),
+        difference(
+            "distance to the truth, more without any mask", "distance", NEITHER.name, BOTH.name, role="reported"
+        ),
     ),
     limits=f"{SETTING} What decides is what decides S3 and S4, together. Until an earlier model's test cases had been "
     "seen, the distance to the truth decided: with the region mask only it was less than with both.",

@@ -1,6 +1,7 @@
 """Edits of the drawn world whose true result is known, each decided by its set, kind and number alone."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
@@ -42,8 +43,16 @@ def changed_region(source: Scene, result: Scene, size: int) -> Bool[np.ndarray, 
 CASE_SETS: dict[str, int] = {"development": 11, "test": 12}
 """Parameters are chosen on the first; the second is only reported. Neither shares a seed with training."""
 
-REFERENCE, POSE, RIGID = "reference", "pose", "rigid"
-CASE_KINDS: tuple[str, ...] = (REFERENCE, POSE, RIGID)
+
+class CaseKind(StrEnum):
+    """What is asked for: a reference's look, another pose, or another colour, background or style."""
+
+    REFERENCE = "reference"
+    POSE = "pose"
+    RIGID = "rigid"
+
+
+REFERENCE, POSE, RIGID = CaseKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +64,7 @@ class Case:
     """
 
     number: int
-    kind: str
+    kind: CaseKind
     source: Scene
     result: Scene
     reference: Scene | None = None
@@ -93,9 +102,9 @@ class Case:
         return Reference(image=reference.picture, subject=subject_mask(reference))
 
 
-def case_at(which: str, kind: str, number: int) -> Case:
-    """The case of that number; `which` is one of CASE_SETS, `kind` one of CASE_KINDS."""
-    rng = np.random.default_rng((CASE_SETS[which], CASE_KINDS.index(kind), number))
+def case_at(which: str, kind: CaseKind, number: int) -> Case:
+    """The case of that number; `which` is one of CASE_SETS, `kind` the kind of it."""
+    rng = np.random.default_rng((CASE_SETS[which], [*CaseKind].index(kind), number))
     build = {REFERENCE: _reference_case, POSE: _pose_case, RIGID: _rigid_case}[kind]
     return build(rng, number)
 

@@ -46,13 +46,13 @@ JUDGED_BY += ("bench/experiment/readings.py", "bench/experiment/statistics.py")
 
 
 @cache
-def judging_code() -> str:
+def verdict_fingerprint() -> str:
     """A fingerprint of what makes verdicts of outcomes: 16 hexadecimal digits."""
     return fingerprint(_sources(JUDGED_BY), _presets())
 
 
 @cache
-def deciding_code() -> str:
+def outcome_fingerprint() -> str:
     """A fingerprint of what makes outcomes: 16 hexadecimal digits."""
     return fingerprint(_sources(FILES))
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from refedit.bench.experiment.cases import Case, changed_region, drawn
 from refedit.bench.experiment.measures import Where, iou, leak, psnr, ssim
-from refedit.bench.experiment.runs import Made
+from refedit.bench.experiment.runs import ArmRun
 from refedit.imaging.images import to_tensor
 from refedit.methods import SpecRef
 from refedit.picturebook.networks.reader import Reader
@@ -61,7 +61,7 @@ class Outcome:
         return cls(**{**data, "changed": tuple(data["changed"])})
 
 
-def measured(case: Case, name: str, made: Made, size: int, reader: Reader | None) -> Outcome:
+def measured(case: Case, name: str, made: ArmRun, size: int, reader: Reader | None) -> Outcome:
     """The measures of a finished run."""
     source, truth = drawn(case.source, size).picture, drawn(case.result, size).picture
     region, everywhere = changed_region(case.source, case.result, size), np.ones((size, size), bool)

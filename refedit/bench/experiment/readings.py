@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 
 from refedit.bench.experiment.outcome import Outcome
+from refedit.picturebook.world.factors import FACTORS
 
 IDENTITY = ("kind", "colour", "pattern", "background")
 """What an edit of a pose must keep."""
@@ -16,6 +18,7 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
     "changed right" (the factors that the edit changes), "identity kept" (those of IDENTITY that it does not), "look"
     (mean chance of colour and pattern), "pose" (its chance, None for things), "log loss" (see `Outcome.log_loss`).
     """
+    check_reading(name)
     first, _, rest = name.partition(" ")
     if name in _OTHERS:
         return _OTHERS[name](outcome)
@@ -25,6 +28,15 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
         return _right(outcome, tuple(rest.split()))
     value: float | None = getattr(outcome, name)
     return None if value is None else float(value)  # UNet rows are whole numbers, but no yes or no
+
+
+def check_reading(name: str) -> None:
+    """Raises ValueError for a reading that there is not: a slip in a name would only ever be "not decided"."""
+    first, _, rest = name.partition(" ")
+    known = name in _OTHERS or name in {item.name for item in fields(Outcome)}
+    known = known or (first == "chance" and rest in FACTORS) or (first == "right" and {*rest.split()} <= {*FACTORS})
+    if not known:
+        raise ValueError(f"there is no reading '{name}'")
 
 
 def by_case(outcomes: Mapping[int, Outcome], name: str) -> dict[int, float | bool | None]:

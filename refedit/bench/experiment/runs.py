@@ -8,7 +8,7 @@ from torch import Tensor
 
 from refedit.bench.experiment.arms import Arm, Bound
 from refedit.bench.experiment.cases import Case, drawn
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.ddim import Step
 from refedit.editing.request import EditRequest
 from refedit.editing.square_edit import PastedEdit, SquareEdit
@@ -18,8 +18,8 @@ CACHE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a run gave: the edited square, and `final`, the picture that counts as the result.
+class ArmRun:
+    """What one arm gave on one case: the edited square, and `final`, the picture that counts as the result.
 
     `words` is the words' map (0..1) by which a method found its region, at its own grid, and `loss` the last step's,
     where there are such. `rows` of the UNet and `seconds` leave out what was in memory already.
@@ -33,20 +33,20 @@ class Made:
     seconds: float = 0.0
 
 
-def make(rig: Rig, case: Case, arm: Arm) -> Made:
+def run_arm(workbench: Workbench, case: Case, arm: Arm) -> ArmRun:
     """Runs an arm on a case."""
-    seen, method, size = arm.case(case), arm.method_for(case), rig.model.size
+    seen, method, size = arm.case(case), arm.method_for(case), workbench.model.size
     if isinstance(method, Bound):
-        picture = method.picture(rig.model, drawn(seen.source, size).picture, drawn(seen.result, size).picture)
-        return Made(image=picture, final=picture)
+        picture = method.picture(workbench.model, drawn(seen.source, size).picture, drawn(seen.result, size).picture)
+        return ArmRun(image=picture, final=picture)
     request = seen.request(method, size, arm.painted)
-    return _run(rig, request, Cache(CACHE_BYTES) if arm.alone else rig.cache, arm.paste)
+    return _run(workbench, request, Cache(CACHE_BYTES) if arm.alone else workbench.cache, arm.paste)
 
 
-def _run(rig: Rig, request: EditRequest, cache: Cache, paste: bool) -> Made:
-    steps, done = _drained(SquareEdit(rig.model, cache, request).steps())
+def _run(workbench: Workbench, request: EditRequest, cache: Cache, paste: bool) -> ArmRun:
+    steps, done = _drained(SquareEdit(workbench.model, cache, request).steps())
     words = next((step.words for step in reversed(steps) if step.words is not None), None)
-    return Made(
+    return ArmRun(
         image=done.square,
         final=done.image if paste else done.square,
         words=words,

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import Case, case_at, drawn
-from refedit.bench.experiment.code_fingerprint import deciding_code
+from refedit.bench.experiment.cases import Case, CaseKind, case_at, drawn
+from refedit.bench.experiment.code_fingerprint import outcome_fingerprint
 from refedit.bench.experiment.outcome import Outcome, measured
-from refedit.bench.experiment.runs import make
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.runs import run_arm
+from refedit.bench.experiment.workbench import Workbench
 from refedit.errors import EditError
 
 
@@ -80,33 +80,37 @@ class Store:
         self._gap = ""
 
 
-def outcomes(rig: Rig, store: Store, which: str, kind: str, numbers: range, arms: Sequence[Arm]) -> Iterator[Outcome]:
+def outcomes(
+    workbench: Workbench, store: Store, which: str, kind: CaseKind, numbers: range, arms: Sequence[Arm]
+) -> Iterator[Outcome]:
     """Every arm on every case of a kind, from the store where it has them, else run and kept.
 
     Case by case, so that arms share what memory has of its pictures.
     """
     for number in numbers:
         case = case_at(which, kind, number)
-        about = case_key(case, which, rig)
+        about = case_key(case, which, workbench)
         for arm in arms:
-            timed = rig.hardware if arm.alone else ""
+            timed = workbench.hardware if arm.alone else ""
             key = hashlib.sha256(f"{about} {arm.key} {timed}".encode()).hexdigest()[:24]
             found = store.get(key)
             if found is None:
-                found = measured(arm.case(case), arm.name, make(rig, case, arm), rig.model.size, rig.reader)
+                found = measured(
+                    arm.case(case), arm.name, run_arm(workbench, case, arm), workbench.model.size, workbench.reader
+                )
                 store.put(key, found)
             yield replace(found, method=arm.name)
 
 
-def case_key(case: Case, which: str, rig: Rig) -> str:
+def case_key(case: Case, which: str, workbench: Workbench) -> str:
     """What an outcome depends on besides its arm: set, kind and number, what is drawn and said, weights and code."""
     scenes = [scene for scene in (case.source, case.result, case.reference) if scene is not None]
-    digest = hashlib.sha256(repr((scenes, case.prompts, rig.model.schedule(50))).encode())
+    digest = hashlib.sha256(repr((scenes, case.prompts, workbench.model.schedule(50))).encode())
     for scene in scenes:
-        drawing = drawn(scene, rig.model.size)
+        drawing = drawn(scene, workbench.model.size)
         for plane in (drawing.picture, *drawing.masks.values()):
             digest.update(np.asarray(plane).tobytes())
-    run_by = f"{rig.model.device.type} {rig.model.dtype} {rig.checksum} {deciding_code()}"
+    run_by = f"{workbench.model.device.type} {workbench.model.dtype} {workbench.checksum} {outcome_fingerprint()}"
     return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
 
 

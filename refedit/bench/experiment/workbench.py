@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from refedit.bench.experiment.code_fingerprint import deciding_code, judging_code
+from refedit.bench.experiment.code_fingerprint import outcome_fingerprint, verdict_fingerprint
 from refedit.diffusion.backbone import Backbone
 from refedit.machine.cache import Cache
 from refedit.machine.device import machine
@@ -21,7 +21,7 @@ from refedit.picturebook.networks.reader import Reader
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rig:
+class Workbench:
     """A model to measure; without a reader everything that has to be read off a picture stays unknown."""
 
     model: Backbone
@@ -30,7 +30,7 @@ class Rig:
     folder: Path | None = None
 
     @classmethod
-    def load(cls, name: str, device: str) -> "Rig":
+    def load(cls, name: str, device: str) -> "Workbench":
         """A model by listed name, folder or hub id, with the reader in its folder if there is one."""
         model = load_model(name, device)
         folder = builtin_folder() if name == BUILTIN else Path(name)
@@ -62,8 +62,8 @@ class Rig:
             "pixels": self.model.size,
             "reader": self.reader is not None,
             "code": code_version(),
-            "deciding": deciding_code(),
-            "judging": judging_code(),
+            "outcome_fingerprint": outcome_fingerprint(),
+            "verdict_fingerprint": verdict_fingerprint(),
             "cores": os.cpu_count(),
             **machine(self.model.device),
         }

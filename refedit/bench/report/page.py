@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.report.chart import chart
 from refedit.bench.report.strips import Strip, data_uri
 from refedit.bench.report.summary import HEADLINE, about, facts_of, findings_table, rests_on, sentences, table
@@ -95,7 +96,7 @@ def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"<details><summary>Paired differences: {title}</summary>{_differences(found, kind)}</details>"
 
 
-def _differences(found: Mapping[str, Any], kind: str) -> str:
+def _differences(found: Mapping[str, Any], kind: CaseKind) -> str:
     rows = []
     for row in found["differences"]:
         if row["kind"] == kind:

@@ -8,9 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from refedit.bench.experiment.cases import Case, case_at, drawn
-from refedit.bench.experiment.runs import make
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.cases import Case, CaseKind, case_at, drawn
+from refedit.bench.experiment.runs import run_arm
+from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.suites.compare import ARMS, OWN
 from refedit.bench.suites.results import Results
 from refedit.errors import EditError
@@ -23,7 +23,7 @@ SIDE = 128
 class Strip:
     """A case in pictures, each with its label; `worst` if its own method is farthest from the truth there."""
 
-    kind: str
+    kind: CaseKind
     number: int
     prompt: str
     worst: bool
@@ -34,20 +34,20 @@ def strips(results: Results, model: str, device: str) -> Iterator[Strip]:
     """The comparison's strips, run anew; none without a comparison. EditError if its model is not this one."""
     if results.comparison is None:
         return
-    rig, weights = Rig.load(model, device), results.comparison["about"]["weights"]
-    if rig.checksum != weights:
+    workbench, weights = Workbench.load(model, device), results.comparison["about"]["weights"]
+    if workbench.checksum != weights:
         raise EditError(f"The results are of other weights ({weights}) than '{model}'. Name their model with --model.")
     for kind, worst in results.comparison["worst"].items():
         first = [number for number in range(min(FIRST, results.comparison["cases"])) if number not in worst]
         for number in [*first, *worst]:
-            yield strip(rig, case_at(results.comparison["set"], kind, number), number in worst)
+            yield strip(workbench, case_at(results.comparison["set"], kind, number), number in worst)
 
 
-def strip(rig: Rig, case: Case, worst: bool) -> Strip:
+def strip(workbench: Workbench, case: Case, worst: bool) -> Strip:
     """One case: what is given, what is true, and what every arm makes of it."""
     scenes = [("source", case.source), ("reference", case.reference), ("truth", case.result)]
     given = [(label, drawn(scene, SIDE).picture) for label, scene in scenes if scene is not None]
-    made = [(arm.name, make(rig, case, arm).final) for arm in ARMS[case.kind] if "bound" not in arm.name]
+    made = [(arm.name, run_arm(workbench, case, arm).final) for arm in ARMS[case.kind] if "bound" not in arm.name]
     request = case.request(_own_method(case), SIDE)
     return Strip(case.kind, case.number, request.prompt, worst, (*given, *made))
 

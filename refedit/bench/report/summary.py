@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
+from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cases_text, cell, label
 from refedit.bench.suites.compare import OWN
 from refedit.bench.suites.results import Results
 
-HEADLINE: Mapping[str, tuple[str, ...]] = {
-    "reference": ("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
-    "pose": ("changed right", "identity kept", "distance", "inside", "outside", "rows", "seconds"),
-    "rigid": ("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
+HEADLINE: Mapping[CaseKind, tuple[str, ...]] = {
+    CaseKind.REFERENCE: ("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
+    CaseKind.POSE: ("changed right", "identity kept", "distance", "inside", "outside", "rows", "seconds"),
+    CaseKind.RIGID: ("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
 }
 """The columns of each kind's table; the JSON has more."""
 _SAY = {"holds": "hold", "fails": "fail", "not decided": "not decided"}
@@ -75,7 +76,13 @@ def _finding(item: Mapping[str, Any]) -> list[str]:
     against = ["-", "-", "-"]
     if "wider" in item:
         against = [f"{item['floor']:g}", cell(item["wider"]), f"{item['least']:g}"]
-    return [item["what"], cell(item["interval"]), str(item["interval"]["cases"]), *against, item["word"] or "told only"]
+    return [
+        item["what"],
+        cell(item["interval"]),
+        str(item["interval"]["cases"]),
+        *against,
+        item["decision"] or "told only",
+    ]
 
 
 def rests_on(claim: Mapping[str, Any]) -> str:
@@ -87,19 +94,19 @@ def rests_on(claim: Mapping[str, Any]) -> str:
 
 def _how_many(claim: Mapping[str, Any]) -> str:
     """A claim of many differences may fail by a few of them, of which only one is quoted."""
-    words = [finding["word"] for finding in claim["findings"] if finding["word"]]
-    same = words.count(claim["verdict"])
-    return f" ({same} of {len(words)} {_SAY[claim['verdict']]})" if same and len(words) > 1 else ""
+    decisions = [finding["decision"] for finding in claim["findings"] if finding["decision"]]
+    same = decisions.count(claim["verdict"])
+    return f" ({same} of {len(decisions)} {_SAY[claim['verdict']]})" if same and len(decisions) > 1 else ""
 
 
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The finding that the verdict follows from: the first of that word, else the first that decides or is told."""
     findings: list[Mapping[str, Any]] = claim["findings"]
-    same = [finding for finding in findings if finding["word"] == claim["verdict"]]
-    return next(iter(same or [finding for finding in findings if finding["word"]] or findings), None)
+    same = [finding for finding in findings if finding["decision"] == claim["verdict"]]
+    return next(iter(same or [finding for finding in findings if finding["decision"]] or findings), None)
 
 
-def comparison_tables(found: Mapping[str, Any], shown: Mapping[str, Sequence[str]] = HEADLINE) -> str:
+def comparison_tables(found: Mapping[str, Any], shown: Mapping[CaseKind, Sequence[str]] = HEADLINE) -> str:
     """A table for each kind of case, with the readings that are to be shown as columns."""
     return "\n\n".join(f"### {TITLES[kind]}\n\n{markdown(*table(found, kind, shown[kind]))}" for kind in shown)
 
@@ -110,7 +117,7 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def table(
-    found: Mapping[str, Any], kind: str, readings: Sequence[str] | None = None
+    found: Mapping[str, Any], kind: CaseKind, readings: Sequence[str] | None = None
 ) -> tuple[list[str], list[list[str]]]:
     """The column names and the rows, a method each, of a kind's table."""
     cells: dict[str, dict[str, str]] = {}
@@ -160,7 +167,7 @@ def _counts(row: Mapping[str, Any], kind: str) -> bool:
     return (row["kind"], row["reading"]) == (kind, "distance") and _BOUND not in row["method"]
 
 
-def _size(found: Mapping[str, Any], kind: str, other: str) -> str:
+def _size(found: Mapping[str, Any], kind: CaseKind, other: str) -> str:
     """How far the distances of a kind's own method and another one lie apart, with the interval."""
     wanted = (kind, "distance", other)
     row = next(row for row in found["differences"] if (row["kind"], row["reading"], row["method"]) == wanted)

@@ -8,12 +8,12 @@ from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.baselines.null_text_editing import NullTextEditing
 from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip
-from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.readings import by_case
 from refedit.bench.experiment.statistics import combined, interval
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.methods import Baret, Method, SpecRef
 
 SPECREF, BARET = "SpecRef recommended", "BARET non-rigid"
@@ -43,7 +43,7 @@ def _others(guidance: float) -> tuple[Arm, ...]:
     )
 
 
-ARMS: Mapping[str, tuple[Arm, ...]] = {
+ARMS: Mapping[CaseKind, tuple[Arm, ...]] = {
     REFERENCE: (
         _FLOOR,
         _arm(SPECREF, SpecRef.presets()["recommended"]),
@@ -65,10 +65,10 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
 """By kind of case; BARET takes no reference, SpecRef nothing but one, and `published` is a preset for poses. The second
 guidance of the others is that of the method that the kind is for."""
 
-OWN: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIGID}
+OWN: Mapping[CaseKind, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIGID}
 """The method that a kind of case is for: the others' paired differences are to it."""
 
-READINGS: Mapping[str, tuple[str, ...]] = {
+READINGS: Mapping[CaseKind, tuple[str, ...]] = {
     REFERENCE: ("right colour pattern", "right colour", "right pattern", "right kind", "leak"),
     POSE: ("changed right", "identity kept"),
     RIGID: ("changed right", "right kind pose"),
@@ -84,21 +84,21 @@ class Comparison:
     """The outcomes of all arms on the first `cases` of a set, by kind, arm and number; costs of first edits apart."""
 
     cases: int
-    found: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
-    costs: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+    found: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
+    costs: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         arms = sum(len(arms) for arms in ARMS.values())
         methods = sum(len(_alone(arms)) for arms in ARMS.values())
         return arms * self.cases + methods * min(self.cases, COST_CASES)
 
-    def run(self, rig: Rig, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
+    def run(self, workbench: Workbench, store: Store, which: str, share: Share = WHOLE) -> Iterator[Outcome]:
         """All of a share, as they are done; costs belong to the whole run, which has nothing beside it."""
         costs = min(self.cases, COST_CASES) if share.whole else 0
         for kind, arms in ARMS.items():
             wanted = ((arms, share.of_cases(self.cases), self.found), (_alone(arms), range(costs), self.costs))
             for chosen, numbers, kept in wanted:
-                for outcome in outcomes(rig, store, which, kind, numbers, chosen):
+                for outcome in outcomes(workbench, store, which, kind, numbers, chosen):
                     kept.setdefault((kind, outcome.method), {})[outcome.number] = outcome
                     yield outcome
 
@@ -111,7 +111,7 @@ class Comparison:
             "worst": {kind: self._worst(kind) for kind in ARMS},
         }
 
-    def _rows(self, kind: str) -> Iterator[dict[str, Any]]:
+    def _rows(self, kind: CaseKind) -> Iterator[dict[str, Any]]:
         for arm in ARMS[kind]:
             for name in (*READINGS[kind], *COMMON):
                 yield _row(kind, arm.name, name, list(by_case(self.found[kind, arm.name], name).values()))
@@ -120,7 +120,7 @@ class Comparison:
                 # Too few cases for an interval.
                 yield {**_row(kind, arm.name, name, list(found)), "low": None, "high": None}
 
-    def _differences(self, kind: str) -> Iterator[dict[str, Any]]:
+    def _differences(self, kind: CaseKind) -> Iterator[dict[str, Any]]:
         own = OWN[kind]
         for arm in ARMS[kind]:
             for name in ("distance", "whole", READINGS[kind][0]):
@@ -129,7 +129,7 @@ class Comparison:
                     values = combined(samples, {own: 1.0, arm.name: -1.0})
                     yield {**_row(kind, arm.name, name, values), "own": own}
 
-    def _worst(self, kind: str, count: int = 2) -> list[int]:
+    def _worst(self, kind: CaseKind, count: int = 2) -> list[int]:
         """The cases whose own method's result is farthest from the truth."""
         found = self.found[kind, OWN[kind]]
         return sorted(found, key=lambda n: _badness(found[n]), reverse=True)[:count]
@@ -143,6 +143,6 @@ def _alone(arms: Sequence[Arm]) -> tuple[Arm, ...]:
     return tuple(replace(arm, alone=True) for arm in arms if arm not in (_FLOOR, _CEILING))
 
 
-def _row(kind: str, arm: str, name: str, values: Sequence[float | bool | None]) -> dict[str, Any]:
+def _row(kind: CaseKind, arm: str, name: str, values: Sequence[float | bool | None]) -> dict[str, Any]:
     found = interval([x for x in values if x is not None])
     return {"kind": kind, "method": arm, "reading": name, **found.to_json()}

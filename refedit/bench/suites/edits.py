@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.readings import reading
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.evaluation.figures import Figure
 
 SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
 
-ARMS: Mapping[str, tuple[Arm, ...]] = {
+ARMS: Mapping[CaseKind, tuple[Arm, ...]] = {
     REFERENCE: (
         Arm(name=SPECREF, method=SpecRef(), paste=True),
         Arm(name=PLAIN, method=SpecRef(reference_steps_start=1.0, fresh_noise=0.0), paste=True),
@@ -26,27 +26,27 @@ ARMS: Mapping[str, tuple[Arm, ...]] = {
     POSE: (Arm(name=BARET, method=Baret.presets()["non-rigid"], paste=True),),
     RIGID: (Arm(name=BARET, method=Baret.presets()["rigid"], paste=True),),
 }
-TIMED: Mapping[str, str] = {REFERENCE: SPECREF, POSE: BARET}
+TIMED: Mapping[CaseKind, str] = {REFERENCE: SPECREF, POSE: BARET}
 TIMED_CASES = 3
 """On how many cases an edit is timed: it has to be run afresh, and its time hardly depends on the case."""
 
 
-def run_cases(rig: Rig, which: str, count: int, folder: Path, share: Share = WHOLE) -> Iterator[Outcome]:
+def run_cases(workbench: Workbench, which: str, count: int, folder: Path, share: Share = WHOLE) -> Iterator[Outcome]:
     """Every method of every kind on a share of the first `count` cases of a set; what `folder` has is not run again."""
     store = Store(folder, share)
     for kind, arms in ARMS.items():
-        yield from outcomes(rig, store, which, kind, share.of_cases(count), arms)
+        yield from outcomes(workbench, store, which, kind, share.of_cases(count), arms)
 
 
-def run_timed(rig: Rig, which: str, count: int, folder: Path) -> Iterator[Outcome]:
+def run_timed(workbench: Workbench, which: str, count: int, folder: Path) -> Iterator[Outcome]:
     """The first edits of a few cases, each without what earlier ones have left in memory."""
     store = Store(folder)
     for kind, name in TIMED.items():
         alone = tuple(replace(arm, alone=True) for arm in ARMS[kind] if arm.name == name)
-        yield from outcomes(rig, store, which, kind, range(min(count, TIMED_CASES)), alone)
+        yield from outcomes(workbench, store, which, kind, range(min(count, TIMED_CASES)), alone)
 
 
-SHARES: tuple[tuple[str, str, str, str, str], ...] = (
+SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
     ("SpecRef: colour and pattern of the reference", REFERENCE, SPECREF, "right colour pattern", ">= 80 %"),
     ("SpecRef: colour", REFERENCE, SPECREF, "right colour", ""),
     ("SpecRef: pattern", REFERENCE, SPECREF, "right pattern", ""),
@@ -77,6 +77,6 @@ def figures(found: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
     ]
 
 
-def _readings(found: Sequence[Outcome], kind: str, method: str, name: str) -> list[float]:
+def _readings(found: Sequence[Outcome], kind: CaseKind, method: str, name: str) -> list[float]:
     chosen = [reading(item, name) for item in found if (item.kind, item.method) == (kind, method)]
     return [float(value) for value in chosen if value is not None]

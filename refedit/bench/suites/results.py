@@ -42,7 +42,10 @@ def merge_claims(found: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
 
 
 def _made_of(found: Mapping[str, Any]) -> tuple[str, ...]:
-    return (found["set"], *(found["about"].get(name, "") for name in ("weights", "deciding", "judging", "name")))
+    return (
+        found["set"],
+        *(found["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint", "name")),
+    )
 
 
 def write(found: Mapping[str, Any], path: Path) -> None:

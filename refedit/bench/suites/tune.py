@@ -14,18 +14,18 @@ from statistics import fmean, stdev
 from typing import Any
 
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.store import Store, outcomes
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.workbench import Workbench
 from refedit.methods import Baret, Method, SpecRef
 
-STARTS: Mapping[str, Method] = {
+STARTS: Mapping[CaseKind, Method] = {
     REFERENCE: SpecRef(),
     POSE: Baret.presets()["non-rigid"],
     RIGID: Baret.presets()["rigid"],
 }
-OPTIONS: Mapping[str, Mapping[str, Sequence[Any]]] = {
+OPTIONS: Mapping[CaseKind, Mapping[str, Sequence[Any]]] = {
     REFERENCE: {
         "guidance": (2.0, 3.0, 5.0, 7.5),
         "unconditional": (0.0, 0.5, 1.0),
@@ -64,7 +64,7 @@ _FEWEST = 8
 class Trial:
     """One set of parameters, as what differs from the start, and its score on every case until it was given up."""
 
-    kind: str
+    kind: CaseKind
     settings: Mapping[str, Any] = field(default_factory=dict)
     scores: Sequence[float]
 
@@ -73,10 +73,10 @@ class Trial:
         return fmean(self.scores)
 
 
-def tune(rig: Rig, store: Store, kind: str, count: int) -> Iterator[Trial]:
+def tune(workbench: Workbench, store: Store, kind: CaseKind, count: int) -> Iterator[Trial]:
     """Every trial on the first `count` development cases; the best one comes again as the last."""
     start = STARTS[kind]
-    best = Trial(kind=kind, scores=tuple(_scores(rig, store, kind, start, count)))
+    best = Trial(kind=kind, scores=tuple(_scores(workbench, store, kind, start, count)))
     yield best
     for name, values in OPTIONS[kind if kind in OPTIONS else POSE].items():
         for value in values:
@@ -84,7 +84,7 @@ def tune(rig: Rig, store: Store, kind: str, count: int) -> Iterator[Trial]:
             if value == getattr(replace(start, **best.settings), name):  # type: ignore[type-var]
                 continue
             changed: Method = replace(start, **settings)  # type: ignore[type-var]
-            scores = until_behind(_scores(rig, store, kind, changed, count), best.scores)
+            scores = until_behind(_scores(workbench, store, kind, changed, count), best.scores)
             trial = Trial(kind=kind, settings=settings, scores=tuple(scores))
             yield trial
             if len(trial.scores) == count:
@@ -109,6 +109,6 @@ def score(outcome: Outcome) -> float:
     return (fmean(new) + fmean(kept)) / 2 - (outcome.distance or 0.0)
 
 
-def _scores(rig: Rig, store: Store, kind: str, method: Method, count: int) -> Iterator[float]:
+def _scores(workbench: Workbench, store: Store, kind: CaseKind, method: Method, count: int) -> Iterator[float]:
     arm = Arm(name="tuning", method=method, paste=True)
-    yield from map(score, outcomes(rig, store, "development", kind, range(count), (arm,)))
+    yield from map(score, outcomes(workbench, store, "development", kind, range(count), (arm,)))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from PIL import Image
 
 from refedit.bench.experiment.cases import Case, case_at
-from refedit.bench.experiment.runs import make
-from refedit.bench.experiment.workbench import Rig
+from refedit.bench.experiment.runs import run_arm
+from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.suites.edits import ARMS
 from refedit.picturebook.world.drawing import draw
 
@@ -14,9 +14,9 @@ ROWS = 6
 SIDE = 160
 
 
-def sheet(rig: Rig, which: str, rows: int = ROWS) -> Image.Image:
+def sheet(workbench: Workbench, which: str, rows: int = ROWS) -> Image.Image:
     """The first cases of every kind of a set, a row each, SIDE pixels a picture; what a row lacks stays white."""
-    strips = [list(_strip(rig, case_at(which, kind, number))) for kind in ARMS for number in range(rows)]
+    strips = [list(_strip(workbench, case_at(which, kind, number))) for kind in ARMS for number in range(rows)]
     image = Image.new("RGB", (SIDE * max(len(strip) for strip in strips), SIDE * len(strips)), "white")
     for y, strip in enumerate(strips):
         for x, picture in enumerate(strip):
@@ -24,8 +24,8 @@ def sheet(rig: Rig, which: str, rows: int = ROWS) -> Image.Image:
     return image
 
 
-def _strip(rig: Rig, case: Case) -> Iterator[Image.Image]:
+def _strip(workbench: Workbench, case: Case) -> Iterator[Image.Image]:
     scenes = [case.source, *([case.reference] if case.reference else [])]
     yield from (draw(scene, SIDE).picture for scene in scenes)
-    yield from (make(rig, case, arm).final for arm in ARMS[case.kind])
+    yield from (run_arm(workbench, case, arm).final for arm in ARMS[case.kind])
     yield draw(case.result, SIDE).picture
