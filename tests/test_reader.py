@@ -36,7 +36,7 @@ from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.vocabulary import build_tokenizer
 from refedit.picturebook.training.clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
-from refedit.picturebook.training.hyperparameters import RECIPES
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
 from refedit.picturebook.training.training import Training
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
@@ -192,7 +192,7 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
     store = SceneStore(tmp_path, 8, 64, 4)
     list(store.render(workers=1))
     network = tiny_network().train()
-    stage = ClipStage(network, TOKENIZER, store, RECIPES["tiny"].clip, model=tmp_path, looks=tmp_path, rows=8)
+    stage = ClipStage(network, TOKENIZER, store, HYPERPARAMETERS["tiny"].clip, model=tmp_path, looks=tmp_path, rows=8)
     batch, weights = stage.batch(0), list(network.parameters())
     optimizer, fallen = torch.optim.Adam(weights, lr=3e-3), []
     for step in range(40):

@@ -17,11 +17,19 @@ from refedit.picturebook.dataset.scenes import SceneStore, scene_at
 from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
-from refedit.picturebook.training.hyperparameters import RECIPES
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
 from refedit.picturebook.training.log import Report
 from refedit.picturebook.training.mask_losses import dice_loss, focal_loss, mask_losses
 from refedit.picturebook.training.sam import SamStage, aimed
-from refedit.picturebook.training.sam_prompts import Asked, best_of, boxed, clicked, corrected, decode, split
+from refedit.picturebook.training.sam_prompts import (
+    MaskPrompts,
+    best_of,
+    box_prompts,
+    click_prompts,
+    corrected,
+    decode,
+    split,
+)
 from refedit.picturebook.training.training import Training
 from refedit.picturebook.world.drawing import draw
 from refedit.segment.sam_network import build_sam
@@ -44,12 +52,12 @@ def tiny(folder: Path, seconds: float) -> Training:
 
 @pytest.fixture(scope="module")
 def stage(trained: Path) -> SamStage:
-    store = SceneStore(trained / "scenes", RECIPES["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid)
+    store = SceneStore(trained / "scenes", HYPERPARAMETERS["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid)
     owners = OwnerStore(trained / "scenes", store.count, PIXELS)
     torch.manual_seed(0)
     config = SIZES["tiny"].sam
-    recipe = RECIPES["tiny"].sam
-    return SamStage(build_sam(config), config, recipe, store.pictures, owners, trained, trained, rows=3)
+    hyperparameters = HYPERPARAMETERS["tiny"].sam
+    return SamStage(build_sam(config), config, hyperparameters, store.pictures, owners, trained, trained, rows=3)
 
 
 @pytest.mark.parametrize("number", [0, 7, 9])
@@ -116,14 +124,14 @@ def test_a_batch_is_decided_by_its_number(stage: SamStage) -> None:
     first, again, other = stage.batch(4), stage.batch(4), stage.batch(5)
     assert torch.equal(first.pictures, again.pictures) and torch.equal(first.boxes, again.boxes)
     assert not torch.equal(first.pictures, other.pictures)
-    assert first.cells.shape == (3, RECIPES["tiny"].sam.targets, 16, 16)
+    assert first.cells.shape == (3, HYPERPARAMETERS["tiny"].sam.targets, 16, 16)
 
 
 def test_masks_for_many_pictures_are_the_packages_own(stage: SamStage) -> None:
     batch, sam = stage.batch(0), stage.network
     with torch.no_grad():
         features = sam.image_encoder(stage.normalised(batch.pictures))
-        asked = [clicked(batch.clicks[:, :1]), boxed(batch.boxes[:, -1])]
+        asked = [click_prompts(batch.clicks[:, :1]), box_prompts(batch.boxes[:, -1])]
         logits, quality = decode(sam, torch.cat([features, features]), asked)
         for row in range(3):
             for start, one in ((0, asked[0]), (3, asked[1])):
@@ -146,7 +154,7 @@ def test_an_aimed_sam_starts_by_looking_where_the_click_is() -> None:
         layer.q_proj.register_forward_hook(lambda _, __, out: seen.append(out))
         with torch.no_grad():
             features = sam.image_encoder(torch.randn(1, 3, 128, 128))
-            decode(sam, features, [clicked(torch.tensor([[[60.0, 84.0]]]))])
+            decode(sam, features, [click_prompts(torch.tensor([[[60.0, 84.0]]]))])
         q, k = (one.unflatten(-1, (layer.num_heads, -1)).transpose(1, 2) for one in seen)
         maps = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)[0, :, 5].unflatten(-1, (16, 16))
         return float(maps[:, 9:12, 6:9].sum((1, 2)).mean())
@@ -182,7 +190,7 @@ def test_a_correction_lies_where_the_mask_is_wrong_and_says_what_is_there() -> N
     targets[:, 2:6, 2:6] = 1
     made = torch.where(targets > 0, 5.0, -5.0)
     made[:20, 2, 2], made[20:, 0, 7] = -5.0, 5.0
-    asked = corrected(Asked(torch.zeros(40, 1, 2), torch.ones(40, 1).long()), made, targets, 64, rng, True)
+    asked = corrected(MaskPrompts(torch.zeros(40, 1, 2), torch.ones(40, 1).long()), made, targets, 64, rng, True)
     assert torch.equal(asked.points[:20, 1], torch.tensor([19.5, 19.5]).expand(20, 2))
     assert torch.equal(asked.points[20:, 1], torch.tensor([59.5, 3.5]).expand(20, 2))
     assert asked.labels[:, 1].tolist() == [1] * 20 + [0] * 20

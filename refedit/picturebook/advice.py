@@ -24,7 +24,7 @@ SURE = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Conflict:
     """A factor, the word that the drawing shows, and the sentence's."""
 
     factor: str
@@ -32,7 +32,7 @@ class Wish:
     said: str
 
 
-def wishes(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Wish, ...]:
+def conflicts(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Conflict, ...]:
     """The looks in which the middle square of a picture surely differs from the sentence about it."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
     likely, found = reader.probabilities(to_tensor(square)), []
@@ -40,7 +40,7 @@ def wishes(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Wish, ...
         chance, place = likely[factor][0].max(0)
         shown, said = reader.names[factor][int(place)], named(factor, prompt)
         if said is not None and said != shown and float(chance) >= SURE:
-            found.append(Wish(factor=factor, shown=shown, said=said))
+            found.append(Conflict(factor=factor, shown=shown, said=said))
     return tuple(found)
 
 
@@ -81,7 +81,7 @@ def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
         found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    return (*found, *_too_many(request), *_photographs(request), *_wishes(request))
+    return (*found, *_too_many(request), *_photographs(request), *_conflicts(request))
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:
@@ -93,22 +93,22 @@ def _too_many(request: EditRequest) -> Iterator[str]:
             yield f"The drawn world has one {factor} at a time, and the sentence names {words}. Leave one out."
 
 
-def _wishes(request: EditRequest) -> tuple[str, ...]:
+def _conflicts(request: EditRequest) -> tuple[str, ...]:
     """What a preset for poses, or a mask, keeps from a sentence that asks for another look."""
     if request.method.name != Baret.name or looks_like_photograph(request.source):
         return ()  # of a photograph the readers of drawings say anything
-    asked = wishes(_reader(), request.source, request.prompt)
-    everywhere = [wish for wish in asked if wish.factor in OF_THE_PICTURE]
+    asked = conflicts(_reader(), request.source, request.prompt)
+    everywhere = [conflict for conflict in asked if conflict.factor in OF_THE_PICTURE]
     found = []
     preset, _ = nearest_preset(request.method)
     if asked and preset != RIGID:
-        news = " and ".join(f"“{wish.said}” instead of “{wish.shown}”" for wish in asked)
+        news = " and ".join(f"“{conflict.said}” instead of “{conflict.shown}”" for conflict in asked)
         found.append(
             f"The sentence asks for {news}. The preset {preset} is for poses and mostly keeps colours, backgrounds and "
             f"styles; the preset {RIGID} changes them."
         )
     if everywhere and request.region is not None:
-        news = _quoted(wish.said for wish in everywhere)
+        news = _quoted(conflict.said for conflict in everywhere)
         found.append(f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it.")
     return tuple(found)
 

@@ -2,18 +2,14 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool
 
 from refedit.editing.request import EditRequest, Reference
 from refedit.imaging.masks import Mask
 from refedit.methods import Method
 from refedit.picturebook.world.captions import describe
-from refedit.picturebook.world.drawing import Drawing, draw
 from refedit.picturebook.world.factors import FACTORS, factors_of
-from refedit.picturebook.world.painted import painted_region, subject_mask
 from refedit.picturebook.world.scene import (
     ANIMALS,
     BACKGROUNDS,
@@ -25,22 +21,19 @@ from refedit.picturebook.world.scene import (
     poses_of,
     sample_scene,
 )
-from refedit.picturebook.world.true_edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
+from refedit.picturebook.world.streams import Stream, random
+from refedit.picturebook.world.true_edits import (
+    drawn,
+    painted_region,
+    subject_mask,
+    take_appearance,
+    with_backdrop,
+    with_colour,
+    with_pose,
+    with_style,
+)
 
-
-@lru_cache(maxsize=32)
-def drawn(scene: Scene, size: int) -> Drawing:
-    """The drawing of a scene; not to be written into."""
-    return draw(scene, size)
-
-
-def changed_region(source: Scene, result: Scene, size: int) -> Bool[np.ndarray, "size size"]:
-    """Where two scenes' drawings differ."""
-    before, after = (np.asarray(drawn(scene, size).picture) for scene in (source, result))
-    return np.any(before != after, axis=-1)
-
-
-CASE_SETS: dict[str, int] = {"development": 11, "test": 12}
+CASE_SETS: dict[str, Stream] = {"development": Stream.DEVELOPMENT_CASES, "test": Stream.TEST_CASES}
 """Parameters are chosen on the first; the second is only reported. Neither shares a seed with training."""
 
 
@@ -104,7 +97,7 @@ class Case:
 
 def case_at(which: str, kind: CaseKind, number: int) -> Case:
     """The case of that number; `which` is one of CASE_SETS, `kind` the kind of it."""
-    rng = np.random.default_rng((CASE_SETS[which], [*CaseKind].index(kind), number))
+    rng = random(CASE_SETS[which], [*CaseKind].index(kind), number)
     build = {REFERENCE: _reference_case, POSE: _pose_case, RIGID: _rigid_case}[kind]
     return build(rng, number)
 

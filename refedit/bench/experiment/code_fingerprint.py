@@ -26,7 +26,7 @@ FILES: tuple[str, ...] = (
     *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
     "bench/baselines/*.py",
     *(f"picturebook/networks/{name}.py" for name in ("clip", "clip_files", "reader")),
-    *(f"picturebook/world/{name}.py" for name in ("factors", "painted")),
+    *(f"picturebook/world/{name}.py" for name in ("factors", "streams", "true_edits")),
 )
 """Patterns in the package's folder; with `BESIDE` they are all that they import."""
 
@@ -35,7 +35,7 @@ BESIDE: tuple[str, ...] = (
     *("errors.py", "methods/__init__.py", "bench/experiment/workbench.py", "picturebook/networks/checkpoint.py"),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
     *("methods/*_parameters.py", "methods/parameters.py"),
-    *(f"picturebook/world/{name}.py" for name in ("captions", "drawing", "scene", "true_edits")),
+    *(f"picturebook/world/{name}.py" for name in ("captions", "colours", "drawing", "scene")),
     *(f"picturebook/networks/{name}.py" for name in ("diffusion", "sizes")),
 )
 """Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""

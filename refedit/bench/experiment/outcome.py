@@ -11,13 +11,14 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from refedit.bench.experiment.cases import Case, changed_region, drawn
+from refedit.bench.experiment.cases import Case
 from refedit.bench.experiment.measures import Where, iou, leak, psnr, ssim
 from refedit.bench.experiment.runs import ArmRun
 from refedit.imaging.images import to_tensor
 from refedit.methods import SpecRef
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.factors import FACTORS
+from refedit.picturebook.world.true_edits import changed_region, drawn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,13 @@ from PIL import Image
 from torch import Tensor
 
 from refedit.bench.experiment.arms import Arm, Bound
-from refedit.bench.experiment.cases import Case, drawn
+from refedit.bench.experiment.cases import Case
 from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.ddim import Step
 from refedit.editing.request import EditRequest
 from refedit.editing.square_edit import PastedEdit, SquareEdit
 from refedit.machine.cache import Cache
+from refedit.picturebook.world.true_edits import drawn
 
 CACHE_BYTES = 1 << 30
 

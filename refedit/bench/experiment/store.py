@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import Case, CaseKind, case_at, drawn
+from refedit.bench.experiment.cases import Case, CaseKind, case_at
 from refedit.bench.experiment.code_fingerprint import outcome_fingerprint
 from refedit.bench.experiment.outcome import Outcome, measured
 from refedit.bench.experiment.runs import run_arm
 from refedit.bench.experiment.workbench import Workbench
 from refedit.errors import EditError
+from refedit.picturebook.world.true_edits import drawn
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any
 
 from PIL import Image
 
-from refedit.bench.experiment.cases import Case, CaseKind, case_at, drawn
+from refedit.bench.experiment.cases import Case, CaseKind, case_at
 from refedit.bench.experiment.runs import run_arm
 from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.suites.compare import ARMS, OWN
 from refedit.bench.suites.results import Results
 from refedit.errors import EditError
+from refedit.picturebook.world.true_edits import drawn
 
 FIRST = 2
 SIDE = 128

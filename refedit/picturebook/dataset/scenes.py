@@ -18,6 +18,7 @@ from refedit.picturebook.dataset.chunks import Chunk, bytes_on_disk, chunks_of, 
 from refedit.picturebook.world.drawing import Drawing, draw, place_of
 from refedit.picturebook.world.patterns import mark_shares
 from refedit.picturebook.world.scene import Scene, from_json, sample_scene, to_json
+from refedit.picturebook.world.streams import Stream, random
 
 Pictures = Float[Tensor, "rows 3 height width"]
 
@@ -36,7 +37,7 @@ def to_image(pictures: Pictures, columns: int) -> Image.Image:
 
 
 CHUNK = 128
-SCENE_SETS: dict[str, int] = {"train": 1, "test": 2}
+SCENE_SETS: dict[str, Stream] = {"train": Stream.TRAIN_SCENES, "test": Stream.TEST_SCENES}
 SUBJECTS: tuple[str, ...] = ("subject", "second")
 MASKS: tuple[str, ...] = (*SUBJECTS, "background")
 MARK_CELL = 4
@@ -45,13 +46,13 @@ MARK_CELL = 4
 
 def scene_at(which: str, number: int) -> Scene:
     """The scene of that number in a set."""
-    return sample_scene(np.random.default_rng((SCENE_SETS[which], number)))
+    return sample_scene(random(SCENE_SETS[which], number))
 
 
 def epoch_numbers(count: int, rows: int, number: int) -> np.ndarray:
     """The scenes of a batch: every epoch sees each scene once (but for an incomplete batch), in an order of its own."""
     per_epoch = count // rows
-    order = np.random.default_rng((13, number // per_epoch)).permutation(count)
+    order = random(Stream.SCENE_ORDER, number // per_epoch).permutation(count)
     start = number % per_epoch * rows
     return order[start : start + rows]
 

@@ -14,6 +14,7 @@ from refedit.picturebook.dataset.scenes import scene_at
 from refedit.picturebook.evaluation.figures import Figure
 from refedit.picturebook.world.contact_sheet import tiled
 from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.streams import Stream, random
 from refedit.segment.segmenter import Click, Segmenter
 
 _TINT = (255, 0, 90)
@@ -66,7 +67,7 @@ def subjects(count: int, pixels: int) -> list[Subject]:
     for number in range(count):
         drawing = draw(scene_at("test", number), pixels)
         masks = [drawing.masks[name] for name in ("subject", "second") if name in drawing.masks]
-        rng = np.random.default_rng((15, number))
+        rng = random(Stream.FIRST_CLICKS, number)
         found += [Subject(drawing.picture, mask, _click(rng, mask)) for mask in masks if mask.any()]
     return found
 
@@ -90,7 +91,7 @@ def measure_sam(segmenter: Segmenter, asked: list[Subject], folder: Path) -> Sam
     folder.mkdir(parents=True, exist_ok=True)
     sam_sheet(segmenter, asked[:_SHOWN]).save(folder / "sam.png")
     ious, best, after, embedding, clicking = [], [], [], 0.0, 0.0
-    rng = np.random.default_rng(16)
+    rng = random(Stream.SECOND_CLICKS)
     for subject in asked:
         started = _now()
         embedded = segmenter.embed(subject.picture)

@@ -26,10 +26,11 @@ from refedit.picturebook.evaluation.evaluate_reader import accuracies, drawn, on
 from refedit.picturebook.networks.clip import PictureBookClip
 from refedit.picturebook.networks.clip_files import save_clip
 from refedit.picturebook.networks.reader import Reader
-from refedit.picturebook.training.hyperparameters import ClipRecipe
+from refedit.picturebook.training.hyperparameters import ClipHyperparameters
 from refedit.picturebook.world.captions import MENTIONED, describe
 from refedit.picturebook.world.factors import FACTORS, factors_of, readable
 from refedit.picturebook.world.scene import Scene
+from refedit.picturebook.world.streams import Stream, random
 
 UNREAD = -100
 """The label of what a picture does not show; nothing is learnt from it."""
@@ -57,20 +58,24 @@ class ClipStage:
     network: PictureBookClip
     tokenizer: CLIPTokenizer
     store: SceneStore
-    recipe: ClipRecipe
+    hyperparameters: ClipHyperparameters
     model: Path
     looks: Path
     rows: int
     name: str = "clip"
 
     def __post_init__(self) -> None:
-        recipe = self.recipe
-        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+        hyperparameters = self.hyperparameters
+        self.peak_rate, self.matrix_rate, self.decay = (
+            hyperparameters.peak_rate,
+            hyperparameters.matrix_rate,
+            hyperparameters.ema_decay,
+        )
         # Scenes as they are drawn, read once.
         self.scenes = self.store.scenes
 
     def batch(self, number: int) -> ClipBatch:
-        rng = np.random.default_rng((14, number))
+        rng = random(Stream.CLIP_BATCHES, number)
         numbers = epoch_numbers(len(self.scenes), self.rows, number)
         scenes = [self.scenes[n] for n in numbers]
         texts = captions_of(scenes, rng)
@@ -94,7 +99,7 @@ class ClipStage:
         match = contrast(network.embed_pictures(seen), network.embed_texts(batch.tokens), scale, batch.equal)
         read = reading_losses(network.read(seen), batch.labels)
         return {
-            "loss": self.recipe.contrast * match + sum(read.values(), match.new_zeros(())),
+            "loss": self.hyperparameters.contrast * match + sum(read.values(), match.new_zeros(())),
             "contrast": match,
             **read,
         }

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from refedit.picturebook.dataset.scenes import Pictures, SceneStore, epoch_numbers, from_bytes, to_image
-from refedit.picturebook.training.hyperparameters import DecoderRecipe
+from refedit.picturebook.training.hyperparameters import DecoderHyperparameters
 from refedit.picturebook.training.plan import layout
 from refedit.picturebook.training.vae import differences, weighed
 
@@ -42,15 +42,19 @@ class DecoderStage:
     store: SceneStore
     latents: Float[Tensor, "scenes channels grid grid"]
     scale: float
-    recipe: DecoderRecipe
+    hyperparameters: DecoderHyperparameters
     looks: Path
     on_show: Callable[[], None]
     rows: int
     name: str = "decoder"
 
     def __post_init__(self) -> None:
-        recipe = self.recipe
-        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+        hyperparameters = self.hyperparameters
+        self.peak_rate, self.matrix_rate, self.decay = (
+            hyperparameters.peak_rate,
+            hyperparameters.matrix_rate,
+            hyperparameters.ema_decay,
+        )
 
     def batch(self, number: int) -> tuple[Latents, UInt8[Tensor, "rows height width 3"]]:
         numbers = epoch_numbers(self.store.count, self.rows, number)
@@ -63,7 +67,7 @@ class DecoderStage:
         latents, pictures = batch
         made = self.network(latents.to(device).contiguous(memory_format=layout(device))).float()
         parts = differences(made, from_bytes(pictures.to(device)))
-        return {"loss": weighed(parts, self.recipe), **parts}
+        return {"loss": weighed(parts, self.hyperparameters), **parts}
 
     @torch.no_grad()
     def show(self, network: nn.Module, step: int) -> None:

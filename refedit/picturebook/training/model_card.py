@@ -29,7 +29,7 @@ random; one in ten is empty. No pictures, texts or weights of others were used.
   the latents are the mode, scaled to unit variance.
 {decoder}- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); an error
   counts {subject:g} times as much where a subject is. The cross-attention maps of the middle grid are pulled towards
-  the words' true masks (weight {unet.words}), and a head reads patterns' marks off the features (weight {unet.marks}).
+  the words' true masks (weight {word_maps}), and a head reads patterns' marks off the features (weight {marks}).
 - CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and pictures are matched
   with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted and made noisy.
 - SAM: {sam.targets} masks a picture, each asked for {sam.rounds} times with one click more every time, one batch in
@@ -75,18 +75,20 @@ _DECODER = "- Afterwards its decoder alone, on whole pictures, with the same err
 
 def card(origin: Provenance, pixels: int, measured: str) -> str:
     """The card's text; `measured` is a Markdown table, as it came out."""
-    recipe = origin.recipe
+    hyperparameters = origin.hyperparameters
     return _CARD.format(
         size=origin.size,
         pixels=pixels,
         scenes=origin.scenes,
-        vae=recipe.vae,
+        vae=hyperparameters.vae,
         decoder=_DECODER if has_decoder(origin) else "",
-        unet=recipe.unet,
-        subject=1 + recipe.unet.subjects,
-        clip=recipe.clip,
-        sam=recipe.sam,
-        clutter=100 * recipe.sam.clutter,
+        unet=hyperparameters.unet,
+        subject=1 + hyperparameters.unet.subject_weight,
+        word_maps=hyperparameters.unet.word_map_weight,
+        marks=hyperparameters.unet.mark_weight,
+        clip=hyperparameters.clip,
+        sam=hyperparameters.sam,
+        clutter=100 * hyperparameters.sam.clutter,
         parts="\n".join(map(str, origin.parts)),
         hardware=origin.hardware,
         version=origin.version,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from refedit.machine.version import code_version
 from refedit.picturebook.networks.checkpoint import read_checkpoint
-from refedit.picturebook.training.hyperparameters import RECIPES, Recipe
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from refedit.picturebook.training.training_folder import TrainingFolder
 
 STAGES: Mapping[str, str] = {
@@ -54,8 +54,8 @@ class Provenance:
     parts: tuple[Part, ...]
 
     @property
-    def recipe(self) -> Recipe:
-        return RECIPES[self.size]
+    def hyperparameters(self) -> Hyperparameters:
+        return HYPERPARAMETERS[self.size]
 
 
 def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> Provenance:
@@ -69,7 +69,7 @@ def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> P
         for stage in STAGES:
             state = read_checkpoint(folder / f"{stage}.pt")
             if state is not None:
-                parts[stage] = _part(stage, state, RECIPES[notes["size"]])
+                parts[stage] = _part(stage, state, HYPERPARAMETERS[notes["size"]])
     return Provenance(
         size=notes["size"],
         scenes=notes["scenes"],
@@ -81,9 +81,9 @@ def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> P
     )
 
 
-def _part(stage: str, state: Mapping[str, Any], recipe: Recipe) -> Part:
+def _part(stage: str, state: Mapping[str, Any], hyperparameters: Hyperparameters) -> Part:
     weights: Mapping[str, Tensor] = state["averaged"]
-    how = getattr(recipe, stage)
+    how = getattr(hyperparameters, stage)
     return Part(
         stage=stage,
         steps=state["step"],

@@ -17,9 +17,10 @@ from refedit.picturebook.dataset.clutter import clutter, collage
 from refedit.picturebook.dataset.part_masks import OwnerStore
 from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
 from refedit.picturebook.networks.checkpoint import whole_folder
-from refedit.picturebook.training.hyperparameters import SamRecipe
+from refedit.picturebook.training.hyperparameters import SamHyperparameters
 from refedit.picturebook.training.mask_losses import mask_losses
-from refedit.picturebook.training.sam_prompts import best_of, boxed, clicked, corrected, decode, split
+from refedit.picturebook.training.sam_prompts import best_of, box_prompts, click_prompts, corrected, decode, split
+from refedit.picturebook.world.streams import Stream, random
 from refedit.segment.sam_network import SamConfig, save_sam
 from refedit.segment.segmenter import Segmenter
 
@@ -44,7 +45,7 @@ class SamStage:
 
     network: Any
     config: SamConfig
-    recipe: SamRecipe
+    hyperparameters: SamHyperparameters
     pictures: UInt8[np.ndarray, "count height width 3"]
     store: OwnerStore
     model: Path
@@ -53,18 +54,22 @@ class SamStage:
     name: str = "sam"
 
     def __post_init__(self) -> None:
-        recipe = self.recipe
-        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+        hyperparameters = self.hyperparameters
+        self.peak_rate, self.matrix_rate, self.decay = (
+            hyperparameters.peak_rate,
+            hyperparameters.matrix_rate,
+            hyperparameters.ema_decay,
+        )
 
     def batch(self, number: int) -> SamBatch:
-        rng = np.random.default_rng((14, number))
+        rng = random(Stream.SAM_BATCHES, number)
         side = self.network.prompt_encoder.mask_input_size[0]
         pictures, asked = [], []
         for _ in range(self.rows):
-            whole = bool(rng.random() >= self.recipe.clutter)
+            whole = bool(rng.random() >= self.hyperparameters.clutter)
             picture, owners = self._scene(rng) if whole else self._clutter(rng)
             pictures.append(picture)
-            asked.append(prompts(rng, [pick(rng, owners, whole) for _ in range(self.recipe.targets)], side))
+            asked.append(prompts(rng, [pick(rng, owners, whole) for _ in range(self.hyperparameters.targets)], side))
         return SamBatch(
             torch.from_numpy(np.stack(pictures)),
             *(
@@ -77,7 +82,7 @@ class SamStage:
         number, other = rng.integers(self.store.count, size=2).tolist()
         mirror = -1 if rng.random() < 0.5 else 1
         picture, owners = self.pictures[number][:, ::mirror], self.store.owners[number][:, ::mirror]
-        if rng.random() >= self.recipe.collage:
+        if rng.random() >= self.hyperparameters.collage:
             return picture, owners
         return collage(rng, picture, owners, self.pictures[other], self.store.owners[other])
 
@@ -94,12 +99,14 @@ class SamStage:
         features = self.network.image_encoder(self.normalised(batch.pictures.to(device)))
         targets = batch.cells.to(device).float() / 255
         chains = [targets[:, :-1].flatten(0, 1), targets[:, -1]]
-        asked = [clicked(batch.clicks[:, :-1].to(device)), boxed(batch.boxes[:, -1].to(device))]
+        asked = [click_prompts(batch.clicks[:, :-1].to(device)), box_prompts(batch.boxes[:, -1].to(device))]
         wide = torch.cat([features.repeat_interleave(targets.shape[1] - 1, 0), features])
         rounds: list[list[dict[str, Tensor]]] = []
-        for number in range(self.recipe.rounds if _chance(generator) < 0.75 else 2 * self.recipe.rounds):
+        for number in range(
+            self.hyperparameters.rounds if _chance(generator) < 0.75 else 2 * self.hyperparameters.rounds
+        ):
             answers = split(decode(self.network, wide, asked), asked)
-            every = self.recipe.every
+            every = self.hyperparameters.every
             rounds.append([mask_losses(*answer, true, every) for answer, true in zip(answers, chains, strict=True)])
             # Clicks are asked with the mask so far and by themselves; every step has to need the weights for masks.
             keep = _chance(generator) < 0.5, number == 0 or _chance(generator) < 0.5

@@ -15,7 +15,7 @@ from refedit.picturebook.training.mask_losses import Logits, Targets
 
 
 @dataclass(frozen=True)
-class Asked:
+class MaskPrompts:
     """Prompts as SAM's prompt encoder takes them, one row for every mask asked for; labels are 1 inside, 0 outside."""
 
     points: Float[Tensor, "rows points 2"]
@@ -28,18 +28,18 @@ class Asked:
         return (self.points, self.labels) if self.points.shape[1] else None
 
 
-def clicked(clicks: Float[Tensor, "pictures targets 2"]) -> Asked:
+def click_prompts(clicks: Float[Tensor, "pictures targets 2"]) -> MaskPrompts:
     points = clicks.flatten(0, 1)[:, None]
-    return Asked(points, torch.ones(points.shape[:2], dtype=torch.int64, device=points.device))
+    return MaskPrompts(points, torch.ones(points.shape[:2], dtype=torch.int64, device=points.device))
 
 
-def boxed(boxes: Float[Tensor, "pictures 4"]) -> Asked:
+def box_prompts(boxes: Float[Tensor, "pictures 4"]) -> MaskPrompts:
     empty = torch.zeros(len(boxes), 0, dtype=torch.int64, device=boxes.device)
-    return Asked(boxes.new_zeros(len(boxes), 0, 2), empty, boxes)
+    return MaskPrompts(boxes.new_zeros(len(boxes), 0, 2), empty, boxes)
 
 
 def decode(
-    sam: Any, features: Float[Tensor, "rows channels grid grid"], asked: Sequence[Asked]
+    sam: Any, features: Float[Tensor, "rows channels grid grid"], asked: Sequence[MaskPrompts]
 ) -> tuple[Logits, Float[Tensor, "rows masks"]]:
     """All four masks and their predicted quality for every row's prompts.
 
@@ -61,8 +61,11 @@ def decode(
     return masks.unflatten(2, fine.shape[2:]).float(), decoder.iou_prediction_head(tokens[:, 0]).float()
 
 
-def split(answer: tuple[Logits, Tensor], asked: Sequence[Asked]) -> list[tuple[Tensor, Tensor]]:
-    """The rows of every `Asked`: three masks for a single click, which may mean several things, else one (as in A)."""
+def split(answer: tuple[Logits, Tensor], asked: Sequence[MaskPrompts]) -> list[tuple[Tensor, Tensor]]:
+    """The answers to each of the prompts: three masks for a single click, which may mean several things, else one.
+
+    As in appendix A of arXiv:2304.02643.
+    """
     counts, found = [len(one.points) for one in asked], []
     for one, logits, quality in zip(asked, *(part.split(counts) for part in answer), strict=True):
         some = slice(1, None) if one.points.shape[1] == 1 and one.boxes is None else slice(0, 1)
@@ -75,7 +78,9 @@ def best_of(logits: Logits, quality: Float[Tensor, "rows masks"]) -> Targets:
     return logits.detach()[torch.arange(len(logits)), quality.argmax(1)]
 
 
-def corrected(asked: Asked, logits: Targets, targets: Targets, pixels: int, rng: torch.Generator, keep: bool) -> Asked:
+def corrected(
+    asked: MaskPrompts, logits: Targets, targets: Targets, pixels: int, rng: torch.Generator, keep: bool
+) -> MaskPrompts:
     """The prompts and one more click, anywhere in the region where the mask is wrong; with the mask if `keep`.
 
     Without an error the click confirms the mask's first cell.
@@ -87,7 +92,7 @@ def corrected(asked: Asked, logits: Targets, targets: Targets, pixels: int, rng:
     step = pixels / side
     point = torch.stack([place % side, place // side], 1) * step + (step - 1) / 2
     label = (targets.flatten(1)[torch.arange(rows), place] >= 0.5).long()
-    return Asked(
+    return MaskPrompts(
         torch.cat([asked.points, point[:, None]], 1),
         torch.cat([asked.labels, label[:, None]], 1),
         asked.boxes,

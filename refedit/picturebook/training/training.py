@@ -19,7 +19,7 @@ from refedit.picturebook.networks.sizes import Size
 from refedit.picturebook.training.clip import ClipStage
 from refedit.picturebook.training.decoder import Decoder, DecoderStage
 from refedit.picturebook.training.export import export
-from refedit.picturebook.training.hyperparameters import RECIPES, Recipe
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from refedit.picturebook.training.log import Report, write_log
 from refedit.picturebook.training.loop import Stage, Trainer
 from refedit.picturebook.training.plan import Plan, parts_for
@@ -50,17 +50,17 @@ class Training:
     scenes: int | None = None
     save_every: float = 180
     show_every: float = 600
-    recipe: Recipe = field(init=False)
+    hyperparameters: Hyperparameters = field(init=False)
     kept: TrainingFolder = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "recipe", RECIPES[self.size.name])
+        object.__setattr__(self, "recipe", HYPERPARAMETERS[self.size.name])
         object.__setattr__(self, "kept", TrainingFolder(self.folder))
 
     @property
     def store(self) -> SceneStore:
         folder = self.scenes_folder or self.kept.file("scenes")
-        return SceneStore(folder, self.scenes or self.recipe.scenes, self.size.pixels, self.size.word_grid)
+        return SceneStore(folder, self.scenes or self.hyperparameters.scenes, self.size.pixels, self.size.word_grid)
 
     def run(self) -> Iterator[Report | str]:
         """Trains what is still missing, step by step; tells how it stands."""
@@ -95,9 +95,16 @@ class Training:
             yield f"scenes: {there} of {self.store.count} drawn"
 
     def _train_vae(self) -> Iterator[Report]:
-        recipe, share = self.recipe.vae, self.recipe.vae_share if len(self.stages) > 1 else 1.0
+        hyperparameters, share = (
+            self.hyperparameters.vae,
+            self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0,
+        )
         stage = VaeStage(
-            networks.build_vae(self.size), self.store, recipe, self.kept.looks, rows=self._rows(recipe.batch)
+            networks.build_vae(self.size),
+            self.store,
+            hyperparameters,
+            self.kept.looks,
+            rows=self._rows(hyperparameters.batch),
         )
         yield from self._trained(stage, self.minutes * 60 * share)
 
@@ -115,7 +122,7 @@ class Training:
             yield f"latents: scaling factor {scale:.4f}"
 
     def _train_decoder(self) -> Iterator[Report]:
-        vae, recipe = self.kept.trained_vae(self.size)[0], self.recipe.decoder
+        vae, hyperparameters = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
         found = read_checkpoint(self.kept.file("latents.pt")) or {}
         latents, scale = found["latents"], float(found["scale"])
         stage = DecoderStage(
@@ -123,10 +130,10 @@ class Training:
             self.store,
             latents,
             scale,
-            recipe,
+            hyperparameters,
             self.kept.looks,
             lambda: networks.save_vae(vae, self.kept.pipeline),
-            self._rows(recipe.batch),
+            self._rows(hyperparameters.batch),
         )
         yield from self._trained(stage, self.minutes * 60)
 
@@ -138,9 +145,9 @@ class Training:
             self.store,
             latents,
             networks.build_scheduler().alphas_cumprod,
-            self.recipe.unet,
+            self.hyperparameters.unet,
             lambda network, step: export(self.kept, self.size, network, tokenizer, step),
-            self._rows(self.recipe.unet.batch),
+            self._rows(self.hyperparameters.unet.batch),
         )
         make_controllable(stage.network.unet)
         yield from self._trained(stage, self._left_for_unet())
@@ -160,9 +167,14 @@ class Training:
         return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
 
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        recipe, network = self.recipe.clip, self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
+        hyperparameters, network = (
+            self.hyperparameters.clip,
+            self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip"),
+        )
         where = self.kept.pipeline, self.kept.looks
-        stage = ClipStage(network, tokenizer, self.store, recipe, *where, rows=self._rows(recipe.batch))
+        stage = ClipStage(
+            network, tokenizer, self.store, hyperparameters, *where, rows=self._rows(hyperparameters.batch)
+        )
         yield from self._trained(stage, self.minutes * 60)
 
     @property
@@ -174,10 +186,10 @@ class Training:
             yield f"masks: {there} of {self.store.count} drawn"
 
     def _train_sam(self) -> Iterator[Report]:
-        recipe, config = self.recipe.sam, self.size.sam
+        hyperparameters, config = self.hyperparameters.sam, self.size.sam
         network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._owners)
         where = self.kept.pipeline, self.kept.looks
-        stage = SamStage(network, config, recipe, *data, *where, rows=self._rows(recipe.batch))
+        stage = SamStage(network, config, hyperparameters, *data, *where, rows=self._rows(hyperparameters.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     def _rows(self, batch: int) -> int:

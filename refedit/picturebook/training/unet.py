@@ -14,10 +14,11 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.dataset.scenes import MASKS, SUBJECTS, SceneStore, epoch_numbers
 from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
-from refedit.picturebook.training.hyperparameters import UnetRecipe
+from refedit.picturebook.training.hyperparameters import UnetHyperparameters
 from refedit.picturebook.training.mark_supervision import MarkHead, mark_targets
 from refedit.picturebook.training.plan import layout
 from refedit.picturebook.world.captions import Caption, caption
+from refedit.picturebook.world.streams import Stream, random
 
 
 @dataclass(frozen=True)
@@ -53,25 +54,29 @@ class UnetStage:
     store: SceneStore
     latents: Float[Tensor, "count channels height width"]
     alphas_cumprod: Float[Tensor, " levels"]
-    recipe: UnetRecipe
+    hyperparameters: UnetHyperparameters
     on_show: Callable[[TextAndUnet, int], None]
     rows: int
     name: str = "unet"
 
     def __post_init__(self) -> None:
-        recipe = self.recipe
-        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+        hyperparameters = self.hyperparameters
+        self.peak_rate, self.matrix_rate, self.decay = (
+            hyperparameters.peak_rate,
+            hyperparameters.matrix_rate,
+            hyperparameters.ema_decay,
+        )
         # Scenes as they are drawn, read once: captions are made anew for every sample.
         self.scenes = self.store.scenes
 
     def batch(self, number: int) -> UnetBatch:
-        rng, rows = np.random.default_rng((12, number)), self.rows
+        rng, rows = random(Stream.UNET_BATCHES, number), self.rows
         numbers = epoch_numbers(len(self.scenes), rows, number)
         said = [caption(self.scenes[n], rng) for n in numbers]
         tokens = self._tokens(said)
         masks = self.store.masks[numbers]
         subjects = torch.from_numpy(masks[:, : len(SUBJECTS)].astype(np.float32) / 255)
-        lost = torch.from_numpy(rng.random(tokens.shape) < self.recipe.unknown) & (tokens > 2)
+        lost = torch.from_numpy(rng.random(tokens.shape) < self.hyperparameters.unknown) & (tokens > 2)
         # One noise level from every part of the range: the loss of a batch wavers less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
         return UnetBatch(
@@ -94,13 +99,15 @@ class UnetStage:
         noisy = noisy.contiguous(memory_format=layout(device))
         made = self.network.unet(noisy, batch.timesteps, text, cross_attention_kwargs={"control": watcher}).sample
         squares = (made.float() - noise).square().mean(1)
-        errors = (squares * emphasis(batch.subjects, self.recipe.subjects, squares.shape[-1])).mean((1, 2))
+        errors = (squares * emphasis(batch.subjects, self.hyperparameters.subject_weight, squares.shape[-1])).mean(
+            (1, 2)
+        )
         ratio = alpha / (1 - alpha)
-        denoising = (errors * ratio.clamp(max=self.recipe.gamma) / ratio).mean()
+        denoising = (errors * ratio.clamp(max=self.hyperparameters.gamma) / ratio).mean()
         words = watcher.loss(batch.words, alpha.sqrt())
         marks = self.network.marks.loss(watcher.features, batch.marks, alpha.sqrt())
         return {
-            "loss": denoising + self.recipe.words * words + self.recipe.marks * marks,
+            "loss": denoising + self.hyperparameters.word_map_weight * words + self.hyperparameters.mark_weight * marks,
             "denoising": denoising,
             "words": words,
             "marks": marks,

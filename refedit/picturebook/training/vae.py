@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from refedit.picturebook.dataset.scenes import Pictures, SceneStore, from_bytes, to_image
-from refedit.picturebook.training.hyperparameters import DecoderRecipe, VaeRecipe
+from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, VaeHyperparameters
 from refedit.picturebook.training.plan import autocast, layout
+from refedit.picturebook.world.streams import Stream, random
 
 
 def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Tensor, ""]:
@@ -34,9 +35,11 @@ def differences(made: Pictures, true: Pictures) -> dict[str, Float[Tensor, ""]]:
     return {"l1": error.abs().mean(), "sharpness": sharpness_loss(made, true), "squared": error.square().mean()}
 
 
-def weighed(parts: Mapping[str, Tensor], recipe: DecoderRecipe) -> Float[Tensor, ""]:
+def weighed(parts: Mapping[str, Tensor], hyperparameters: DecoderHyperparameters) -> Float[Tensor, ""]:
     """The absolute error, and everything else as much as the recipe says."""
-    return sum((getattr(recipe, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"])
+    return sum(
+        (getattr(hyperparameters, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"]
+    )
 
 
 def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
@@ -50,18 +53,22 @@ class VaeStage:
 
     network: AutoencoderKL
     store: SceneStore
-    recipe: VaeRecipe
+    hyperparameters: VaeHyperparameters
     looks: Path
     rows: int
     name: str = "vae"
 
     def __post_init__(self) -> None:
-        recipe = self.recipe
-        self.peak_rate, self.matrix_rate, self.decay = recipe.peak_rate, recipe.matrix_rate, recipe.decay
+        hyperparameters = self.hyperparameters
+        self.peak_rate, self.matrix_rate, self.decay = (
+            hyperparameters.peak_rate,
+            hyperparameters.matrix_rate,
+            hyperparameters.ema_decay,
+        )
 
     def batch(self, number: int) -> UInt8[Tensor, "rows height width 3"]:
-        rng = np.random.default_rng((11, number))
-        side, room = self.recipe.crop, self.store.pixels - self.recipe.crop
+        rng = random(Stream.VAE_BATCHES, number)
+        side, room = self.hyperparameters.crop, self.store.pixels - self.hyperparameters.crop
         # Crops at multiples of 8: then the latents of a crop are those of the whole picture.
         places = rng.integers(0, room // 8 + 1, (self.rows, 2)) * 8
         numbers = rng.integers(0, self.store.count, self.rows)
@@ -74,7 +81,7 @@ class VaeStage:
         posterior = self.network.encode(true).latent_dist
         made = self.network.decode(posterior.sample(generator)).sample.float()
         parts = {**differences(made, true), "kl": divergence(posterior.mean.float(), posterior.logvar.float())}
-        return {"loss": weighed(parts, self.recipe), **parts}
+        return {"loss": weighed(parts, self.hyperparameters), **parts}
 
     @torch.no_grad()
     def show(self, network: nn.Module, step: int) -> None:

@@ -9,13 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
-from refedit.picturebook.world.painted import painted_region, subject_mask
 from refedit.picturebook.world.scene import Scene, sample_scene
-from refedit.picturebook.world.true_edits import take_appearance, with_backdrop, with_colour, with_pose, with_style
+from refedit.picturebook.world.streams import Stream, random
+from refedit.picturebook.world.true_edits import (
+    painted_region,
+    subject_mask,
+    take_appearance,
+    with_backdrop,
+    with_colour,
+    with_pose,
+    with_style,
+)
 
 SIZE = 256
 
@@ -42,7 +48,7 @@ def scene(
     kind: str, seed: int, *, pose: str = "", backdrop: str = "studio", pattern: str = "", colour: str = ""
 ) -> Scene:
     """A scene of one subject in the plain style; everything that is not named comes from the seed."""
-    drawn = sample_scene(np.random.default_rng((3, seed)), kinds=(kind,), count=1, studio=backdrop == "studio")
+    drawn = sample_scene(random(Stream.EXAMPLES, seed), kinds=(kind,), count=1, studio=backdrop == "studio")
     drawn = with_backdrop(with_style(drawn, "storybook"), backdrop)
     drawn = with_pose(drawn, pose) if pose else drawn
     drawn = with_colour(drawn, colour) if colour else drawn

@@ -1,12 +1,14 @@
 """The true result of every edit, as a scene made from scenes."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool
 
+from refedit.imaging.masks import Mask
 from refedit.picturebook.world.colours import distance, paint_at
-from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.drawing import Drawing, draw
 from refedit.picturebook.world.scene import BACKGROUNDS, COLOURS, STYLES, Appearance, Scene, Subject, poses_of
 
 # Contrast below which a pattern could not be seen (the sampler keeps more).
@@ -49,10 +51,27 @@ def with_style(scene: Scene, style: str) -> Scene:
     return replace(scene, style=style)
 
 
+@lru_cache(maxsize=32)
+def drawn(scene: Scene, size: int) -> Drawing:
+    """The drawing of a scene, made once however often it is looked at; not to be written into."""
+    return draw(scene, size)
+
+
 def changed_region(source: Scene, result: Scene, size: int) -> Bool[np.ndarray, "size size"]:
     """Where the drawings of two scenes differ: outside it they are equal to the last bit."""
-    before, after = (np.asarray(draw(scene, size).picture, np.int16) for scene in (source, result))
+    before, after = (np.asarray(drawn(scene, size).picture) for scene in (source, result))
     return np.any(before != after, axis=-1)
+
+
+def subject_mask(drawing: Drawing) -> Mask:
+    """The main subject's true mask."""
+    return Mask(drawing.masks["subject"].astype(np.float32))
+
+
+def painted_region(before: Drawing, after: Drawing) -> Mask:
+    """The subject as it is and as it shall be, a little over its edges: by a 32nd of the picture (our choice)."""
+    size = before.picture.width
+    return Mask.union([subject_mask(before), subject_mask(after)]).grow(size // 32)
 
 
 def _recoloured(look: Appearance, colour: str) -> Appearance:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from refedit.models import builtin_folder
-from refedit.picturebook.advice import named, wishes
+from refedit.picturebook.advice import conflicts, named
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
@@ -31,11 +31,11 @@ def test_a_sentence_names_a_word_once_or_not_at_all(factor: str, prompt: str, wo
 @pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
 def test_only_what_differs_from_the_drawing_is_a_wish() -> None:
     reader, picture = Reader.load(builtin_folder(), torch.device("cpu")), draw(DOG, 256).picture
-    assert wishes(reader, picture, describe(DOG).text) == ()
+    assert conflicts(reader, picture, describe(DOG).text) == ()
     for changed, told in (
         (with_backdrop(DOG, "snow"), ("background", "beach", "snow")),
         (with_style(DOG, "watercolour"), ("style", "storybook", "watercolour")),
         (with_colour(DOG, "blue"), ("colour", "brown", "blue")),
     ):
-        (wish,) = wishes(reader, picture, describe(changed).text)
-        assert (wish.factor, wish.shown, wish.said) == told
+        (conflict,) = conflicts(reader, picture, describe(changed).text)
+        assert (conflict.factor, conflict.shown, conflict.said) == told
