@@ -1,17 +1,10 @@
-"""The command line: `python -m refedit edit | trace | segment | models | picturebook | bench | ship | space`."""
+"""The command line: `refedit COMMAND`, or `python -m refedit COMMAND`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from refedit.errors import EditError
-
-TRACED = (
-    "JSON with method (specref, baret, null_text), pipeline, source, prompts and, for specref, a reference; the rest "
-    "by the names of the methods' public code, or for baret in settings"
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,107 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from refedit.bench import commands as bench
+    from refedit.cli import commands as cli
     from refedit.hosting import space
     from refedit.picturebook import commands as picturebook
 
-    parser = argparse.ArgumentParser(prog="python -m refedit", description="Edit pictures with SpecRef and BARET.")
+    parser = argparse.ArgumentParser(prog="refedit", description="Edit pictures with a reference or a sentence.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_edit(commands)
-    _add_trace(commands)
-    _add_segment(commands)
-    models = commands.add_parser("models", help="list the models that can be used")
-    models.set_defaults(run=_models)
-    picturebook.add_commands(commands)
-    bench.add_commands(commands)
-    _add_ship(commands)
-    space.add_commands(commands)
+    for folder in (cli, picturebook, bench, space):
+        folder.add_commands(commands)
     return parser
-
-
-def _add_edit(commands: Any) -> None:
-    edit = commands.add_parser("edit", help="edit one picture")
-    edit.add_argument("--method", required=True, help="specref or baret")
-    edit.add_argument("--source", type=Path, required=True, help="the picture to edit (PNG, JPEG or WebP)")
-    edit.add_argument("--prompt", required=True, help="the picture you want, in words")
-    edit.add_argument("--source-prompt", default="", help="the source as it is (SpecRef)")
-    edit.add_argument("--region", type=Path, help="mask of where to edit: white or opaque, of the source's size")
-    edit.add_argument("--reference", type=Path, help="the picture to take something from (SpecRef)")
-    edit.add_argument("--subject", type=Path, help="mask of what to take from it; default: its middle square")
-    edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
-    edit.add_argument("--preset", help="recommended or official (SpecRef), non-rigid, rigid or published (BARET)")
-    edit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any parameter of the method")
-    edit.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
-    edit.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    edit.add_argument("--out", type=Path, required=True, help="the PNG to write")
-    edit.set_defaults(run=_edit)
-
-
-def _add_trace(commands: Any) -> None:
-    trace = commands.add_parser("trace", help="write an edit's latents step by step")
-    trace.add_argument("config", type=Path, help=TRACED)
-    trace.add_argument("out", type=Path, help="the safetensors file to write")
-    trace.add_argument("--device", default="cpu")
-    trace.set_defaults(run=_trace)
-
-
-def _add_segment(commands: Any) -> None:
-    segment = commands.add_parser("segment", help="make a mask from clicks or a box with Segment Anything")
-    segment.add_argument("--image", type=Path, required=True, help="the picture (PNG, JPEG or WebP)")
-    segment.add_argument("--click", action="append", default=[], metavar="X,Y[,-]", help="a pixel; ,- excludes it")
-    segment.add_argument("--box", metavar="L,T,R,B", help="left, top, right and bottom of a box around the thing")
-    segment.add_argument("--checkpoint", type=Path, help="sam_vit_b_01ec64.pth or a SAM's folder; default: built in")
-    segment.add_argument("--device", default="auto")
-    segment.add_argument("--out", type=Path, required=True, help="the mask to write, white inside")
-    segment.set_defaults(run=_segment)
-
-
-def _add_ship(commands: Any) -> None:
-    ship = commands.add_parser("ship", help="make trained networks the built-in model, and measure them")
-    ship.add_argument("training", type=Path, nargs="*", help="folders of `picturebook train`, the pipeline's first")
-    ship.add_argument("--out", type=Path, required=True, metavar="DIR", help="for measurements and sheets")
-    ship.add_argument("--cases", type=int, default=100, help="cases of every kind of edit")
-    ship.add_argument(
-        "--evidence", type=int, default=0, metavar="N", help="run the benchmark too, on N cases (hours on a CPU)"
-    )
-    ship.add_argument("--hardware", default="not recorded", help="what it was trained on, for the model card")
-    ship.add_argument("--note", default="", help="what else there is to say about the training, for the model card")
-    ship.set_defaults(run=_ship)
-
-
-def _ship(options: argparse.Namespace) -> None:
-    from refedit.cli.ship import run_ship
-
-    run_ship(options)
-
-
-def _edit(options: argparse.Namespace) -> None:
-    from refedit.cli.edit import run_edit
-
-    run_edit(options)
-
-
-def _segment(options: argparse.Namespace) -> None:
-    from refedit.cli.segment import run_segment
-
-    run_segment(options)
-
-
-def _trace(options: argparse.Namespace) -> None:
-    from refedit.bench.golden.trace import trace
-
-    arrays = trace(options.config, options.out, options.device)
-    for name, array in arrays.items():
-        print(f"{name:20} {tuple(array.shape)}")
-
-
-def _models(options: argparse.Namespace) -> None:
-    from refedit.models import CARDS
-
-    for card in CARDS:
-        print(f"{card.name}\n    {card.title}: {card.purpose}\n    Licence: {card.licence}")
-    print(
-        "FOLDER or HUB_ID\n    Any Stable Diffusion 1.x or 2.x pipeline in diffusers format with safetensors weights."
-    )
 
 
 if __name__ == "__main__":

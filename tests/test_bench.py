@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from refedit.__main__ import main
+from refedit.bench.publish import with_part
 from refedit.cli.ship import assemble
 from refedit.errors import EditError
-from refedit.hosting.readme import with_part
 from refedit.methods import METHODS
 from refedit.picturebook.evaluation.figures import Figure, read_figures, table, wilson, write_figures
 

@@ -76,7 +76,9 @@ def test_models_are_among_those_that_the_app_offers(space: Spacefile) -> None:
 
 def test_variables_are_those_of_the_code_and_of_readme(space: Spacefile) -> None:
     listed = {variable.name: variable.default for variable in space.variables}
-    rows = re.findall(r"^\| `(REFEDIT_\w+)` \| `([^`]*)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(REFEDIT_\w+)` \| `([^`]*)` \|", (ROOT / "refedit/ui/README.md").read_text("utf-8"), re.MULTILINE
+    )
     assert listed.keys() == read_by_code()
     assert listed == dict(rows)
 

@@ -9,9 +9,14 @@ from typing import Any
 
 from refedit.bench.evidence_commands import add_evidence, add_share
 
+TRACED = (
+    "JSON with method (specref, baret, null_text), pipeline, source, prompts and, for specref, a reference; the rest "
+    "by the names of the methods' public code, or for other methods in settings"
+)
+
 
 def add_commands(commands: Any) -> None:
-    """Adds `bench` and its own commands to a parser's."""
+    """Adds `bench` with its own commands, and `trace`, to a parser's."""
     kinds = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="WHAT")
     speed = kinds.add_parser("speed", help="UNet rows, seconds and memory of edits on this machine")
     speed.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
@@ -31,6 +36,15 @@ def add_commands(commands: Any) -> None:
     tuning.add_argument("--kind", choices=("reference", "pose", "rigid"), help="only this kind of edit")
     tuning.set_defaults(run=_tune)
     add_evidence(kinds)
+    _add_trace(commands)
+
+
+def _add_trace(commands: Any) -> None:
+    trace = commands.add_parser("trace", help="write an edit's latents step by step")
+    trace.add_argument("config", type=Path, help=TRACED)
+    trace.add_argument("out", type=Path, help="the safetensors file to write")
+    trace.add_argument("--device", default="cpu")
+    trace.set_defaults(run=_trace)
 
 
 def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
@@ -98,3 +112,11 @@ def _table(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         seen.append(row)
         print("  ".join(f"{value!s:>18}" for value in row.values()), flush=True)
     return seen
+
+
+def _trace(options: argparse.Namespace) -> None:
+    from refedit.bench.golden.trace import trace
+
+    arrays = trace(options.config, options.out, options.device)
+    for name, array in arrays.items():
+        print(f"{name:20} {tuple(array.shape)}")

@@ -28,7 +28,7 @@ def add_evidence(kinds: Any) -> None:
     recheck.add_argument("after", type=Path, metavar="DIR", help="what this code wrote, for the same cases")
     recheck.add_argument("--stamp", action="store_true", help="if so, mark the published results as this code's too")
     recheck.set_defaults(run=_recheck)
-    publish = kinds.add_parser("publish", help="take results of the built-in model into this copy and its README")
+    publish = kinds.add_parser("publish", help="take results of the built-in model into this copy")
     publish.add_argument("results", type=Path, metavar="DIR", help="the folder that `claims` and `compare` wrote to")
     publish.set_defaults(run=_publish)
 
@@ -122,10 +122,9 @@ def _report(options: argparse.Namespace) -> None:
 def _publish(options: argparse.Namespace) -> None:
     from refedit.bench.experiment.workbench import Workbench
     from refedit.bench.publish import publish
-    from refedit.hosting.readme import readme_file
     from refedit.models import BUILTIN
 
-    publish(options.results, Workbench.load(BUILTIN, "cpu").checksum, readme_file())
+    publish(options.results, Workbench.load(BUILTIN, "cpu").checksum)
 
 
 def _recheck(options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
-"""Takes the results of a run into the project: their JSON, the summary, and README's short one."""
+"""Takes the results of a run into the project: their JSON, the summary, and the short one in the bench's README."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,8 @@ from refedit.bench.experiment.code_fingerprint import outcome_fingerprint, verdi
 from refedit.bench.report.summary import about, comparison_tables, nearest, summary, verdict_table
 from refedit.bench.suites.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
-from refedit.hosting.readme import write_part
 
-PUBLISHED = Path(__file__).parent / "measured"
+PUBLISHED, README = (Path(__file__).parent / name for name in ("measured", "README.md"))
 PART = "compared"
 SHORT: Mapping[CaseKind, tuple[str, ...]] = {
     CaseKind.REFERENCE: ("right colour pattern", "right colour", "distance", "outside", "seconds"),
@@ -23,7 +23,7 @@ SHORT: Mapping[CaseKind, tuple[str, ...]] = {
 UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `bench compare` and `bench publish`."
 
 
-def publish(folder: Path, weights: str, readme: Path, to: Path = PUBLISHED) -> None:
+def publish(folder: Path, weights: str, readme: Path = README, to: Path = PUBLISHED) -> None:
     """Copies the results of a folder, with their summary, and shows them in a README.
 
     EditError unless they are all claims and the comparison, on test cases, of these weights and this code.
@@ -57,7 +57,7 @@ def _made_by(found: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def withdraw(readme: Path, of: Path = PUBLISHED) -> None:
+def withdraw(readme: Path = README, of: Path = PUBLISHED) -> None:
     """Takes the results out again, when the model has changed."""
     for name in (CLAIMS_FILE, COMPARE_FILE, "report.md"):
         (of / name).unlink(missing_ok=True)
@@ -71,3 +71,16 @@ def short(results: Results) -> str:
     verdicts = verdict_table(results.claims["claims"])
     tables = comparison_tables(results.comparison, SHORT)
     return "\n\n".join([verdicts, f"{about(results.comparison)} {cases}", nearest(results.comparison), tables])
+
+
+def write_part(readme: Path, name: str, text: str) -> None:
+    """Puts a text into a README's part; raises as `with_part`."""
+    readme.write_text(with_part(readme.read_text("utf-8"), name, text), encoding="utf-8")
+
+
+def with_part(readme: str, name: str, text: str) -> str:
+    """A README with another text between `<!-- name -->` and `<!-- /name -->`; EditError if it has no such marks."""
+    marked = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+    if not marked.search(readme):
+        raise EditError(f"The README has no '<!-- {name} -->' ... '<!-- /{name} -->' to write into. Add them.")
+    return marked.sub(lambda _: text + "\n", readme)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from refedit.cli.out import check_out
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, EditRequest, Finished, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.errors import EditError
-from refedit.imaging.images import read_mask, read_picture
+from refedit.imaging.images import check_png_path, read_mask, read_picture
 from refedit.methods import method_of
 from refedit.models import load_model
 from refedit.picturebook.advice import notes
@@ -24,7 +23,7 @@ LEFT_OUT = "; its inputs are too large to be put inside"
 def run_edit(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
     request = _request(options)
-    check_out(options.out)
+    check_png_path(options.out)
     editor = Editor(load_model(options.model, options.device))
     for note in notes(editor.facts, request):
         print(f"refedit: {note}", file=sys.stderr)
@@ -33,8 +32,8 @@ def run_edit(options: argparse.Namespace) -> None:
     print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")
 
 
-def read_settings(texts: list[str]) -> dict[str, str]:
-    """Settings from NAME=VALUE; EditError if one has no value."""
+def read_values(texts: list[str]) -> dict[str, str]:
+    """Parameters from NAME=VALUE; EditError if one has no value."""
     pairs = [text.partition("=") for text in texts]
     for name, equals, _ in pairs:
         if not equals:
@@ -48,7 +47,7 @@ def _request(options: argparse.Namespace) -> EditRequest:
         subject = read_mask(options.subject) if options.subject else None
         reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
     return EditRequest(
-        method=method_of(options.method, options.preset or "", read_settings(options.set)),
+        method=method_of(options.method, options.preset or "", read_values(options.set)),
         source=read_picture(_exists(options.source)),
         prompt=options.prompt,
         source_prompt=options.source_prompt,

@@ -3,9 +3,8 @@
 import argparse
 import sys
 
-from refedit.cli.out import check_out
 from refedit.errors import EditError
-from refedit.imaging.images import read_picture, write_picture
+from refedit.imaging.images import check_png_path, read_picture, write_picture
 from refedit.machine.device import pick_device
 from refedit.models import builtin_segmenter
 from refedit.segment.segmenter import Box, Segmenter, read_click
@@ -16,7 +15,7 @@ LEAST = 0.001
 
 def run_segment(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
-    check_out(options.out)
+    check_png_path(options.out)
     image, clicks = read_picture(options.image), [read_click(text) for text in options.click]
     box = None if options.box is None else read_box(options.box)
     device = pick_device(options.device)[0]

@@ -14,17 +14,16 @@ from pathlib import Path
 
 from refedit.bench.experiment.measures import missing
 from refedit.bench.experiment.workbench import Workbench
-from refedit.bench.publish import withdraw
+from refedit.bench.publish import withdraw, write_part
 from refedit.bench.report.summary import about
 from refedit.errors import EditError
-from refedit.hosting.readme import readme_file, write_part
 from refedit.machine.checksums import write_sums
 from refedit.models import BUILTIN, builtin_folder
 from refedit.picturebook.evaluation.figures import read_figures, table
 
 
 def run_ship(options: argparse.Namespace) -> None:
-    """Assembles, draws, measures, and writes card, README table and checksums; EditError without a trained part."""
+    """Assembles, draws, measures, and writes card, table and checksums; EditError without a trained part."""
     for package, module in (("scipy", "scipy"), ("scikit-image", "skimage")):
         if find_spec(module) is None:
             raise missing(package)  # now, and not once the model has been replaced
@@ -37,8 +36,7 @@ def run_ship(options: argparse.Namespace) -> None:
     _measured("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *_card(options))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
     on = about({"about": Workbench.load(BUILTIN, "cpu").about(), "set": "test"})
-    for readme in (readme_file(), folder / "README.md"):
-        write_part(readme, "measured", f"{table(figures)}\n\n{on}")
+    write_part(folder / "README.md", "measured", f"{table(figures)}\n\n{on}")
     _evidence(options)
 
 
@@ -46,7 +44,7 @@ def _evidence(options: argparse.Namespace) -> None:
     """The benchmark with as many cases as are wanted; without any, what is published of another model is taken back."""
     if not options.evidence:
         if options.training:
-            withdraw(readme_file())
+            withdraw()
         return
     where = str(options.out)  # where `bench edits` has kept what the comparison needs too
     for kind in ("claims", "compare"):

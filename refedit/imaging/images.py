@@ -127,6 +127,14 @@ def write_picture(image: Image.Image, path: str | Path, parameters: Mapping[str,
         raise EditError(f"'{path}' can't be written: {error.strerror or error}.") from None
 
 
+def check_png_path(path: Path) -> None:
+    """EditError, before any work is done, if a PNG cannot be written there or would have another format's name."""
+    if not path.absolute().parent.is_dir():
+        raise EditError(f"There is no folder '{path.parent}' to write to. Make it first.")
+    if path.suffix.lower() != ".png":
+        raise EditError(f"'{path}' would be a PNG with another name. Let it end in .png.")
+
+
 def png(image: Image.Image) -> bytes:
     """The picture as a PNG file without any text."""
     file = io.BytesIO()

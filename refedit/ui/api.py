@@ -15,7 +15,7 @@ from refedit.editing.result_png import write_result
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import read_mask, read_picture, write_picture
-from refedit.methods import method_of
+from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
@@ -61,13 +61,13 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         """Edits a picture and streams what happens; the last answer has the result.
 
         Args:
-            method: "specref" (replace a thing by that of a reference) or "baret" (change it by a sentence).
+            method: the name of a method. {methods}
             source: the picture to edit: PNG, JPEG or WebP.
             prompt: a sentence about the finished picture.
-            source_prompt: the same about the source as it is; SpecRef needs it.
-            region: a mask of the source's size, white where it may change; without one SpecRef lets the words decide,
-                and BARET may change everything.
-            reference: the picture to take from; SpecRef needs it.
+            source_prompt: the same about the source as it is, for methods that need it: {source_prompt}.
+            region: a mask of the source's size, white where it may change; without one the method's words decide, or
+                everything may change.
+            reference: the picture to take from, for methods that need one: {reference}.
             subject: a mask of the reference's size, white where to take from; without one, the middle square.
             preset: the name of a preset; empty for the first one.
             settings: parameters that differ from the preset, by name.
@@ -90,6 +90,9 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
             )
             yield from answers(editor, request, Path(folder))
 
+    needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
+    methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
+    edit.__doc__ = (edit.__doc__ or "").format(methods=methods, **needing)  # what programs are told of the endpoint
     return edit
 
 

@@ -11,11 +11,10 @@ from refedit.bench.claims.run import CLAIMS, Runs
 from refedit.bench.experiment.measures import CAP
 from refedit.bench.experiment.store import Store
 from refedit.bench.experiment.workbench import Workbench
-from refedit.bench.publish import PUBLISHED, UNKNOWN, publish, withdraw
+from refedit.bench.publish import PUBLISHED, README, UNKNOWN, publish, withdraw
 from refedit.bench.suites import compare
 from refedit.bench.suites.compare import COMMON, READINGS, Comparison
 from refedit.errors import EditError
-from refedit.hosting.readme import readme_file
 from refedit.models import BUILTIN
 from tests.bench.conftest import quick_arm, quick_claim
 
@@ -115,9 +114,9 @@ def test_what_is_published_is_of_the_model_that_is_shipped() -> None:
         weights = Workbench.load(BUILTIN, "cpu").checksum
         for name in ("claims.json", "compare.json"):
             assert json.loads((PUBLISHED / name).read_text())["about"]["weights"] == weights
-        assert f"weights {weights}" in readme_file().read_text("utf-8")
+        assert f"weights {weights}" in README.read_text("utf-8")
     else:
-        assert UNKNOWN in readme_file().read_text("utf-8")
+        assert UNKNOWN in README.read_text("utf-8")
 
 
 def test_a_report_of_nothing_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

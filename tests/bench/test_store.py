@@ -18,9 +18,8 @@ from refedit.bench.experiment.cases import POSE, Place
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench, files_checksum, weights_checksum
-from refedit.bench.publish import PART, PUBLISHED, publish
+from refedit.bench.publish import PART, PUBLISHED, README, publish
 from refedit.errors import EditError
-from refedit.hosting.readme import readme_file
 from refedit.methods import Baret, SpecRef
 from refedit.models import builtin_folder
 from tests.bench.made_up import outcome
@@ -126,7 +125,7 @@ def test_published_results_are_of_this_code_and_these_weights(tmp_path: Path) ->
     readme.write_text(f"<!-- {PART} -->\n<!-- /{PART} -->\n")
     publish(PUBLISHED, files_checksum(builtin_folder()), readme, tmp_path / "measured")
     assert (tmp_path / "measured" / "report.md").read_text() == (PUBLISHED / "report.md").read_text()
-    assert readme.read_text().split("\n", 1)[1].rsplit("<!--", 1)[0] in readme_file().read_text()
+    assert readme.read_text().split("\n", 1)[1].rsplit("<!--", 1)[0] in README.read_text()
 
 
 def test_weights_have_one_checksum_on_every_device(tiny_folder: Path) -> None:

@@ -126,7 +126,7 @@ def there_and_back(model: Backbone, latents: Latents, text: TextEmbedding, steps
 @torch.no_grad()
 def subject_maps(
     model: Backbone, latents: Latents, text: TextEmbedding, data: Unseen
-) -> Float[Tensor, "rows height width"]:
+) -> Float[Tensor, "rows side side"]:
     """The cross-attention maps of the main subjects' words on noised latents, averaged over LEVELS, picture-sized."""
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0)).to(latents)
     kinds = [scene.subjects[0].kind for scene in data.scenes]

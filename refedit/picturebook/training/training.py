@@ -54,7 +54,7 @@ class Training:
     kept: TrainingFolder = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "recipe", HYPERPARAMETERS[self.size.name])
+        object.__setattr__(self, "hyperparameters", HYPERPARAMETERS[self.size.name])
         object.__setattr__(self, "kept", TrainingFolder(self.folder))
 
     @property
