@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
@@ -27,19 +26,21 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-class FilesAndBrowser(LoadFileScheduling):
-    """Gives a file to one worker, so that what it prepares is prepared once, and the browser to one as a whole."""
+LONG: tuple[str, ...] = (
+    "test_uploads",
+    "test_keys",
+    "test_masks",
+    "test_results",
+    "test_first_use",
+    "test_real_edits",
+    "test_links",
+)
+LONG += ("test_training", "test_training_safety", "test_evidence", "test_architecture", "test_run_keys", "test_looks")
+"""Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "browser" if "browser/" in file else file
 
-
-# Not `loadgroup`: xdist 3.8 hands groups on in a name that pytest 9.2 no longer reads, and says nothing.
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrowser:
-    """How tests are shared out among workers."""
-    return FilesAndBrowser(config, log)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:

@@ -1,6 +1,7 @@
-"""The page on a server of its own, started as a user starts it; or, by python -m tests.page_server, with a tiny SAM.
+"""The page on a server of its own, started as a user starts it; or, by python -m tests.page_server, for the tests.
 
-The tiny SAM is untrained and gives some mask for every click.
+Then the SAM is a tiny one, which is untrained and gives some mask for every click; or, with the model `SCRIPTED`, the
+built-in one, and the editor follows a script.
 """
 
 import os
@@ -11,17 +12,19 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from refedit.editing.editor import Editor
-from refedit.models import load_model
+from refedit.models import builtin_folder, builtin_segmenter, load_model
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.sam_network import SamConfig, build_sam
 from refedit.segment.segmenter import Segmenter
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
+from tests.scripted_editor import ScriptedEditor
 
 TINY = SamConfig(
     pixels=64, patch=16, features=32, depth=2, heads=2, window=2, whole=(1,), decoder=32,
@@ -30,6 +33,9 @@ TINY = SamConfig(
 
 
 ROOT = Path(__file__).resolve().parents[1]
+SCRIPTED = "scripted"
+"""The model's name that asks for the scripted editor."""
+BUILT_IN_SAM = (builtin_folder() / "sam" / "config.json").is_file()
 
 
 @contextmanager
@@ -76,8 +82,11 @@ def tiny_segmenter() -> Segmenter:
 
 def main() -> None:
     settings = Settings.from_environment()
-    editor = Editor(load_model(settings.model, settings.device))
-    build_page(editor, settings, EmbeddingCache(tiny_segmenter)).launch(**launch_options(settings))
+    scripted = settings.model == SCRIPTED
+    editor = ScriptedEditor() if scripted else Editor(load_model(settings.model, settings.device))
+    built_in = partial(builtin_segmenter, torch.device("cpu"))
+    segmenter = built_in if scripted and BUILT_IN_SAM else tiny_segmenter
+    build_page(editor, settings, EmbeddingCache(segmenter)).launch(**launch_options(settings))
 
 
 if __name__ == "__main__":

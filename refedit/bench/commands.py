@@ -65,10 +65,10 @@ def _edits(options: argparse.Namespace) -> None:
 
     workbench, count, share = Workbench.load(options.model, options.device), options.cases, Share.parse(options.share)
     runs = run_cases(workbench, options.set, count, options.out, share)
-    found = list(tqdm(runs, total=len(share.of_cases(count)) * sum(map(len, ARMS.values()))))
+    outcomes = list(tqdm(runs, total=len(share.of_cases(count)) * sum(map(len, ARMS.values()))))
     if not share.whole:
         return
-    rows = figures(found, list(run_timed(workbench, options.set, count, options.out)))
+    rows = figures(outcomes, list(run_timed(workbench, options.set, count, options.out)))
     sheet(workbench, options.set).save(options.out / "sheet.png")
     write_figures(rows, options.out / "edits.json")
     print(table(rows))
@@ -94,13 +94,13 @@ def _speed(options: argparse.Namespace) -> None:
     from refedit.models import load_model
 
     device, dtype = pick_device(options.device)
-    found: dict[str, Any] = {"machine": machine(device)}
+    measured: dict[str, Any] = {"machine": machine(device)}
     model = load_model(options.model, options.device, options.channels_last)
-    found["edits"] = _table(as_row(cost) for cost in measure_edits(model, options.steps))
+    measured["edits"] = _table(as_row(cost) for cost in measure_edits(model, options.steps))
     if not options.without_sd15:
-        found["sd15_rows"] = _table(as_row(cost) for cost in measure_rows(device, dtype, options.channels_last))
+        measured["sd15_rows"] = _table(as_row(cost) for cost in measure_rows(device, dtype, options.channels_last))
     if options.out:
-        options.out.write_text(json.dumps(found, indent=1) + "\n")
+        options.out.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 def _table(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

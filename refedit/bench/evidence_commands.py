@@ -67,8 +67,8 @@ def _claims(options: argparse.Namespace) -> None:
     about = _run(runs, options)
     if about is None:
         return
-    found = {"about": about, "set": options.set, "cases": options.cases, "claims": runs.to_json()}
-    print(verdict_table(merge_claims(found, options.out / CLAIMS_FILE)["claims"]))
+    results = {"about": about, "set": options.set, "cases": options.cases, "claims": runs.to_json()}
+    print(verdict_table(merge_claims(results, options.out / CLAIMS_FILE)["claims"]))
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -80,9 +80,9 @@ def _compare(options: argparse.Namespace) -> None:
     about = _run(comparison, options)
     if about is None:
         return
-    found = {"about": about, "set": options.set, **comparison.to_json()}
-    write(found, options.out / COMPARE_FILE)
-    print(comparison_tables(found))
+    results = {"about": about, "set": options.set, **comparison.to_json()}
+    write(results, options.out / COMPARE_FILE)
+    print(comparison_tables(results))
 
 
 def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ def publish(folder: Path, weights: str, readme: Path = README, to: Path = PUBLIS
     EditError unless they are all claims and the comparison, on test cases, of these weights and this code.
     """
     results = read_results(folder)
-    claims, comparison = (_of(weights, found, folder) for found in (results.claims, results.comparison))
+    claims, comparison = (_of(weights, part, folder) for part in (results.claims, results.comparison))
     there = {claim["name"] for claim in claims["claims"]}
     missing = [claim.name for claim in CLAIMS if claim.name not in there]
     if missing:
@@ -40,20 +40,20 @@ def publish(folder: Path, weights: str, readme: Path = README, to: Path = PUBLIS
     write_part(readme, PART, short(results))
 
 
-def _of(weights: str, found: Mapping[str, Any] | None, folder: Path) -> Mapping[str, Any]:
+def _of(weights: str, results: Mapping[str, Any] | None, folder: Path) -> Mapping[str, Any]:
     made_by = (weights, outcome_fingerprint(), verdict_fingerprint(), "test")
-    if found is None or _made_by(found) != made_by:
+    if results is None or _made_by(results) != made_by:
         raise EditError(
             f"The results in '{folder}' are not whole, not of test cases, or of other weights than these ({weights}) "
             "or other code. Run `bench claims` and `bench compare` anew."
         )
-    return found
+    return results
 
 
-def _made_by(found: Mapping[str, Any]) -> tuple[str, ...]:
+def _made_by(results: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        *(found["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint")),
-        found["set"],
+        *(results["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint")),
+        results["set"],
     )
 
 

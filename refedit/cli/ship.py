@@ -54,9 +54,9 @@ def _evidence(options: argparse.Namespace) -> None:
 
 def assemble(trainings: Iterable[Path], folder: Path) -> None:
     """Copies what trainings have exported over the parts of the same name in a model folder; EditError before that."""
-    found = [part for training in trainings for part in _parts(training)]
+    parts = [part for training in trainings for part in _parts(training)]
     folder.mkdir(parents=True, exist_ok=True)
-    for part in found:
+    for part in parts:
         if part.is_dir():
             shutil.rmtree(folder / part.name, ignore_errors=True)
             shutil.copytree(part, folder / part.name)

@@ -121,6 +121,6 @@ def _forward_order(name: str) -> tuple[int, ...]:
 
 def _check_plain(layer: Any, name: str) -> None:
     extras = ("group_norm", "spatial_norm", "norm_cross", "norm_q", "norm_k")
-    found = [extra for extra in extras if getattr(layer, extra, None) is not None]
-    if found or layer.residual_connection or layer.rescale_output_factor != 1:
-        raise ValueError(f"{name} is not plain attention ({', '.join(found) or 'residual'}); it cannot be controlled")
+    present = [extra for extra in extras if getattr(layer, extra, None) is not None]
+    if present or layer.residual_connection or layer.rescale_output_factor != 1:
+        raise ValueError(f"{name} is not plain attention ({', '.join(present) or 'residual'}); it cannot be controlled")

@@ -29,7 +29,7 @@ class TextEmbedding:
     @classmethod
     def cat(cls, parts: Sequence["TextEmbedding"]) -> "TextEmbedding":
         """The rows of all parts, in their order."""
-        return parts[0].combined(lambda *found: torch.cat(found), *parts[1:])
+        return parts[0].combined(lambda *tensors: torch.cat(tensors), *parts[1:])
 
     def lerp(self, other: "TextEmbedding", weight: float) -> "TextEmbedding":
         """Linear interpolation: this embedding at weight 0, the other one at 1."""

@@ -56,12 +56,14 @@ class TextInversion:
             alpha_bars = schedule.alpha_bars[step], schedule.alpha_bars[step + 1]
             fixed = model.predict_noise(z, timestep, other) if self._guides else None
             text = text if self.carry_over else start
-            text, eps, found = self._fit(model, z, timestep, alpha_bars, text, fixed, pivots[steps - step - 1], step)
+            text, eps, step_losses = self._fit(
+                model, z, timestep, alpha_bars, text, fixed, pivots[steps - step - 1], step
+            )
             z, denoised = step_along(z, self._guided(eps, fixed), *alpha_bars)
             texts.append(text)
             latents.append(z)
-            losses.append(found)
-            loss = found[-1] if found else None
+            losses.append(step_losses)
+            loss = step_losses[-1] if step_losses else None
             yield Step(stage=stage, number=step + 1, of=steps, denoised=denoised, rows=z, loss=loss)
         return FittedText(texts=tuple(texts), latents=tuple(latents), losses=tuple(losses))
 

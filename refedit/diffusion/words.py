@@ -32,10 +32,10 @@ def word_positions(prompt: str, word: str, tokenize: Tokenize) -> tuple[int, ...
     A word that is several tokens gives them all. Punctuation around a word is not part of it, what a hyphen or an
     apostrophe joins is one word: "human" is not in "human-like".
     """
-    found = find_word(prompt, word, tokenize)
-    if not found:
+    positions = find_word(prompt, word, tokenize)
+    if not positions:
         raise EditError(f"The word '{word}' is not in the prompt '{prompt}'. Use a word of the prompt, or change it.")
-    return found
+    return positions
 
 
 def find_word(prompt: str, word: str, tokenize: Tokenize) -> tuple[int, ...]:
@@ -67,7 +67,7 @@ def word_weights(prompt: str, words: Sequence[str], tokenize: Tokenize, length: 
 def changed_words(prompt: str, other: str) -> tuple[str, ...]:
     """The words of `prompt` that the other prompt lacks in any case, in order, as written, without punctuation."""
     known = {other[a:b].casefold() for a, b in _word_bounds(other)}
-    found: dict[str, str] = {}
+    words: dict[str, str] = {}
     for a, b in _word_bounds(prompt):
-        found.setdefault(prompt[a:b].casefold(), prompt[a:b])
-    return tuple(word for key, word in found.items() if key not in known)
+        words.setdefault(prompt[a:b].casefold(), prompt[a:b])
+    return tuple(word for key, word in words.items() if key not in known)

@@ -5,22 +5,20 @@ Owns the lock of the device and the memory of slow stages. Knows no method by na
 
 import threading
 from collections.abc import Generator, Iterator
-from typing import Any
 
 import torch
 
-from refedit import __version__
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.ddim import Step
 from refedit.diffusion.previews import LatentColours
 from refedit.editing.progress import Clock, Costs, Pace
-from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress
+from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, written_down
 from refedit.editing.service import ModelFacts
 from refedit.editing.square_edit import PastedEdit, SquareEdit
 from refedit.errors import EditError, Stopped
 from refedit.imaging.images import to_tensor
 from refedit.machine.cache import Cache
-from refedit.methods import Method, values_of
+from refedit.methods import Method
 
 PREVIEW_SIZE = 256
 WAITING = "Waiting for the device"
@@ -92,23 +90,8 @@ class Editor:
             pasted=done.pasted,
             seconds=done.seconds,
             rows=done.rows,
-            parameters=self._parameters(edit),
+            parameters=written_down(edit.request.recipe, self.model.name, str(edit.prepared.square)),
         )
-
-    def _parameters(self, edit: SquareEdit) -> dict[str, str]:
-        """Everything needed to write the edit down, as text."""
-        recipe, values = edit.request.recipe, values_of(edit.request.method)
-        told: dict[str, Any] = {
-            "Software": f"RefEdit {__version__}",
-            "model": self.model.name,
-            "method": recipe.method.name,
-            "prompt": recipe.prompt,
-            "source_prompt": recipe.source_prompt,
-            "reference_prompt": recipe.reference_prompt,
-            "square": edit.prepared.square,
-            **values,
-        }
-        return {name: str(value) for name, value in told.items()}
 
 
 def _preview(colours: LatentColours, step: Step) -> Preview:

@@ -5,12 +5,14 @@ Knows nothing about networks, devices or pages.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from PIL import Image
 
+from refedit import __version__
 from refedit.errors import EditError
 from refedit.imaging.masks import Mask
-from refedit.methods import Input, Method
+from refedit.methods import Input, Method, values_of
 
 __all__ = ["EditError", "EditEvent", "EditRequest", "Finished", "Preview", "Progress", "Reference"]
 
@@ -41,6 +43,21 @@ class Recipe:
     prompt: str
     source_prompt: str = ""
     reference_prompt: str = ""
+
+
+def written_down(recipe: Recipe, model: str, square: str) -> dict[str, str]:
+    """Everything needed to write an edit down, as text; `square` is the part of the source that the model saw."""
+    parts: dict[str, Any] = {
+        "Software": f"RefEdit {__version__}",
+        "model": model,
+        "method": recipe.method.name,
+        "prompt": recipe.prompt,
+        "source_prompt": recipe.source_prompt,
+        "reference_prompt": recipe.reference_prompt,
+        "square": square,
+        **values_of(recipe.method),
+    }
+    return {name: str(value) for name, value in parts.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

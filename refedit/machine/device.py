@@ -19,10 +19,10 @@ def pick_device(wanted: str = "auto") -> tuple[torch.device, torch.dtype]:
     Raises EditError if it is not there. CPUs compute in float32: half precision is far slower on most.
     """
     gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    found = ["cuda", *gpus] if gpus else ["mps"] if torch.backends.mps.is_available() else []
-    name = (found or ["cpu"])[0] if wanted == "auto" else wanted
-    if name not in (*found, "cpu"):
-        known = ", ".join((*found, "cpu", "auto"))
+    present = ["cuda", *gpus] if gpus else ["mps"] if torch.backends.mps.is_available() else []
+    name = (present or ["cpu"])[0] if wanted == "auto" else wanted
+    if name not in (*present, "cpu"):
+        known = ", ".join((*present, "cpu", "auto"))
         raise EditError(f"The device '{wanted}' is not available here. Choose one of {known}.")
     if name.startswith("cuda"):
         native = torch.cuda.is_bf16_supported(including_emulation=False)

@@ -35,13 +35,13 @@ class Conflict:
 def conflicts(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Conflict, ...]:
     """The looks in which the middle square of a picture surely differs from the sentence about it."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
-    likely, found = reader.probabilities(to_tensor(square)), []
+    likely, apart = reader.probabilities(to_tensor(square)), []
     for factor in LOOKS:
         chance, place = likely[factor][0].max(0)
         shown, said = reader.names[factor][int(place)], named(factor, prompt)
         if said is not None and said != shown and float(chance) >= SURE:
-            found.append(Conflict(factor=factor, shown=shown, said=said))
-    return tuple(found)
+            apart.append(Conflict(factor=factor, shown=shown, said=said))
+    return tuple(apart)
 
 
 def named(factor: str, prompt: str) -> str | None:
@@ -76,12 +76,12 @@ def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
     """What the visitor should know before judging the result; empty for a model of photographs."""
     if model.name != BUILTIN:
         return ()
-    found = []
+    sentences = []
     unknown = tuple(dict.fromkeys(model.unknown_words(request.prompt) + model.unknown_words(request.source_prompt)))
     if unknown:
         words = ", ".join(f"“{word}”" for word in unknown)
-        found.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    return (*found, *_too_many(request), *_photographs(request), *_conflicts(request))
+        sentences.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
+    return (*sentences, *_too_many(request), *_photographs(request), *_conflicts(request))
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:
@@ -99,18 +99,20 @@ def _conflicts(request: EditRequest) -> tuple[str, ...]:
         return ()  # of a photograph the readers of drawings say anything
     asked = conflicts(_reader(), request.source, request.prompt)
     everywhere = [conflict for conflict in asked if conflict.factor in OF_THE_PICTURE]
-    found = []
+    sentences = []
     preset, _ = nearest_preset(request.method)
     if asked and preset != RIGID:
         news = " and ".join(f"“{conflict.said}” instead of “{conflict.shown}”" for conflict in asked)
-        found.append(
+        sentences.append(
             f"The sentence asks for {news}. The preset {preset} is for poses and mostly keeps colours, backgrounds and "
             f"styles; the preset {RIGID} changes them."
         )
     if everywhere and request.region is not None:
         news = _quoted(conflict.said for conflict in everywhere)
-        found.append(f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it.")
-    return tuple(found)
+        sentences.append(
+            f"Only what you have selected can change, so {news} stays inside. Clear the mask for all of it."
+        )
+    return tuple(sentences)
 
 
 def _quoted(words: Iterable[str]) -> str:

@@ -131,17 +131,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.segment.segmenter import Segmenter
 
     model = StableDiffusion.load(str(arguments.model), training_device(arguments.device))
-    found = measure(model, unseen(arguments.scenes, model.size), arguments.out).figures()
+    measured = measure(model, unseen(arguments.scenes, model.size), arguments.out).figures()
     if (arguments.model / "clip").is_dir():
         reader = Reader.load(arguments.model, model.device)
-        found += measure_reader(model, reader, arguments.scenes, arguments.out).figures()
+        measured += measure_reader(model, reader, arguments.scenes, arguments.out).figures()
     if (arguments.model / "sam").is_dir():
         segmenter = Segmenter.load(arguments.model / "sam", model.device, always_three=True)
-        found += measure_sam(segmenter, subjects(arguments.scenes, model.size), arguments.out).figures()
-    write_figures(found, arguments.out / "model.json")
-    print(table(found))
+        measured += measure_sam(segmenter, subjects(arguments.scenes, model.size), arguments.out).figures()
+    write_figures(measured, arguments.out / "model.json")
+    print(table(measured))
     if arguments.card:
         origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        text = card(origin, model.size, table(found))
+        text = card(origin, model.size, table(measured))
         (arguments.model / "README.md").write_text(text)
     return 0

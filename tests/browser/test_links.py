@@ -14,17 +14,17 @@ def copied_link(page: Any) -> str:
     return str(field.input_value())
 
 
-def test_a_copied_link_fills_in_the_next_visit(chromium: Any, address: str) -> None:
-    page = visit(chromium, address)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> None:
+    page = visit(context, address)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     choose_example(page, 1, steps=3)
     page.locator("#prompt textarea").fill("a größer & <b>redder</b> mug")
     link = copied_link(page)
     page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=link)
     assert link.startswith(address) and "steps=3" in link and "method=baret" in link and "guidance" not in link
-    page.context.close()
+    page.close()
 
-    other = visit(chromium, link)
+    other = visit(context, link)
     expect(other.locator("#status")).to_contain_text("Filled in from a link")
     expect(other.locator("#prompt textarea")).to_have_value("a größer & <b>redder</b> mug")
     expect(other.locator("#baret-steps input[type=number]")).to_have_value("3")
@@ -32,16 +32,16 @@ def test_a_copied_link_fills_in_the_next_visit(chromium: Any, address: str) -> N
     expect(other.locator("#notes .note")).to_have_count(0)
     set_steps(other, "baret", 4)
     assert copied_link(other) == link.replace("steps=3", "steps=4")
-    other.context.close()
+    other.close()
 
 
-def test_a_link_of_nonsense_is_named_and_the_page_works(chromium: Any, address: str) -> None:
+def test_a_link_of_nonsense_is_named_and_the_page_works(context: Any, address: str) -> None:
     wrong = "/?method=magic&preset=%3Cb%3E&steps=many&nonsense=1&prompt=a%20red%20mug&__theme=dark&model=somewhere/else"
-    page = visit(chromium, address + wrong)
+    page = visit(context, address + wrong)
     expect(page.locator("#notes")).to_contain_text("method “magic”, which is not here")
     expect(page.locator("#notes")).to_contain_text("preset “<b>”")
     expect(page.locator("#notes")).to_contain_text("somewhere/else")
     expect(page.locator("#prompt textarea")).to_have_value("a red mug")
     choose_example(page, 1)
     run_to_the_end(page)
-    page.context.close()
+    page.close()

@@ -34,12 +34,12 @@ def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address:
 
 
 def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, address: str) -> None:
-    page = visit(chromium, address, width=390, height=844)
+    page = visit(chromium.new_context(viewport={"width": 390, "height": 844}), address)
     for number in (0, 1):
         page.locator(f"#example-{number}").click()
         expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
         expect(page.locator("#reference-column")).to_be_visible(visible=number == 0)
-        page.wait_for_timeout(1000)  # until nothing moves any more
+        page.wait_for_timeout(500)  # until nothing moves any more
         page.wait_for_function("document.documentElement.scrollWidth === 390")
         for button in ["#run", "#stop", *(["#run-both"] if number == 0 else [])]:
             box = page.locator(button).bounding_box()

@@ -39,7 +39,7 @@ def test_the_downloaded_result_carries_its_parameters(page: Any) -> None:
     expect(page.get_by_role("row", name="prompt a red mug")).to_be_visible()
 
 
-def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: Any, address: str) -> None:
+def test_results_come_back_from_the_strip_and_from_a_file(page: Any, context: Any, address: str) -> None:
     choose_example(page, 0)
     set_steps(page, "specref", 2)
     page.locator("#method").get_by_text("BARET").click()
@@ -68,7 +68,7 @@ def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: A
     expect(page.locator("#compare img")).to_have_count(2)
     file = downloaded(page)
 
-    other = visit(chromium, address)
+    other = visit(context, address)
     with other.expect_file_chooser() as chooser:
         other.locator("#restore").click()
     chooser.value.set_files({"name": "result.png", "mimeType": "image/png", "buffer": file.read_bytes()})
@@ -82,4 +82,4 @@ def test_results_come_back_from_the_strip_and_from_a_file(page: Any, chromium: A
     expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
     expect(tool_button(other, "#source", "brush")).to_have_class(CHOSEN)
     settled(other, "#source", lambda tint: not tint.any())  # the new source has no mask
-    other.context.close()
+    other.close()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.browser.visitor import BROWSER, choose_example, expect, run_to_the_end, set_steps
+from tests.scripted_editor import HELD
 
 pytestmark = BROWSER
 
@@ -23,7 +24,7 @@ def test_keys_run_stop_and_show_the_original(page: Any) -> None:
     expect(result).to_have_attribute("src", page.locator("#before img").get_attribute("src"))
     page.keyboard.up("o")
     expect(result).to_have_attribute("src", edited)
-    set_steps(page, "baret", 100)
+    set_steps(page, "baret", HELD)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#status .running .step")).to_be_visible()
     page.keyboard.press("Escape")
@@ -39,7 +40,7 @@ def test_esc_closes_lists_and_full_screen_before_it_stops(page: Any) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".block.fullscreen")).to_have_count(0)
 
-    set_steps(page, "baret", 100)
+    set_steps(page, "baret", HELD)
     page.locator("#run").click()
     expect(page.locator("#status .running .step")).to_be_visible()
     preset = page.locator("#baret-preset input")
@@ -50,7 +51,7 @@ def test_esc_closes_lists_and_full_screen_before_it_stops(page: Any) -> None:
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<i class=\"block fullscreen\" id=\"full\"></i>')")
     page.locator("#run").evaluate("(button) => document.activeElement.blur()")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(300)
     expect(page.locator("#status .running")).to_be_visible()
     expect(page.locator("#announced [role=status]")).not_to_have_text("")
     page.evaluate("document.getElementById('full').remove()")

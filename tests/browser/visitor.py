@@ -37,7 +37,6 @@ ARGUMENTS = [
     "--disable-background-networking",
 ]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
-BUILT_IN_SAM = (builtin_folder() / "sam" / "config.json").is_file()
 CHOSEN = re.compile("highlight")  # the class of the tool that is in use
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
 PATIENCE = 120_000  # ms; without a GPU chromium draws with both cores, one of which the other tests may have
@@ -83,9 +82,9 @@ def write_examples(folder: Path) -> None:
     (folder / "examples.json").write_text(json.dumps(rows))
 
 
-def visit(chromium: Any, address: str, width: int = 1440, height: int = 1300) -> Any:
+def visit(context: Any, address: str) -> Any:
     """A new visitor's page, once its editors are ready."""
-    page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
+    page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     page.goto(address)

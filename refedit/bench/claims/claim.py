@@ -70,8 +70,8 @@ class Claim:
 
     def count(self, cases: int) -> int:
         """On how many cases of each kind its arms are run if `cases` are asked for."""
-        found = math.ceil(self.share * cases)
-        return found if self.most is None else min(found, self.most)
+        count = math.ceil(self.share * cases)
+        return count if self.most is None else min(count, self.most)
 
     def verdict(self, results: ByArm) -> Verdict:
         """What the outcomes of its arms say; a pure function of them."""
@@ -106,11 +106,11 @@ def by_contrasts(contrasts: Sequence[Contrast], results: ByArm) -> Verdict:
 
 
 def _finding(contrast: Contrast, results: ByArm, level: float) -> Finding:
-    found = contrast.measure(results)
+    interval = contrast.measure(results)
     if contrast.role == "reported":
-        return Finding(contrast=contrast, interval=found, wider=None, decision="")
+        return Finding(contrast=contrast, interval=interval, wider=None, decision="")
     wider = contrast.measure(results, level)
-    return Finding(contrast=contrast, interval=found, wider=wider, decision=contrast.decision(found, wider))
+    return Finding(contrast=contrast, interval=interval, wider=wider, decision=contrast.decision(interval, wider))
 
 
 def _why(findings: Sequence[Finding], results: ByArm) -> str:

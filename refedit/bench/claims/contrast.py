@@ -50,11 +50,11 @@ class Contrast:
             return interval([x for x in samples["0"].values() if x is not None], level)
         return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}), level)
 
-    def decision(self, found: Interval, wider: Interval) -> Decision:
+    def decision(self, measured: Interval, wider: Interval) -> Decision:
         """What an interval says of the claim; `wider` is the one that can refute it."""
-        if found.cases < ENOUGH:
+        if measured.cases < ENOUGH:
             return "not decided"
-        if found.low > self.floor and found.high >= self.least:
+        if measured.low > self.floor and measured.high >= self.least:
             return "holds"
         return "fails" if wider.high < self.least else "not decided"
 

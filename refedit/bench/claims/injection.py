@@ -24,7 +24,7 @@ def different_optima(claim: Claim, results: ByArm) -> Verdict:
     and judged on odd ones: on the same they would look better than they are.
     """
     even, odd = (
-        {name: {n: found for n, found in cases.items() if n % 2 == half} for name, cases in results.items()}
+        {name: {n: outcome for n, outcome in cases.items() if n % 2 == half} for name, cases in results.items()}
         for half in (0, 1)
     )
     ranked = {kind: _ranked(claim, kind, even) for kind in (POSE, RIGID)}
@@ -34,13 +34,13 @@ def different_optima(claim: Claim, results: ByArm) -> Verdict:
     if min(_fewest(half) for half in (even, odd)) < ENOUGH:
         return Verdict(decision="not decided", reason=f"too few cases: {ENOUGH} are needed in each half", findings=())
     if best[POSE] == best[RIGID]:
-        found = by_contrasts([_cost(kind, pairs[1], pairs[0], "second") for kind, pairs in ranked.items()], odd)
-        word: Decision = "fails" if found.decision == "holds" else "not decided"
-        return replace(found, decision=word, reason=f"the same pair is best for both: {best[POSE]}")
+        verdict = by_contrasts([_cost(kind, pairs[1], pairs[0], "second") for kind, pairs in ranked.items()], odd)
+        word: Decision = "fails" if verdict.decision == "holds" else "not decided"
+        return replace(verdict, decision=word, reason=f"the same pair is best for both: {best[POSE]}")
     pairs = ((POSE, best[RIGID], best[POSE]), (RIGID, best[POSE], best[RIGID]))
-    found = by_contrasts([_cost(*pair, "other kind's") for pair in pairs], odd)
+    verdict = by_contrasts([_cost(*pair, "other kind's") for pair in pairs], odd)
     reason = f"best for poses: {best[POSE]}; best for rigid edits: {best[RIGID]}"
-    return replace(found, reason="; ".join(filter(None, (reason, found.reason))))
+    return replace(verdict, reason="; ".join(filter(None, (reason, verdict.reason))))
 
 
 def _fewest(results: ByArm) -> int:

@@ -49,7 +49,7 @@ class Runs:
 
     claims: Sequence[Claim]
     cases: int
-    found: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
+    outcomes: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(len(self._arms(kind, number)) for kind in self._kinds() for number in range(self.cases))
@@ -64,7 +64,7 @@ class Runs:
                 arms = {key: arm for key, arm in self._arms(kind, number).items() if share.whole or not arm.alone}
                 done = outcomes(workbench, store, which, kind, range(number, number + 1), tuple(arms.values()))
                 for key, outcome in zip(arms, done, strict=True):
-                    self.found.setdefault((kind, key), {})[number] = outcome
+                    self.outcomes.setdefault((kind, key), {})[number] = outcome
                     yield outcome
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ class Runs:
         """What a claim's verdict is made from."""
         numbers = range(claim.count(self.cases))
         return {
-            arm.name: {n: outcome for n, outcome in self.found.get((kind, arm.key), {}).items() if n in numbers}
+            arm.name: {n: outcome for n, outcome in self.outcomes.get((kind, arm.key), {}).items() if n in numbers}
             for kind, arms in claim.arms.items()
             for arm in arms
         }

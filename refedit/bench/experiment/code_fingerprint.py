@@ -59,8 +59,8 @@ def outcome_fingerprint() -> str:
 
 def fingerprint(sources: Iterable[str], values: str = "") -> str:
     """The same for the same definitions and values, wherever they stand and however they are explained."""
-    found = sorted(told for source in sources for told in definitions(source))
-    return hashlib.sha256("\n".join([*found, values]).encode()).hexdigest()[:16]
+    statements = sorted(told for source in sources for told in definitions(source))
+    return hashlib.sha256("\n".join([*statements, values]).encode()).hexdigest()[:16]
 
 
 def definitions(source: str) -> Iterator[str]:

@@ -28,8 +28,8 @@ class Interval:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON knows it: an end that is infinite, and the mean of nothing, are null."""
-        found = {"mean": self.mean, "low": self.low, "high": self.high}
-        return {**{name: round(x, 6) if math.isfinite(x) else None for name, x in found.items()}, "cases": self.cases}
+        parts = {"mean": self.mean, "low": self.low, "high": self.high}
+        return {**{name: round(x, 6) if math.isfinite(x) else None for name, x in parts.items()}, "cases": self.cases}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Interval":
@@ -65,18 +65,18 @@ def combined(samples: Mapping[str, Mapping[int, float | None]], weights: Mapping
     number.
     """
     shared = set.intersection(*({number for number, x in samples[name].items() if x is not None} for name in weights))
-    found = []
+    sums = []
     for number in sorted(shared):
         values = {name: samples[name][number] or 0 for name in weights}
         total = sum(weight * values[name] for name, weight in weights.items())
         yes_or_no = all(isinstance(samples[name][number], bool) for name in weights)
-        found.append(int(total) if yes_or_no else float(total))
-    return found
+        sums.append(int(total) if yes_or_no else float(total))
+    return sums
 
 
 def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
     stats = _scipy_stats()
-    found = stats.bootstrap(
+    resampled = stats.bootstrap(
         (values,),
         np.mean,
         n_resamples=RESAMPLES,
@@ -84,7 +84,7 @@ def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
         method="BCa",
         rng=np.random.default_rng(0),
     )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    return float(resampled.confidence_interval.low), float(resampled.confidence_interval.high)
 
 
 def _scipy_stats() -> Any:

@@ -29,10 +29,10 @@ class Share:
     @classmethod
     def parse(cls, text: str) -> "Share":
         """From "2/3", the second of three; EditError if it is none."""
-        found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
-        if not found or int(found[1]) > int(found[2]):
+        numbers = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+        if not numbers or int(numbers[1]) > int(numbers[2]):
             raise EditError(f"'{text}' is no share. Write it as 1/2, the first of two.")
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(numbers[1]), int(numbers[2]))
 
     @property
     def whole(self) -> bool:
@@ -64,7 +64,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{share.file}.jsonl"
         texts = {path: path.read_text("utf-8") for path in sorted(folder.glob(f"{WHOLE.file}*.jsonl"))}
-        self._known: dict[str, Outcome] = {key: found for text in texts.values() for key, found in _read(text)}
+        self._known: dict[str, Outcome] = {key: outcome for text in texts.values() for key, outcome in _read(text)}
         own = texts.get(self.path, "")
         self._gap = "" if own.endswith("\n") or not own else "\n"
 
@@ -94,13 +94,13 @@ def outcomes(
         for arm in arms:
             timed = workbench.hardware if arm.alone else ""
             key = hashlib.sha256(f"{about} {arm.key} {timed}".encode()).hexdigest()[:24]
-            found = store.get(key)
-            if found is None:
-                found = measured(
+            outcome = store.get(key)
+            if outcome is None:
+                outcome = measured(
                     arm.case(case), arm.name, run_arm(workbench, case, arm), workbench.model.size, workbench.reader
                 )
-                store.put(key, found)
-            yield replace(found, method=arm.name)
+                store.put(key, outcome)
+            yield replace(outcome, method=arm.name)
 
 
 def case_key(case: Case, which: str, workbench: Workbench) -> str:

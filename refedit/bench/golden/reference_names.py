@@ -76,8 +76,8 @@ def _reference(config: Mapping[str, Any], steps: int) -> dict[str, float]:
 
 def _replacement(config: Mapping[str, Any]) -> dict[str, Any]:
     """How long prompt-to-prompt replaces maps, of all words and of single ones."""
-    found = config.get("cross_replace_steps", 0.8)
-    cross = dict(found) if isinstance(found, Mapping) else {"default_": found}
+    entry = config.get("cross_replace_steps", 0.8)
+    cross = dict(entry) if isinstance(entry, Mapping) else {"default_": entry}
     cross_start, cross_end = _window(cross.pop("default_", (0.0, 1.0)))
     self_start, self_end = _window(config.get("self_replace_steps", 0.6))
     words = (f"{word}:{'-'.join(map(str, _window(value)))}" for word, value in cross.items())

@@ -78,27 +78,27 @@ def _verdict(claim: Mapping[str, Any]) -> str:
 def _claim(claim: Mapping[str, Any]) -> str:
     told = "".join(f"<p>{name}: {escape(text)}</p>" for name, text in facts_of(claim))
     columns, rows = findings_table(claim)
-    found = _plain_table(columns, rows) if rows else ""
+    findings = _plain_table(columns, rows) if rows else ""
     curves = "".join(map(chart, claim["curves"]))
     head = f"{claim['name']}: {escape(claim['statement'])} {_verdict(claim)}"
-    return f"<details><summary>{head}</summary>{told}{found}{curves}</details>"
+    return f"<details><summary>{head}</summary>{told}{findings}{curves}</details>"
 
 
-def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
+def _comparison(comparison: Mapping[str, Any]) -> Iterator[str]:
     for kind in HEADLINE:
-        (columns, rows), title = table(found, kind), escape(TITLES[kind])
-        yield f"<h3>{title}: {found['cases']} cases</h3>"
+        (columns, rows), title = table(comparison, kind), escape(TITLES[kind])
+        yield f"<h3>{title}: {comparison['cases']} cases</h3>"
         yield _plain_table(columns, rows)
-        every = list(dict.fromkeys(row["reading"] for row in found["rows"] if row["kind"] == kind))
-        columns, rows = table(found, kind, every)
+        every = list(dict.fromkeys(row["reading"] for row in comparison["rows"] if row["kind"] == kind))
+        columns, rows = table(comparison, kind, every)
         shown = _plain_table(columns, rows)
         yield f"<details><summary>All readings: {title}</summary>{shown}</details>"
-        yield f"<details><summary>Paired differences: {title}</summary>{_differences(found, kind)}</details>"
+        yield f"<details><summary>Paired differences: {title}</summary>{_differences(comparison, kind)}</details>"
 
 
-def _differences(found: Mapping[str, Any], kind: CaseKind) -> str:
+def _differences(comparison: Mapping[str, Any], kind: CaseKind) -> str:
     rows = []
-    for row in found["differences"]:
+    for row in comparison["differences"]:
         if row["kind"] == kind:
             name, unit = LABELS[row["reading"]]
             rows.append(

@@ -33,14 +33,14 @@ def summary(results: Results) -> str:
     return "\n".join([*parts, f"## How to read it\n\n{NOTE}\n", *(f"- {word}: {told}" for word, told in TERMS), ""])
 
 
-def about(found: Mapping[str, Any]) -> str:
+def about(results: Mapping[str, Any]) -> str:
     """Model, weights, code and hardware in a sentence each."""
-    on = found["about"]
+    on = results["about"]
     reader = "" if on["reader"] else " It has no reader, so nothing is read off pictures."
     return (
         f"Model {on['model']}, {on['pixels']} px, weights {on['weights']}.{reader} Code: RefEdit {on['code']}. "
         f"Hardware: {on['device']}, {on['name']}, {on['cores']} cores, {_threads(on['threads'])}, torch {on['torch']}. "
-        f"Set: {found['set']}."
+        f"Set: {results['set']}."
     )
 
 
@@ -87,8 +87,8 @@ def _finding(item: Mapping[str, Any]) -> list[str]:
 
 def rests_on(claim: Mapping[str, Any]) -> str:
     """Its reason, the finding that decides most, the number of cases of that, and how many findings say the same."""
-    found = deciding(claim)
-    told = [f"{found['what']}: {cell(found['interval'])}, {found['interval']['cases']} cases"] if found else []
+    finding = deciding(claim)
+    told = [f"{finding['what']}: {cell(finding['interval'])}, {finding['interval']['cases']} cases"] if finding else []
     return "; ".join(filter(None, (claim["reason"], *told))) + _how_many(claim)
 
 
@@ -106,9 +106,9 @@ def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next(iter(same or [finding for finding in findings if finding["decision"]] or findings), None)
 
 
-def comparison_tables(found: Mapping[str, Any], shown: Mapping[CaseKind, Sequence[str]] = HEADLINE) -> str:
+def comparison_tables(comparison: Mapping[str, Any], shown: Mapping[CaseKind, Sequence[str]] = HEADLINE) -> str:
     """A table for each kind of case, with the readings that are to be shown as columns."""
-    return "\n\n".join(f"### {TITLES[kind]}\n\n{markdown(*table(found, kind, shown[kind]))}" for kind in shown)
+    return "\n\n".join(f"### {TITLES[kind]}\n\n{markdown(*table(comparison, kind, shown[kind]))}" for kind in shown)
 
 
 def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -117,18 +117,18 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def table(
-    found: Mapping[str, Any], kind: CaseKind, readings: Sequence[str] | None = None
+    comparison: Mapping[str, Any], kind: CaseKind, readings: Sequence[str] | None = None
 ) -> tuple[list[str], list[list[str]]]:
     """The column names and the rows, a method each, of a kind's table."""
     cells: dict[str, dict[str, str]] = {}
     counts: dict[str, set[int]] = {}
-    for row in found["rows"]:
+    for row in comparison["rows"]:
         if row["kind"] == kind:
             cells.setdefault(row["method"], {})[row["reading"]] = cell(row, LABELS.get(row["reading"], ("", ""))[1])
             if row["mean"] is not None:
                 counts.setdefault(row["reading"], set()).add(row["cases"])
     chosen = readings or HEADLINE[kind]
-    heads = [label(name) + _fewer(counts.get(name, set()), found["cases"]) for name in chosen]
+    heads = [label(name) + _fewer(counts.get(name, set()), comparison["cases"]) for name in chosen]
     return ["method", *heads], [[who, *(has.get(name, "-") for name in chosen)] for who, has in cells.items()]
 
 
@@ -140,19 +140,19 @@ def _fewer(counts: Set[int], cases: int) -> str:
 _BOUND = "(bound)"
 
 
-def nearest(found: Mapping[str, Any]) -> str:
+def nearest(comparison: Mapping[str, Any]) -> str:
     """The sentences as a Markdown list."""
-    return "\n".join(f"- {told}" for told in sentences(found))
+    return "\n".join(f"- {told}" for told in sentences(comparison))
 
 
-def sentences(found: Mapping[str, Any]) -> Iterator[str]:
+def sentences(comparison: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each kind of case in a comparison; none where no reader could tell distances."""
     for kind, own in OWN.items():
-        means = {row["method"]: row["mean"] for row in found["rows"] if _counts(row, kind)}
+        means = {row["method"]: row["mean"] for row in comparison["rows"] if _counts(row, kind)}
         if len(means) > 1 and own in means and None not in means.values():
             first, second = first_and_second(means, own)
             other = second if first == own else first
-            less = f"{first} comes nearest to the truth, by {_size(found, kind, other)} of distance less than"
+            less = f"{first} comes nearest to the truth, by {_size(comparison, kind, other)} of distance less than"
             yield f"{TITLES[kind]}: {less} {second}, case by case."
 
 
@@ -167,10 +167,10 @@ def _counts(row: Mapping[str, Any], kind: str) -> bool:
     return (row["kind"], row["reading"]) == (kind, "distance") and _BOUND not in row["method"]
 
 
-def _size(found: Mapping[str, Any], kind: CaseKind, other: str) -> str:
+def _size(comparison: Mapping[str, Any], kind: CaseKind, other: str) -> str:
     """How far the distances of a kind's own method and another one lie apart, with the interval."""
     wanted = (kind, "distance", other)
-    row = next(row for row in found["differences"] if (row["kind"], row["reading"], row["method"]) == wanted)
+    row = next(row for row in comparison["differences"] if (row["kind"], row["reading"], row["method"]) == wanted)
     if row["mean"] >= 0:
         return cell(row)
     low, high = (None if row[end] is None else -row[end] for end in ("high", "low"))

@@ -48,14 +48,14 @@ def cases_text(counts: Collection[int]) -> str:
     return f"{most} cases" if fewest == most else f"{fewest} to {most} cases"
 
 
-def cell(found: Mapping[str, Any], unit: str = "") -> str:
+def cell(interval: Mapping[str, Any], unit: str = "") -> str:
     """A mean and its interval as read from JSON, or a dash where nothing is known."""
-    if found["mean"] is None:
+    if interval["mean"] is None:
         return "-"
-    mean = _number(found["mean"], unit)
-    if found["low"] is None or found["high"] is None:
+    mean = _number(interval["mean"], unit)
+    if interval["low"] is None or interval["high"] is None:
         return mean
-    return f"{mean} ({_number(found['low'], unit)} to {_number(found['high'], unit)})"
+    return f"{mean} ({_number(interval['low'], unit)} to {_number(interval['high'], unit)})"
 
 
 def _number(value: float, unit: str) -> str:

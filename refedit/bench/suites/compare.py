@@ -84,7 +84,7 @@ class Comparison:
     """The outcomes of all arms on the first `cases` of a set, by kind, arm and number; costs of first edits apart."""
 
     cases: int
-    found: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
+    outcomes: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
     costs: dict[tuple[CaseKind, str], dict[int, Outcome]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class Comparison:
         """All of a share, as they are done; costs belong to the whole run, which has nothing beside it."""
         costs = min(self.cases, COST_CASES) if share.whole else 0
         for kind, arms in ARMS.items():
-            wanted = ((arms, share.of_cases(self.cases), self.found), (_alone(arms), range(costs), self.costs))
+            wanted = ((arms, share.of_cases(self.cases), self.outcomes), (_alone(arms), range(costs), self.costs))
             for chosen, numbers, kept in wanted:
                 for outcome in outcomes(workbench, store, which, kind, numbers, chosen):
                     kept.setdefault((kind, outcome.method), {})[outcome.number] = outcome
@@ -114,25 +114,25 @@ class Comparison:
     def _rows(self, kind: CaseKind) -> Iterator[dict[str, Any]]:
         for arm in ARMS[kind]:
             for name in (*READINGS[kind], *COMMON):
-                yield _row(kind, arm.name, name, list(by_case(self.found[kind, arm.name], name).values()))
+                yield _row(kind, arm.name, name, list(by_case(self.outcomes[kind, arm.name], name).values()))
             for name in ("rows", "seconds"):
-                found = by_case(self.costs.get((kind, arm.name), {}), name).values()
+                values = by_case(self.costs.get((kind, arm.name), {}), name).values()
                 # Too few cases for an interval.
-                yield {**_row(kind, arm.name, name, list(found)), "low": None, "high": None}
+                yield {**_row(kind, arm.name, name, list(values)), "low": None, "high": None}
 
     def _differences(self, kind: CaseKind) -> Iterator[dict[str, Any]]:
         own = OWN[kind]
         for arm in ARMS[kind]:
             for name in ("distance", "whole", READINGS[kind][0]):
                 if arm.name != own:
-                    samples = {who: by_case(self.found[kind, who], name) for who in (own, arm.name)}
+                    samples = {who: by_case(self.outcomes[kind, who], name) for who in (own, arm.name)}
                     values = combined(samples, {own: 1.0, arm.name: -1.0})
                     yield {**_row(kind, arm.name, name, values), "own": own}
 
     def _worst(self, kind: CaseKind, count: int = 2) -> list[int]:
         """The cases whose own method's result is farthest from the truth."""
-        found = self.found[kind, OWN[kind]]
-        return sorted(found, key=lambda n: _badness(found[n]), reverse=True)[:count]
+        own = self.outcomes[kind, OWN[kind]]
+        return sorted(own, key=lambda n: _badness(own[n]), reverse=True)[:count]
 
 
 def _badness(outcome: Outcome) -> float:
@@ -144,5 +144,5 @@ def _alone(arms: Sequence[Arm]) -> tuple[Arm, ...]:
 
 
 def _row(kind: CaseKind, arm: str, name: str, values: Sequence[float | bool | None]) -> dict[str, Any]:
-    found = interval([x for x in values if x is not None])
-    return {"kind": kind, "method": arm, "reading": name, **found.to_json()}
+    own = interval([x for x in values if x is not None])
+    return {"kind": kind, "method": arm, "reading": name, **own.to_json()}

@@ -61,13 +61,13 @@ SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
 """What is said, of which cases and method, the reading that counts, and a goal."""
 
 
-def figures(found: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
+def figures(edited: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
     """The table of a run: shares of cases, and means; what no reader could read is left out."""
     rows = []
     for what, kind, method, name, goal in SHARES:
-        rows.append((what, _readings(found, kind, method, name), "share", goal))
+        rows.append((what, _readings(edited, kind, method, name), "share", goal))
     what = "SpecRef outside the true region, before pasting back"
-    rows.append((what, _readings(found, REFERENCE, SPECREF, "outside"), "dB", ">= 28 dB"))
+    rows.append((what, _readings(edited, REFERENCE, SPECREF, "outside"), "dB", ">= 28 dB"))
     for kind, method, goal in ((REFERENCE, SPECREF, "<= 10 s"), (POSE, BARET, "<= 20 s")):
         rows.append((f"{method}, one edit", _readings(timed, kind, method, "seconds"), "s", goal))
     return [
@@ -77,6 +77,6 @@ def figures(found: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
     ]
 
 
-def _readings(found: Sequence[Outcome], kind: CaseKind, method: str, name: str) -> list[float]:
-    chosen = [reading(item, name) for item in found if (item.kind, item.method) == (kind, method)]
+def _readings(edited: Sequence[Outcome], kind: CaseKind, method: str, name: str) -> list[float]:
+    chosen = [reading(item, name) for item in edited if (item.kind, item.method) == (kind, method)]
     return [float(value) for value in chosen if value is not None]

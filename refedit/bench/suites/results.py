@@ -28,29 +28,29 @@ def read_results(folder: Path) -> Results:
     return Results(claims=claims, comparison=comparison)
 
 
-def merge_claims(found: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+def merge_claims(results: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     """Writes verdicts beside those of other claims that the file has, if all that made them is the same; gives all."""
     before = _read(path)
-    fresh = {claim["name"]: {**claim, "asked": found["cases"]} for claim in found["claims"]}
+    fresh = {claim["name"]: {**claim, "asked": results["cases"]} for claim in results["claims"]}
     kept: dict[str, Any] = {}
-    if before and _made_of(before) == _made_of(found):
+    if before and _made_of(before) == _made_of(results):
         kept = {claim["name"]: claim for claim in before["claims"]}
     every = sorted((kept | fresh).values(), key=lambda claim: place_of(claim["name"]))
-    whole = {**found, "claims": every}
+    whole = {**results, "claims": every}
     write(whole, path)
     return whole
 
 
-def _made_of(found: Mapping[str, Any]) -> tuple[str, ...]:
+def _made_of(results: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        found["set"],
-        *(found["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint", "name")),
+        results["set"],
+        *(results["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint", "name")),
     )
 
 
-def write(found: Mapping[str, Any], path: Path) -> None:
+def write(results: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

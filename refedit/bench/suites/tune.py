@@ -95,9 +95,9 @@ def tune(workbench: Workbench, store: Store, kind: CaseKind, count: int) -> Iter
 def until_behind(scores: Iterable[float], best: Sequence[float]) -> Iterator[float]:
     """The scores of a trial, case by case, until they are surely lower than the best trial's on the same cases."""
     gains: list[float] = []
-    for found, known in zip(scores, best, strict=False):
-        yield found
-        gains.append(found - known)
+    for own, known in zip(scores, best, strict=False):
+        yield own
+        gains.append(own - known)
         if len(gains) >= _FEWEST and fmean(gains) + stdev(gains) / sqrt(len(gains)) < 0:
             return
 

@@ -49,10 +49,10 @@ def bytes_on_disk(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """A memory map of bytes, made if it is missing; EditError if the file has another shape."""
     if not path.exists():
         return open_memmap(path, "w+", np.uint8, shape)
-    found = open_memmap(path, "r+")
-    if found.shape != shape:
+    array = open_memmap(path, "r+")
+    if array.shape != shape:
         raise EditError(
-            f"'{path}' holds {found.shape}, expected {shape}: scenes of another number or size. Name another folder by "
+            f"'{path}' holds {array.shape}, expected {shape}: scenes of another number or size. Name another folder by "
             "--scenes-folder, or delete that file, and all are drawn anew."
         )
-    return found
+    return array

@@ -72,10 +72,10 @@ def mark_cells(scene: Scene, masks: np.ndarray, side: int) -> np.ndarray:
     """
     times = side // masks.shape[-1]
     covers = masks[: len(SUBJECTS)].repeat(times, 1).repeat(times, 2).astype(np.float32)
-    found = np.zeros((side, side), np.float32)
+    shares = np.zeros((side, side), np.float32)
     for cover, subject in zip(covers, scene.subjects, strict=False):
-        found += cover * mark_shares(subject.appearance, place_of(subject), side)
-    return np.round(255 * found / np.maximum(covers.sum(0), 1)).astype(np.uint8)
+        shares += cover * mark_shares(subject.appearance, place_of(subject), side)
+    return np.round(255 * shares / np.maximum(covers.sum(0), 1)).astype(np.uint8)
 
 
 @dataclass(frozen=True)

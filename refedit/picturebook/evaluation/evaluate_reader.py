@@ -76,13 +76,13 @@ def _share(what: str, value: float, cases: int, goal: str = "") -> Figure:
 
 def one_subject_scenes(count: int) -> list[Scene]:
     """The first test scenes with one subject: two do not tell which of them is the main one."""
-    found: list[Scene] = []
+    scenes: list[Scene] = []
     number = 0
-    while len(found) < count:
+    while len(scenes) < count:
         scene = scene_at("test", number)
-        found += [scene] if len(scene.subjects) == 1 else []
+        scenes += [scene] if len(scene.subjects) == 1 else []
         number += 1
-    return found
+    return scenes
 
 
 def drawn(scenes: Sequence[Scene], pixels: int) -> tuple[Sequence[Scene], Pictures]:

@@ -63,13 +63,13 @@ class Subject:
 
 def subjects(count: int, pixels: int) -> list[Subject]:
     """Every subject of the first test scenes, the second ones too, each with a click of its own."""
-    found = []
+    clicked = []
     for number in range(count):
         drawing = draw(scene_at("test", number), pixels)
         masks = [drawing.masks[name] for name in ("subject", "second") if name in drawing.masks]
         rng = random(Stream.FIRST_CLICKS, number)
-        found += [Subject(drawing.picture, mask, _click(rng, mask)) for mask in masks if mask.any()]
-    return found
+        clicked += [Subject(drawing.picture, mask, _click(rng, mask)) for mask in masks if mask.any()]
+    return clicked
 
 
 def two_clicks(rng: np.random.Generator, subject: Subject, made: np.ndarray) -> list[Click]:

@@ -43,8 +43,10 @@ def load_clip(folder: Path) -> tuple[PictureBookClip, CLIPTokenizer]:
     transformers_logging.disable_progress_bar()
     notes = json.loads((place / "readers.json").read_text())
     tower = Tower(**{**notes["tower"], "stem": tuple(notes["tower"]["stem"])})
-    clip, found = CLIPModel.from_pretrained(place, dtype=torch.float32, local_files_only=True, output_loading_info=True)
-    if found["missing_keys"]:
+    clip, loading = CLIPModel.from_pretrained(
+        place, dtype=torch.float32, local_files_only=True, output_loading_info=True
+    )
+    if loading["missing_keys"]:
         raise EditError(f"The CLIP in {place} is incomplete. Train it anew: `picturebook train --stage clip`.")
     network = PictureBookClip(clip, tower, {name: tuple(words) for name, words in notes["factors"].items()})
     kept = {name: value.float() for name, value in load_file(place / "readers.safetensors").items()}

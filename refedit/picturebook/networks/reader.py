@@ -39,8 +39,8 @@ class Reader:
 
     def read(self, pictures: Pictures) -> dict[str, list[str]]:
         """The most likely word of every factor for every row; the pose is one that the kind read has, "" for things."""
-        found = self.probabilities(pictures)
-        return {name: [self.names[name][place] for place in rows.argmax(1)] for name, rows in found.items()}
+        chances = self.probabilities(pictures)
+        return {name: [self.names[name][place] for place in rows.argmax(1)] for name, rows in chances.items()}
 
     @torch.no_grad()
     def probabilities(self, pictures: Pictures) -> dict[str, Float[Tensor, "rows _words"]]:

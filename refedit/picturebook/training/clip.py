@@ -110,9 +110,9 @@ class ClipStage:
         save_clip(network, self.tokenizer, self.model)
         # A copy: a reader freezes its network.
         reader = Reader(copy.deepcopy(network), self.tokenizer, network.clip.device)
-        found = accuracies(reader, *drawn(one_subject_scenes(_SHOWN), self.store.pixels))
+        scores = accuracies(reader, *drawn(one_subject_scenes(_SHOWN), self.store.pixels))
         self.looks.mkdir(parents=True, exist_ok=True)
-        (self.looks / f"clip-{step:06d}.json").write_text(json.dumps(found) + "\n")
+        (self.looks / f"clip-{step:06d}.json").write_text(json.dumps(scores) + "\n")
 
 
 def captions_of(scenes: Sequence[Scene], rng: np.random.Generator) -> list[str]:

@@ -109,7 +109,7 @@ class Trainer:
     def _learn(self, batches: list[Any], pool: Executor) -> dict[str, Tensor]:
         parameters = list(self.stage.network.parameters())
         results = list(pool.map(self._gradients, batches, range(len(batches))))
-        for parameter, *gradients in zip(parameters, *(found for _, found in results), strict=True):
+        for parameter, *gradients in zip(parameters, *(gradient for _, gradient in results), strict=True):
             gradient = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
             parameter.grad = laid_out_as(parameter, gradient)
         losses = {name: torch.stack([part[name] for part, _ in results]).mean() for name in results[0][0]}

@@ -51,7 +51,7 @@ class Muon(torch.optim.Optimizer):
             by_shape: defaultdict[tuple[int, int], list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:
                 by_shape[len(parameter), parameter.numel() // len(parameter)].append(parameter)
-            largest_first = sorted(by_shape.values(), key=lambda found: -sum(map(torch.numel, found)))
+            largest_first = sorted(by_shape.values(), key=lambda group: -sum(map(torch.numel, group)))
             # Waits for all of them, and raises here what was raised in a thread.
             list((pool.map if pool else map)(partial(self._update, group), largest_first))
 

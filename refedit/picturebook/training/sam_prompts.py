@@ -66,11 +66,11 @@ def split(answer: tuple[Logits, Tensor], asked: Sequence[MaskPrompts]) -> list[t
 
     As in appendix A of arXiv:2304.02643.
     """
-    counts, found = [len(one.points) for one in asked], []
+    counts, answers = [len(one.points) for one in asked], []
     for one, logits, quality in zip(asked, *(part.split(counts) for part in answer), strict=True):
         some = slice(1, None) if one.points.shape[1] == 1 and one.boxes is None else slice(0, 1)
-        found.append((logits[:, some], quality[:, some]))
-    return found
+        answers.append((logits[:, some], quality[:, some]))
+    return answers
 
 
 def best_of(logits: Logits, quality: Float[Tensor, "rows masks"]) -> Targets:

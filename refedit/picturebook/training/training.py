@@ -110,12 +110,12 @@ class Training:
 
     def _encode(self) -> Iterator[str]:
         vae, step = self.kept.trained_vae(self.size)
-        found, store = read_checkpoint(self.kept.file("latents.pt")) or {}, self.store
-        if (found.get("step"), found.get("scenes")) != (step, store.digest):
+        checkpoint, store = read_checkpoint(self.kept.file("latents.pt")) or {}, self.store
+        if (checkpoint.get("step"), checkpoint.get("scenes")) != (step, store.digest):
             yield f"latents: encoding {store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
             # A UNet that is there knows latents at the scale of before.
-            before = self.kept.start.given or (found and self.kept.file("unet.pt").exists())
+            before = self.kept.start.given or (checkpoint and self.kept.file("unet.pt").exists())
             scale = float(vae.config.scaling_factor) if before else latent_scale(latents)
             made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
             write_checkpoint(self.kept.file("latents.pt"), made)
@@ -123,8 +123,8 @@ class Training:
 
     def _train_decoder(self) -> Iterator[Report]:
         vae, hyperparameters = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
-        found = read_checkpoint(self.kept.file("latents.pt")) or {}
-        latents, scale = found["latents"], float(found["scale"])
+        checkpoint = read_checkpoint(self.kept.file("latents.pt")) or {}
+        latents, scale = checkpoint["latents"], float(checkpoint["scale"])
         stage = DecoderStage(
             Decoder(vae),  # of which the VAE stays the whole
             self.store,

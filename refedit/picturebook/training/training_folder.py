@@ -76,8 +76,8 @@ class TrainingFolder:
     def _scale(self) -> float:
         if self.start.given:
             return self.start.scale()
-        found = read_checkpoint(self.file("latents.pt"), mapped=True)
-        return 1.0 if found is None else float(found["scale"])
+        checkpoint = read_checkpoint(self.file("latents.pt"), mapped=True)
+        return 1.0 if checkpoint is None else float(checkpoint["scale"])
 
     def timed(self, name: str, work: Iterator[str]) -> Iterator[str]:
         """Does the work and adds its seconds to what `name` took so far."""

@@ -131,9 +131,9 @@ def emphasis(subjects: Float[Tensor, "rows cells cells"], more: float, grid: int
 
 def word_targets(said: Sequence[Caption], masks: np.ndarray) -> WordTargets:
     """Where the words of captions are. `masks` is (rows, MASKS, grid, grid), see `dataset.grid_masks`."""
-    found = [(row, token, key) for row, item in enumerate(said) for token, key in word_tokens(item)]
-    rows, tokens, keys = (list(column) for column in zip(*found, strict=True)) if found else ([], [], [])
-    cells = masks[rows, [MASKS.index(key) for key in keys]] if found else np.zeros((0, *masks.shape[2:]), np.uint8)
+    supervised = [(row, token, key) for row, item in enumerate(said) for token, key in word_tokens(item)]
+    rows, tokens, keys = (list(column) for column in zip(*supervised, strict=True)) if supervised else ([], [], [])
+    cells = masks[rows, [MASKS.index(key) for key in keys]] if supervised else np.zeros((0, *masks.shape[2:]), np.uint8)
     return WordTargets(
         torch.tensor(rows, dtype=torch.int64),
         torch.tensor(tokens, dtype=torch.int64),
@@ -143,11 +143,11 @@ def word_targets(said: Sequence[Caption], masks: np.ndarray) -> WordTargets:
 
 def word_tokens(said: Caption) -> list[tuple[int, str]]:
     """(token position, mask name) of a caption's meaningful words; every word is one token, the start token is 0."""
-    every, place, found = said.text.split(), 0, []
+    every, place, supervised = said.text.split(), 0, []
     for word, key in said.words:
         place = every.index(word, place) + 1
-        found.append((place, key))
-    return found
+        supervised.append((place, key))
+    return supervised
 
 
 def latent_scale(latents: Float[Tensor, "count channels height width"]) -> float:
