@@ -59,8 +59,7 @@ def _edits(options: argparse.Namespace) -> None:
 
     from refedit.bench.experiment.store import Share
     from refedit.bench.experiment.workbench import Workbench
-    from refedit.bench.suites.contact_sheet import sheet
-    from refedit.bench.suites.edits import ARMS, figures, run_cases, run_timed
+    from refedit.bench.suites.edits import ARMS, figures, run_cases, run_timed, sheet
     from refedit.picturebook.evaluation.figures import table, write_figures
 
     workbench, count, share = Workbench.load(options.model, options.device), options.cases, Share.parse(options.share)

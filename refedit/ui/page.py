@@ -25,8 +25,8 @@ from refedit.ui.request_limits import RequestLimits
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example, read_examples
+from refedit.ui.state.status import model_table
 from refedit.ui.view.layout import Page, draw
-from refedit.ui.view.model_table import model_table
 from refedit.ui.view.theme import theme
 
 QUEUE = 16

@@ -10,7 +10,7 @@ from refedit.bench.experiment.cases import POSE, REFERENCE
 from refedit.bench.experiment.store import WHOLE, Share, Store
 from refedit.bench.experiment.workbench import Workbench
 from refedit.bench.suites import edits, tune
-from refedit.bench.suites.contact_sheet import SIDE, sheet
+from refedit.bench.suites.edits import SIDE, sheet
 from refedit.machine.cache import Cache
 from refedit.methods import SpecRef
 from refedit.picturebook.world.factors import FACTORS
@@ -22,7 +22,6 @@ from tests.bench.made_up import outcome
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {kind: tuple(map(quick_arm, arms)) for kind, arms in edits.ARMS.items()}
     monkeypatch.setattr(edits, "ARMS", few)
-    monkeypatch.setattr("refedit.bench.suites.contact_sheet.ARMS", few)
 
 
 def test_shares_count_the_cases_whose_factors_are_right() -> None:

@@ -18,8 +18,8 @@ from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.ui.state import status
 from refedit.ui.state.form import Form
+from refedit.ui.state.status import model_table
 from refedit.ui.view.layout import Page
-from refedit.ui.view.model_table import model_table
 from tests.page_server import ROOT
 
 

@@ -1,6 +1,6 @@
 """`refedit trace`: one configuration through the public code path, written down step by step.
 
-Reads the parameter names of SpecRef's public code (see `trace_config`) and of null-text inversion; writes safetensors.
+Reads the parameter names of SpecRef's public code (see `reference_names`) and of null-text inversion; writes safetensors.
 """
 
 import json

@@ -7,14 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from refedit.bench.experiment.arms import Arm
-from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
+from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, Case, CaseKind, case_at
 from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.readings import reading
+from refedit.bench.experiment.runs import run_arm
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.evaluation.figures import Figure
+from refedit.picturebook.world.drawing import draw
 
 SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
 
@@ -80,3 +84,24 @@ def figures(edited: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]
 def _readings(edited: Sequence[Outcome], kind: CaseKind, method: str, name: str) -> list[float]:
     chosen = [reading(item, name) for item in edited if (item.kind, item.method) == (kind, method)]
     return [float(value) for value in chosen if value is not None]
+
+
+ROWS = 6
+SIDE = 160
+
+
+def sheet(workbench: Workbench, which: str, rows: int = ROWS) -> Image.Image:
+    """The first cases of every kind of a set, a row each, SIDE pixels a picture; what a row lacks stays white."""
+    strips = [list(_strip(workbench, case_at(which, kind, number))) for kind in ARMS for number in range(rows)]
+    image = Image.new("RGB", (SIDE * max(len(strip) for strip in strips), SIDE * len(strips)), "white")
+    for y, strip in enumerate(strips):
+        for x, picture in enumerate(strip):
+            image.paste(picture.resize((SIDE, SIDE)), (x * SIDE, y * SIDE))
+    return image
+
+
+def _strip(workbench: Workbench, case: Case) -> Iterator[Image.Image]:
+    scenes = [case.source, *([case.reference] if case.reference else [])]
+    yield from (draw(scene, SIDE).picture for scene in scenes)
+    yield from (run_arm(workbench, case, arm).final for arm in ARMS[case.kind])
+    yield draw(case.result, SIDE).picture

@@ -78,12 +78,6 @@ def connect_pane(pane: Pane, embeddings: EmbeddingCache) -> None:
 
         return changed(click, tool, None, document)
 
-    def select_places(tool: str, canvas: Canvas | None, document: MaskDocument | None, text: str) -> Updates:
-        return changed(_clicks(text, embeddings), tool, canvas, document)
-
-    def take_mask(tool: str, canvas: Canvas | None, document: MaskDocument | None, path: str) -> Updates:
-        return changed(lambda known: known.with_mask(read_mask(path)), tool, canvas, document)
-
     pane.tool.input(
         showing_errors(lambda *values: change_tool(pane, *values)), pane.inputs, pane.outputs, **MAY_FAIL
     ).then(
@@ -94,6 +88,16 @@ def connect_pane(pane: Pane, embeddings: EmbeddingCache) -> None:
     )
     pane.clicker.select(showing_errors(on_click), [pane.tool, pane.document, pane.sign], pane.outputs, **MAY_FAIL)
     _connect_buttons(pane, changed)
+    _connect_files(pane, embeddings, changed)
+
+
+def _connect_files(pane: Pane, embeddings: EmbeddingCache, changed: Callable[..., Updates]) -> None:
+    def select_places(tool: str, canvas: Canvas | None, document: MaskDocument | None, text: str) -> Updates:
+        return changed(_clicks(text, embeddings), tool, canvas, document)
+
+    def take_mask(tool: str, canvas: Canvas | None, document: MaskDocument | None, path: str) -> Updates:
+        return changed(lambda known: known.with_mask(read_mask(path)), tool, canvas, document)
+
     pane.select_places.click(showing_errors(select_places), [*pane.inputs, pane.places], pane.outputs, **MAY_FAIL)
     pane.mask_file.upload(showing_errors(take_mask), [*pane.inputs, pane.mask_file], pane.outputs, **MAY_FAIL)
     pane.picture_file.upload(
