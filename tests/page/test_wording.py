@@ -20,7 +20,6 @@ from refedit.ui.state import status
 from refedit.ui.state.form import Form
 from refedit.ui.state.status import model_table
 from refedit.ui.view.layout import Page
-from tests.page_server import ROOT
 
 
 def test_nothing_a_visitor_wrote_becomes_html() -> None:
@@ -32,8 +31,13 @@ def test_nothing_a_visitor_wrote_becomes_html() -> None:
         assert not any(tag in html for tag in ("<img", "<script", "<i>", "<b></"))
 
 
+def model_card() -> str:
+    """The built-in model's README, where `ship` writes what was measured."""
+    return (builtin_folder() / "README.md").read_text("utf-8")
+
+
 def test_what_the_built_in_model_costs_is_what_was_measured() -> None:
-    measured = re.findall(r"\| (SpecRef|BARET), one edit \|[^|]*\| ([\d.]+) s", (ROOT / "README.md").read_text("utf-8"))
+    measured = re.findall(r"\| (SpecRef|BARET), one edit \|[^|]*\| ([\d.]+) s", model_card())
     assert len(measured) == 2 and CARDS[0].name == BUILTIN
     assert all(f"{method} {float(seconds):.0f} s" in CARDS[0].cost for method, seconds in measured)
     weights = sum(path.stat().st_size for path in builtin_folder().rglob("*") if path.is_file())
@@ -136,11 +140,10 @@ def test_the_model_at_work_is_marked_among_all() -> None:
 
 
 def test_what_an_edit_costs_is_what_was_measured_here() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    builtin = CARDS[0]
+    measurements, builtin = model_card(), CARDS[0]
     assert builtin.name == BUILTIN and "measured" in builtin.cost
     for title in ("SpecRef", "BARET"):
-        measured = re.search(rf"^\| {title}, one edit \| [^|]* \| ([\d.]+) s", readme, re.M)
+        measured = re.search(rf"^\| {title}, one edit \| [^|]* \| ([\d.]+) s", measurements, re.M)
         told = re.search(rf"{title} (\d+) s", builtin.cost)
         assert measured and told and 0.5 < float(told[1]) / float(measured[1]) < 2
     assert all("estimated" in card.cost or card.cost.startswith("as ") for card in CARDS[1:])
