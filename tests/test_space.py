@@ -135,6 +135,8 @@ def test_the_command_checks_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     parser = ArgumentParser()
     add_commands(parser.add_subparsers())
     check, write = (parser.parse_args(["space", flag]) for flag in ("--check", "--write"))
+    with pytest.raises(EditError, match="no Spacefile in .* Run this in a checkout"):
+        check.run(check, root=tmp_path)
     (tmp_path / "Spacefile").write_text(TEXT, "utf-8")
     (tmp_path / "README.md").write_text("# RefEdit\n", "utf-8")
     with pytest.raises(EditError, match="space --write"):

@@ -133,9 +133,11 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run(arguments: Namespace, root: Path = ROOT) -> None:
-    """Runs `space --write` or `space --check` in a checkout; EditError if the check fails."""
-    space = read_spacefile((root / "Spacefile").read_text("utf-8"))
-    readme = root / "README.md"
+    """Runs `space --write` or `space --check` in a checkout; EditError if the check fails, or without a checkout."""
+    described, readme = root / "Spacefile", root / "README.md"
+    if not described.is_file():
+        raise EditError(f"There is no Spacefile in '{root}'. Run this in a checkout: an installed copy has none.")
+    space = read_spacefile(described.read_text("utf-8"))
     before = readme.read_text("utf-8")
     after = with_front_matter(before, space)
     if arguments.write:
