@@ -17,6 +17,7 @@ from refedit.cli.segment import LEAST
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
 from refedit.editing.result_png import read_result
+from refedit.methods import METHODS, parameters_of
 from refedit.methods.baret_parameters import RIGID
 from refedit.models import builtin_folder, load_model
 from tests.conftest import box_mask, picture
@@ -116,6 +117,14 @@ def test_wrong_input_is_one_sentence_and_exit_code_two(
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert "picturebook" in capsys.readouterr().out
+
+
+def test_methods_are_listed_with_presets_and_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods"]) == 0
+    told = capsys.readouterr().out
+    for name, method in METHODS.items():
+        assert f"{name}\n" in told and ", ".join(method.presets()) in told
+        assert all(f"--set {item.name}={item.default}\n" in told for item in parameters_of(method))
 
 
 def test_trace_writes_the_names_of_the_public_code(files: dict[str, str], tiny_folder: Path, tmp_path: Path) -> None:

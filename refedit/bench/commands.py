@@ -10,8 +10,8 @@ from typing import Any
 from refedit.bench.evidence_commands import add_evidence, add_share
 
 TRACED = (
-    "JSON with method (specref, baret, null_text), pipeline, source, prompts and, for specref, a reference; the rest "
-    "by the names of the methods' public code, or for other methods in settings"
+    "JSON with method, pipeline, source, prompts and, for a method that needs one, a reference; the rest by the names "
+    "of the method's public code where there is some, else in settings"
 )
 
 
@@ -26,12 +26,12 @@ def add_commands(commands: Any) -> None:
     speed.add_argument("--without-sd15", action="store_true", help="leave out the SD 1.5-shaped network (4 GB)")
     speed.add_argument("--out", type=Path, help="JSON file to write")
     speed.set_defaults(run=_speed)
-    edits = kinds.add_parser("edits", help="both methods on drawn cases whose true result is known")
+    edits = kinds.add_parser("edits", help="the methods on drawn cases whose true result is known")
     _add_common(edits, count=100)
     edits.add_argument("--set", choices=("development", "test"), default="test")
     add_share(edits)
     edits.set_defaults(run=_edits)
-    tuning = kinds.add_parser("tune", help="choose parameters of both methods on development cases")
+    tuning = kinds.add_parser("tune", help="choose parameters of the methods on development cases")
     _add_common(tuning, count=24)
     tuning.add_argument("--kind", choices=("reference", "pose", "rigid"), help="only this kind of edit")
     tuning.set_defaults(run=_tune)

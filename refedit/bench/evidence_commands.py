@@ -14,7 +14,7 @@ def add_evidence(kinds: Any) -> None:
     claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
     _add_run(claims, cases=48)
     claims.set_defaults(run=_claims)
-    compare = kinds.add_parser("compare", help="both methods, others and bounds on the same cases")
+    compare = kinds.add_parser("compare", help="the methods, others and bounds on the same cases")
     _add_run(compare, cases=100)
     compare.set_defaults(run=_compare)
     report = kinds.add_parser("report", help="a page and a summary from what `claims` and `compare` wrote")

@@ -123,9 +123,9 @@ def with_front_matter(readme: str, space: Spacefile) -> str:
     return front_matter(space) + body
 
 
-def add_commands(subparsers: Any) -> None:
-    """Adds `space` to the command line; `subparsers` is argparse's."""
-    parser = subparsers.add_parser("space", help="make or check the front matter of README.md from the Spacefile")
+def add_commands(commands: Any) -> None:
+    """Adds `space` to a parser's commands."""
+    parser = commands.add_parser("space", help="make or check the front matter of README.md from the Spacefile")
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--write", action="store_true", help="write it into README.md")
     action.add_argument("--check", action="store_true", help="fail if README.md differs")
