@@ -32,7 +32,13 @@ FILES: tuple[str, ...] = (
 
 BESIDE: tuple[str, ...] = (
     # These only say what is wrong, name, load and save.
-    *("errors.py", "methods/__init__.py", "bench/experiment/workbench.py", "picturebook/networks/checkpoint.py"),
+    *(
+        "errors.py",
+        "__init__.py",
+        "methods/__init__.py",
+        "bench/experiment/workbench.py",
+        "picturebook/networks/checkpoint.py",
+    ),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
     *("methods/*_parameters.py", "methods/parameters.py"),
     *(f"picturebook/world/{name}.py" for name in ("captions", "colours", "drawing", "scene")),

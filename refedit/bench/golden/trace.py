@@ -1,6 +1,7 @@
 """`refedit trace`: one configuration through the public code path, written down step by step.
 
-Reads the parameter names of SpecRef's public code (see `reference_names`) and of null-text inversion; writes safetensors.
+Reads the parameter names of SpecRef's public code (see `reference_names`) and of null-text inversion,
+and writes safetensors.
 """
 
 import json

@@ -38,7 +38,8 @@ def strips(results: Results, model: str, device: str) -> Iterator[Strip]:
     workbench, weights = Workbench.load(model, device), results.comparison["about"]["weights"]
     if workbench.checksum != weights:
         raise EditError(f"The results are of other weights ({weights}) than '{model}'. Name their model with --model.")
-    for kind, worst in results.comparison["worst"].items():
+    for name, worst in results.comparison["worst"].items():
+        kind = CaseKind(name)
         first = [number for number in range(min(FIRST, results.comparison["cases"])) if number not in worst]
         for number in [*first, *worst]:
             yield strip(workbench, case_at(results.comparison["set"], kind, number), number in worst)
