@@ -31,7 +31,7 @@ def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
 
 def _draw_edit(editor: EditingService) -> None:
     inputs = [
-        gr.Textbox("specref", label="method", visible=False),
+        gr.Textbox(next(iter(METHODS)), label="method", visible=False),
         _file("source"),
         gr.Textbox(label="prompt", visible=False),
         gr.Textbox("", label="source prompt", visible=False),

@@ -1,6 +1,8 @@
 """Links: what they carry, and what is made of wrong ones."""
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +13,8 @@ from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.methods import METHODS, parameters_of, values_of
 from refedit.ui.events.links import open_link
-from refedit.ui.state.form import Form
+from refedit.ui.state.examples import read_examples
+from refedit.ui.state.form import PROMPTS, Form
 from refedit.ui.state.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
 from refedit.ui.view.layout import Page
 
@@ -28,8 +31,19 @@ def test_a_link_brings_everything_small_back(name: str, form: Form) -> None:
         link = read_link(query)
         assert link is not None and link.notes == () and link.model == "some/model"
         assert link.form.values == values and link.form.preset == preset and link.form.method == name
-        assert (link.form.prompt, link.form.source_prompt) == (QUESTIONS, "a cat")
         assert link.form.source is None and link.form.reference is None
+
+
+def test_every_prompt_of_a_form_travels_in_links_and_examples(form: Form, tmp_path: Path) -> None:
+    texts = {field.name for field in fields(Form) if field.type is str}
+    assert texts == {"method", "preset", *PROMPTS}
+    asked: dict[str, Any] = {name: f"{QUESTIONS} {name}" for name in PROMPTS}
+    link = read_link(dict(parse_qsl(query_of(replace(form, **asked), ""))))
+    assert link is not None and {name: getattr(link.form, name) for name in PROMPTS} == asked
+    row = {"title": "One", "method": "specref", "preset": "recommended", "source": "cat.png", **asked}
+    (tmp_path / "examples.json").write_text(json.dumps([row]))
+    (example,) = read_examples(tmp_path)
+    assert {name: getattr(example.words, name) for name in PROMPTS} == asked
 
 
 def test_every_parameter_can_travel() -> None:
@@ -42,9 +56,7 @@ def test_every_parameter_can_travel() -> None:
                 parameter.choices[-1] if parameter.choices else others.get(parameter.kind, parameter.high or 3)
             )
         first = next(iter(method.presets()))
-        form = Form(
-            method=method.name, source=None, reference=None, source_prompt="", prompt="", preset=first, values=changed
-        )
+        form = Form(method=method.name, preset=first, values=changed)
         link = read_link(dict(parse_qsl(query_of(form, ""), keep_blank_values=True)))
         assert link is not None and link.notes == () and link.form.values == changed
 
@@ -85,7 +97,7 @@ def test_a_link_of_another_model_is_told_from_ours(page: Page, editor: Editor) -
     seen = open_link(page, editor, {"model": "<other>", "steps": "3"})
     assert "“&lt;other&gt;”" in str(seen[page.outputs.notes].value) and seen[page.outputs.notes].visible
     assert "Filled in from a link" in seen[page.outputs.status]
-    assert not open_link(page, editor, {"model": editor.model.name})[page.outputs.notes].visible
+    assert not open_link(page, editor, {"model": editor.facts.name})[page.outputs.notes].visible
 
 
 def test_no_link_is_made_of_what_no_edit_would_take(form: Form) -> None:

@@ -15,13 +15,13 @@ from PIL import Image, ImageOps
 
 from refedit.imaging.images import read_mask, read_picture
 from refedit.methods import METHODS, values_of
-from refedit.ui.state.form import Form
+from refedit.ui.state.form import PROMPTS, Form
 from refedit.ui.state.picture_with_mask import PictureWithMask
 
 TILE = 192
 """The side of a tile in pixels: twice what is shown, for sharp screens."""
 FILES = ("source", "region", "reference", "subject")
-WORDS = ("title", "method", "preset", "prompt", "source_prompt", "settings")
+WORDS = ("title", "method", "preset", "settings", *PROMPTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def _from_row(row: dict[str, Any], folder: Path) -> Example:
         raise ValueError(f"the example '{title}' names the unknown method '{row['method']}'")
     if row["preset"] not in METHODS[row["method"]].presets():
         raise ValueError(f"the example '{title}' names the unknown preset '{row['preset']}'")
-    prompts = {name: row.get(name, "") for name in ("prompt", "source_prompt")}
+    prompts = {name: row.get(name, "") for name in PROMPTS}
     words = Form(method=row["method"], preset=row["preset"], values=row.get("settings", {}), **prompts)
     files = {name: folder / row[name] for name in FILES if row.get(name)}
     return Example(title=title, words=replace(words, values=values_of(words.chosen())), files=files)

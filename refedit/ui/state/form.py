@@ -9,6 +9,9 @@ from refedit.editing.result import Result
 from refedit.methods import METHODS, Input, Method, nearest_preset, values_of, with_values
 from refedit.ui.state.picture_with_mask import PictureWithMask, missing
 
+PROMPTS = ("source_prompt", "prompt")
+"""The fields of `Form` that are sentences; links and examples carry each by its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Form:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.methods import METHODS, Method, parameters_of, values_of, with_values
-from refedit.ui.state.form import Form
+from refedit.ui.state.form import PROMPTS, Form
 
-WORDS = ("prompt", "source_prompt")
-FIXED = ("method", "preset", "model", *WORDS)
+FIXED = ("method", "preset", "model", *PROMPTS)
 """The names that a link may hold besides those of the method's parameters."""
 
 OURS = {*FIXED, *(parameter.name for method in METHODS.values() for parameter in parameters_of(method))}
@@ -35,7 +35,7 @@ def query_of(form: Form, model: str) -> str:
     """The part of a link after the question mark; EditError if a parameter does not fit."""
     method, preset = form.chosen(), METHODS[form.method].presets()[form.preset]
     carried = {"method": form.method, "preset": form.preset, "model": model}
-    carried |= {"source_prompt": form.source_prompt, "prompt": form.prompt}
+    carried |= {name: getattr(form, name) for name in PROMPTS}
     return urlencode({name: value for name, value in carried.items() if value} | _different(method, preset))
 
 
@@ -52,10 +52,10 @@ def read_link(query: Mapping[str, str]) -> Link | None:
     notes: list[str] = []
     name = _named(asked, "method", tuple(METHODS), notes)
     preset = _named(asked, "preset", tuple(METHODS[name].presets()), notes)
-    prompt, source_prompt = (_sentence(asked.get(word, ""), notes) for word in WORDS)
+    prompts: dict[str, Any] = {prompt: _sentence(asked.get(prompt, ""), notes) for prompt in PROMPTS}
     values = {parameter: text for parameter, text in asked.items() if parameter not in FIXED}
     method = _changed(METHODS[name].presets()[preset], values, notes)
-    form = Form(method=name, preset=preset, values=values_of(method), source_prompt=source_prompt, prompt=prompt)
+    form = Form(method=name, preset=preset, values=values_of(method), **prompts)
     return Link(form=form, model=asked.get("model", ""), notes=_few(notes))
 
 
