@@ -16,7 +16,6 @@ from refedit.picturebook.advice import about
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.api import draw_api
 from refedit.ui.events.choices import connect_choices
-from refedit.ui.events.form_io import connect_presets
 from refedit.ui.events.links import connect_link
 from refedit.ui.events.mask_events import connect_pane
 from refedit.ui.events.results import connect_result
@@ -109,7 +108,6 @@ def connect(
 ) -> None:
     """Makes the drawn page react."""
     connect_choices(page, examples)
-    connect_presets(page.inputs)
     connect_pane(page.inputs.source, embeddings)
     connect_pane(page.inputs.reference, embeddings)
     connect_run(page, blocks, editor)

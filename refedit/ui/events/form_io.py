@@ -6,15 +6,14 @@ from typing import Any
 from gradio.blocks import Block
 from gradio.components import Component
 
-from refedit.methods import METHODS, Input, values_of
-from refedit.ui.events.handlers import PAGE_ONLY, Updates
+from refedit.methods import METHODS, Input
+from refedit.ui.events.handlers import Updates
 from refedit.ui.events.mask_events import show_document
 from refedit.ui.state.form import Form
 from refedit.ui.state.mask_document import MaskDocument, kept_document
 from refedit.ui.state.picture_with_mask import PictureWithMask, read_canvas
 from refedit.ui.view.layout import Inputs
 from refedit.ui.view.pane import BRUSH_TOOL, CLICK_TOOL, Pane
-from refedit.ui.view.parameter_panel import ParameterPanel
 
 
 def read_form(
@@ -81,14 +80,3 @@ def fill_in(inputs: Inputs, form: Form) -> Updates:
         for pane, shown in ((inputs.source, form.source), (inputs.reference, form.reference)):
             pictures |= show_document(pane, BRUSH_TOOL, None if shown is None else MaskDocument.of(shown))
     return pictures | words | panel.filled(form.values)
-
-
-def connect_presets(inputs: Inputs) -> None:
-    """Choosing a preset, or resetting to it, fills in its parameters."""
-    for panel in inputs.panels.values():
-        for event in (panel.preset.input, panel.reset.click):
-            event(_applying(panel), panel.preset, list(panel.components), **PAGE_ONLY)
-
-
-def _applying(panel: ParameterPanel) -> Any:
-    return lambda preset: panel.filled(values_of(panel.method.presets()[preset]))
