@@ -39,9 +39,9 @@ class RequestLimits:
             await _refuse(send, 400, "The request says twice what it is or how long. Say it once.")
             return
         upload = headers.get("content-type", "").startswith("multipart/form-data")
-        limit, told = UPLOAD_LIMIT if upload else JSON_LIMIT, headers.get("content-length", "0")
-        if not told.isdecimal() or int(told) > limit:
-            if told.isdecimal() and int(told) <= UPLOAD_LIMIT:
+        limit, announced = UPLOAD_LIMIT if upload else JSON_LIMIT, headers.get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > limit:
+            if announced.isdecimal() and int(announced) <= UPLOAD_LIMIT:
                 await _discard(receive)  # a client that is still sending would not read the answer
             await _refuse(send, 413, f"The request is too large; the limit is {limit >> 20} MB.")
         elif upload:
@@ -95,14 +95,14 @@ def fetches(body: bytes) -> bool:
     except ValueError:
         return False
     while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            path = item.get("path")
+        value = waiting.pop()
+        if isinstance(value, dict):
+            path = value.get("path")
             if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:", "ftp:", "//")):
                 return True
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
     return False
 
 

@@ -93,7 +93,7 @@ def test_a_flood_of_nonsense_stays_short() -> None:
     assert sum(map(len, link.notes)) < 1500
 
 
-def test_a_link_of_another_model_is_told_from_ours(page: Page, editor: Editor) -> None:
+def test_a_link_of_another_model_has_a_note(page: Page, editor: Editor) -> None:
     seen = open_link(page, editor, {"model": "<other>", "steps": "3"})
     assert "“&lt;other&gt;”" in str(seen[page.outputs.notes].value) and seen[page.outputs.notes].visible
     assert "Filled in from a link" in seen[page.outputs.status]

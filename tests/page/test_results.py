@@ -1,4 +1,4 @@
-"""Results of before: restored, remembered, used again."""
+"""Earlier results: restored, remembered, used again."""
 
 import threading
 from dataclasses import replace

@@ -24,13 +24,13 @@ from refedit.ui.view.result_column import ALL, COMPARE, RESULT
 def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs = page.outputs
     view, seen = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any]()
-    told = []
+    stages = []
     for event in run(editor, [form], threading.Event()):
         changed = view.update(event)
-        told += [changed[outputs.announced]] if changed.get(outputs.announced) else []
+        stages += [changed[outputs.announced]] if changed.get(outputs.announced) else []
         seen |= changed
     assert "Done in" in seen[outputs.status] and seen[outputs.announced] == ""
-    assert len(told) == len(set(told)) > 1 and all('role="status"' in stage for stage in told), "each stage once"
+    assert len(stages) == len(set(stages)) > 1 and all('role="status"' in stage for stage in stages), "each stage once"
     assert not seen[outputs.preview]["visible"] and seen[outputs.result]["visible"] and seen[outputs.after].visible
     assert seen[outputs.run].interactive and not seen[outputs.stop].interactive
     for download, inputs in ((outputs.download, True), (outputs.download_bare, False)):
@@ -49,33 +49,34 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
     started = [event.request for event in events if isinstance(event, Started)]
     assert [request.method.name for request in started] == ["specref", "baret"]
     assert started[0].source.tobytes() == started[1].source.tobytes()
-    view, seen, said = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
+    view, seen, messages = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
     for event in events:
         changed = view.update(event)
-        said.append(changed.get(outputs.status, ""))
+        messages.append(changed.get(outputs.status, ""))
         assert outputs.run not in changed or event is events[-1], "Run stays locked between the two"
         seen |= changed
-    assert any("SpecRef: Editing" in text for text in said) and any("BARET: Editing" in text for text in said)
+    assert any("SpecRef: Editing" in text for text in messages) and any("BARET: Editing" in text for text in messages)
     assert seen[outputs.view]["value"] == "Both methods" and len(seen[outputs.history]) == 2
     assert [seen[picture]["label"] for picture in outputs.results] == [
         "SpecRef recommended, 1 changed",
         "BARET rigid, 1 changed",
     ]
-    assert not seen[outputs.details].visible, "nothing is told of both that is true of one"
-    for used, choose, file, started_with in zip(outputs.used, outputs.choose, seen[outputs.pair], started, strict=True):
+    assert not seen[outputs.details].visible, "side by side hides what belongs to one result"
+    parts = zip(outputs.pasted, outputs.choose, seen[outputs.files], started, strict=True)
+    for pasted, choose, file, request in parts:
         mask = read_result(file).pasted
-        assert mask is not None and seen[used]["visible"] and choose.value == f"Go on with {started_with.method.title}"
-        assert np.array_equal(np.asarray(seen[used]["value"]), np.asarray(mask.to_image()))
+        assert mask is not None and seen[pasted]["visible"] and choose.value == f"Go on with {request.method.title}"
+        assert np.array_equal(np.asarray(seen[pasted]["value"]), np.asarray(mask.to_image()))
 
 
-def test_one_of_both_is_looked_at_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+def test_one_of_both_is_shown_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     other = replace(form, method="baret", preset="rigid", values={"steps": 2})
     outputs, seen = page.outputs, dict[Any, Any]()
     view = RunView(outputs, editor.facts, (), tmp_path)
     for event in run(editor, [form, other], threading.Event()):
         seen |= view.update(event)
-    for number, file in enumerate(seen[outputs.pair]):
-        (changed,) = chooser(outputs, number)(seen[outputs.pair])
+    for number, file in enumerate(seen[outputs.files]):
+        (changed,) = chooser(outputs, number)(seen[outputs.files])
         result = read_result(file)
         assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
         assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.pasted.to_image()))

@@ -71,37 +71,37 @@ def test_a_closed_run_frees_the_device(form: Form, editor: Editor) -> None:
 
 
 def test_nobody_stops_anothers_edit() -> None:
-    tickets = RunningEdits()
-    mine, yours = tickets.start("me"), tickets.start("you")
-    tickets.stop("me")
+    edits = RunningEdits()
+    mine, yours = edits.start("me"), edits.start("you")
+    edits.stop("me")
     assert mine.stop.is_set() and not yours.stop.is_set()
-    tickets.stop("nobody")
-    newer = tickets.start("you")
+    edits.stop("nobody")
+    newer = edits.start("you")
     assert yours.stop.is_set() and not newer.stop.is_set(), "a visitor has one edit at a time"
-    tickets.end("you", yours)
-    tickets.stop("you")
+    edits.end("you", yours)
+    edits.stop("you")
     assert newer.stop.is_set(), "an old edit's end does not forget the newer ticket"
 
 
 def test_a_refused_edit_is_told_from_a_stopped_one() -> None:
-    tickets = RunningEdits()
-    tickets.ask("me")
-    assert tickets.refused("me") and not tickets.refused("you")
-    tickets.stop("me")
-    assert not tickets.refused("me"), "Gradio reports a stopped edit as failed, too"
+    edits = RunningEdits()
+    edits.ask("me")
+    assert edits.refused("me") and not edits.refused("you")
+    edits.stop("me")
+    assert not edits.refused("me"), "Gradio reports a stopped edit as failed, too"
 
 
 def test_stopping_waits_until_the_edit_has_ended() -> None:
-    tickets = RunningEdits()
-    ticket = tickets.start("me")
+    edits = RunningEdits()
+    ticket = edits.start("me")
 
     def obey() -> None:
         ticket.stop.wait(5)
-        tickets.end("me", ticket)
+        edits.end("me", ticket)
 
     worker = threading.Thread(target=obey)
     worker.start()
-    tickets.stop("me", patience=5)
+    edits.stop("me", patience=5)
     assert ticket.ended.is_set()
     worker.join()
 
@@ -110,9 +110,9 @@ def test_pacing_drops_only_hasty_progress() -> None:
     def progress(stage: str, step: int) -> Progress:
         return Progress(stage=stage, step=step, of=9, fraction=0.1)
 
-    look = Preview(image=picture(1), stage="b", step=1, of=9)
-    events: list[RunEvent] = [progress("a", 1), progress("a", 2), progress("b", 1), look, progress("b", 2)]
-    assert list(paced(events, seconds=60)) == [events[0], events[2], look]
+    preview = Preview(image=picture(1), stage="b", step=1, of=9)
+    events: list[RunEvent] = [progress("a", 1), progress("a", 2), progress("b", 1), preview, progress("b", 2)]
+    assert list(paced(events, seconds=60)) == [events[0], events[2], preview]
     assert list(paced(events, seconds=0)) == events
 
 

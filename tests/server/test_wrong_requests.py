@@ -46,7 +46,7 @@ def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, cli
 
 @functools.cache
 def wrong_files() -> dict[str, tuple[bytes, str]]:
-    """File contents and what is said of them."""
+    """File contents and the errors they get."""
     return {
         "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 40"),
         "bigger": (encoded(Image.new("1", (14000, 14000)), "PNG"), "megapixels"),
@@ -141,7 +141,7 @@ def test_clicks_beside_the_picture_are_one_sentence(clicks: str, client: Client,
 
 @pytest.mark.parametrize("name", ["Content-Type", "Content-Length"])
 def test_a_request_that_is_two_things_at_once_is_refused(name: str, address: str) -> None:
-    """Of two headers the guard might believe the one that Gradio does not."""
+    """Of two headers the limits might believe the one that Gradio does not."""
     body = json.dumps({"data": [{"path": "http://127.0.0.1:9/a.png"}]}).encode()
     given = {"Content-Type": ["application/json"], "Content-Length": [str(len(body))]}
     given[name].append("multipart/form-data; boundary=x" if name == "Content-Type" else "0")

@@ -1,4 +1,4 @@
-"""Making a link of the small settings, and filling in what the link holds with which the page was opened."""
+"""Makes a link of the page's form, and fills in the link that opened the page."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ COPY = """(query) => {
 
 
 def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
-    """Connects the button that makes a link, and the page's opening."""
+    """Connects the button that makes a link, and the moment when the page opens."""
 
     def make(values: dict[Component, Any]) -> Updates:
         query = query_of(read_form(page.inputs, values, pictures=False), editor.facts.name)

@@ -37,7 +37,10 @@ def pane_document(pane: Pane, tool: str, canvas: Canvas | None, document: MaskDo
 
 
 def show_document(pane: Pane, tool: str, document: MaskDocument | None) -> Updates:
-    """A pane with a tool and a document, or empty; a picture above `LONGEST` is for clicks only, and that is said."""
+    """Shows a document in a pane, or empties the pane.
+
+    A picture above `LONGEST` has the click tool only; where the brush was asked for, a warning says so.
+    """
     large = document is not None and max(document.picture.size) > LONGEST
     if document is not None and large and tool == BRUSH_TOOL:
         gr.Warning(TOO_LARGE.format(*document.picture.size), title="Clicks only")
@@ -53,7 +56,7 @@ def show_document(pane: Pane, tool: str, document: MaskDocument | None) -> Updat
 
 
 def change_tool(pane: Pane, tool: str, canvas: Canvas | None, document: MaskDocument | None) -> Updates:
-    """Hands the mask over to the tool that was chosen, from the one that was not."""
+    """Hands the mask over from the other tool to the chosen one."""
     before = BRUSH_TOOL if tool == CLICK_TOOL else CLICK_TOOL
     if before == BRUSH_TOOL and (canvas is None or canvas.get("background") is None):
         return show_document(pane, tool, None)

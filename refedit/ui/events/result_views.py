@@ -19,9 +19,9 @@ from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
 def show_result(
     outputs: Outputs, result: Result, folder: Path, views: Sequence[str] = (RESULT, COMPARE), view: str = RESULT
 ) -> tuple[Updates, bytes]:
-    """A result, looked at by `view`, with everything below it; and its PNG with everything inside that a file can hold.
+    """Shows a result by `view`, with everything below it; also gives its PNG with its inputs and parameters inside.
 
-    Where that leaves the inputs out, only the download without them is shown.
+    If the inputs are too large for a file, only the download without them is shown.
     """
     full, bare, before = (folder / f"refedit-{result.recipe.method.name}{end}.png" for end in ("", "-bare", "-before"))
     whole = write_result(result, full)
@@ -62,18 +62,18 @@ def _show_details(outputs: Outputs, result: Result) -> Updates:
 
 
 def show_all(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]) -> Updates:
-    """The results of all methods beside each other, each with the mask by which it was edited."""
-    updates: Updates = {outputs.pair: tuple(files)}
-    for picture, used, result in zip(outputs.results, outputs.used, results, strict=True):
+    """Shows the results of all methods side by side, each with the mask of what was edited."""
+    updates: Updates = {outputs.files: tuple(files)}
+    for picture, pasted, result in zip(outputs.results, outputs.pasted, results, strict=True):
         title = result.recipe.method.title
-        label = status.method_in_words(result.recipe.method)  # the other method's parameters are not in sight
+        label = status.method_in_words(result.recipe.method)  # only one method's parameters are in sight
         updates[picture] = gr.update(value=result.image, label=label, alt_text=f"Edited by {title}")
-        updates[used] = _mask_picture(result.pasted, f"Mask: white is where {title} edited")
+        updates[pasted] = _mask_picture(result.pasted, f"Mask: white is where {title} edited")
     return updates
 
 
 def show_view(outputs: Outputs, view: str) -> Updates:
-    """One of the ways to look at a result; of all at once, nothing is shown that is true of one only."""
+    """Shows a result in one of the ways; side by side hides what belongs to a single result."""
     places = {RESULT: outputs.result, COMPARE: outputs.compare, ALL: outputs.side_by_side}
     shown = {part: gr.update(visible=name == view) for name, part in places.items()}
     return shown | {part: gr.update(visible=view != ALL) for part in (outputs.use, outputs.details)}

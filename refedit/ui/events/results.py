@@ -1,4 +1,4 @@
-"""What can be done with a result: looking at it, using it as the source, bringing one of before back."""
+"""What a visitor does with a result: view it, use it as the source, restore an earlier one."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ def connect_result(page: Page, editor: EditingService) -> None:
         **PAGE_ONLY,
     )
     for number, button in enumerate(outputs.choose):
-        button.click(chooser(outputs, number), outputs.pair, outputs.all, **MAY_FAIL)
+        button.click(chooser(outputs, number), outputs.files, outputs.all, **MAY_FAIL)
     emptied = outputs.use.click(
         showing_errors(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **MAY_FAIL
     )
@@ -48,7 +48,7 @@ def connect_result(page: Page, editor: EditingService) -> None:
 
 
 def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iterator[Updates]]:
-    """Looks at one of the results of all methods: masks, downloads and everything else are its own then."""
+    """Shows one of the results that are side by side, with its own masks, downloads and parameters."""
 
     def choose(files: tuple[bytes, ...]) -> Iterator[Updates]:
         # Gradio copies what is shown before the next turn.
@@ -60,14 +60,14 @@ def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iter
 
 
 def kept(files: Sequence[T], number: int) -> T:
-    """One of those of this visit; EditError if it is gone, as Gradio forgets what an open page holds after an hour."""
+    """An item that this visit keeps; EditError if it is gone, since Gradio drops it after an hour."""
     if number >= len(files):
         raise EditError(EXPIRED)
     return files[number]
 
 
 def empty_source(page: Page, file: bytes | None) -> Updates:
-    """Makes room for a result as the source; EditError, with nothing changed, if it is gone."""
+    """Empties the source's pane for a result; EditError, with nothing changed, if the result is gone."""
     if file is None:
         raise EditError(EXPIRED)
     read_result(file)
@@ -75,9 +75,9 @@ def empty_source(page: Page, file: bytes | None) -> Updates:
 
 
 def use_result(page: Page, file: bytes | None) -> Updates:
-    """The result as the source of the next edit, without a mask; what it should show is what it shows now."""
+    """The result becomes the source, without a mask; its target prompt becomes the source prompt."""
     if file is None:
-        return gr.skip()  # said by `empty_source`
+        return gr.skip()  # `empty_source` has said why
     result = read_result(file)
     shown = show_document(page.inputs.source, BRUSH_TOOL, MaskDocument.showing(result.image))
     return shown | {page.inputs.source_prompt: result.recipe.prompt}
@@ -104,7 +104,7 @@ def _connect_restoring(page: Page, editor: EditingService) -> None:
 
 
 def make_room(page: Page, file: bytes) -> Updates:
-    """Reads a result and empties the panes for its pictures; EditError, with nothing changed, if it is none."""
+    """Reads a result and empties the panes for its pictures; EditError, with nothing changed, if it is no result."""
     result = read_result(file)
     emptied = {} if result.request is None else empty_panes(page.inputs)
     return {**emptied, page.outputs.pending: file}

@@ -1,4 +1,4 @@
-"""What an edit's events, and results of before, change on the page."""
+"""What the events of a run change on the page, and the strip of this visit's results."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,7 @@ class RunView:
         return self.started.request
 
     def record(self, event: RunEvent) -> RunEvent:
-        """Remembers the loss of every step, of those too that are not shown."""
+        """Remembers the loss of every step, even of a step that is not shown."""
         if isinstance(event, Progress) and event.loss is not None:
             self.losses.append(event.loss)
         return event
@@ -65,7 +65,7 @@ class RunView:
         return {self.outputs.notes: gr.HTML(text, visible=bool(text))}
 
     def _in_run(self, progress: Progress) -> Progress:
-        """The progress of the whole run, which may consist of several edits; nobody knows how long later ones take."""
+        """The progress of the whole run, which may be several edits; how long the later ones take is not known."""
         assert self.started is not None
         number, of = self.started.number, self.started.of
         if of == 1:
@@ -148,5 +148,5 @@ def show_stopped(outputs: Outputs) -> Updates:
 
 
 def show_refused(outputs: Outputs) -> Updates:
-    """Says that an edit never began, or that nothing more is heard of it."""
+    """Says that an edit never began, or was cut off."""
     return {outputs.status: status.failed(REFUSED)} | idle(outputs)

@@ -1,4 +1,4 @@
-"""Runs one edit for one visitor: its events, and the running to stop it."""
+"""Runs the edits of one visitor: their events, and the ticket that stops them."""
 
 import logging
 import threading
@@ -60,7 +60,7 @@ def run(editor: EditingService, forms: Iterable[Form], cancel: threading.Event) 
 
 
 def paced(events: Iterable[RunEvent], seconds: float = 0.1) -> Iterator[RunEvent]:
-    """The events without progress that comes too soon after the last one of its stage to be read."""
+    """The events without the progress that follows the last one of its stage too soon to be read."""
     shown, stage = 0.0, ""
     for event in events:
         if isinstance(event, Progress):
@@ -72,14 +72,14 @@ def paced(events: Iterable[RunEvent], seconds: float = 0.1) -> Iterator[RunEvent
 
 @dataclass(frozen=True)
 class Ticket:
-    """One edit of one visitor: `stop` asks it to end, `ended` tells that it has."""
+    """One run of one visitor: `stop` asks it to end, `ended` is set once it has."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
 
 class RunningEdits:
-    """The ticket of the running edit of every visitor, so that nobody stops another's; and who has asked for one."""
+    """The tickets by visitor, so that nobody stops another's edit, and the visitors who have asked for an edit."""
 
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
@@ -92,7 +92,7 @@ class RunningEdits:
             self._asked.add(visitor)
 
     def refused(self, visitor: str) -> bool:
-        """True if an edit of the visitor that has failed was not stopped: to Gradio both are failures."""
+        """True unless the visitor stopped the edit that failed: Gradio reports a stopped edit as failed, too."""
         with self._lock:
             return visitor in self._asked
 

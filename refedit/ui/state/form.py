@@ -18,7 +18,7 @@ class Form:
     """All inputs of the page.
 
     `values` are the method's parameters by name; those that are missing are the preset's. A form without a source has
-    no pictures: filled in, it leaves those that are there. With one, a missing mask or reference clears its place.
+    no pictures: filled in, it leaves those that are there. With a source, a missing mask or reference clears its place.
     """
 
     method: str

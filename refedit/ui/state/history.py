@@ -1,4 +1,4 @@
-"""The results of one visit: kept as PNG files with everything inside, shown as a strip, brought back by a click."""
+"""The results of one visit: kept as PNG files with their inputs inside, shown as a strip, restored by a click."""
 
 import io
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A link that carries the small settings: method, preset, what differs from it, prompts and model; never pictures."""
+"""A link carries method, preset, changed parameters, prompts and the model's name; never pictures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FIXED = ("method", "preset", "model", *PROMPTS)
 """The names that a link may hold besides those of the method's parameters."""
 
 OURS = {*FIXED, *(parameter.name for method in METHODS.values() for parameter in parameters_of(method))}
-"""Names of which a link has at least one; an address without any was extended by others, and is no link."""
+"""A link has at least one of these names; an address with none of them is no link of ours."""
 
 GRADIOS = ("view", "deep_link")
 """Names in the address that belong to Gradio, as does everything that begins with two underscores."""
@@ -24,7 +24,7 @@ MOST_NOTES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """What a link fills in, the model it was made with ("" if it names none), and what of it could not be used."""
+    """What a link fills in, the model it was made with ("" if it names none), and notes on what did not fit."""
 
     form: Form
     model: str
@@ -45,7 +45,7 @@ def _different(method: Method, preset: Method) -> dict[str, str]:
 
 
 def read_link(query: Mapping[str, str]) -> Link | None:
-    """What a link asks for, as far as it can be had; None if the address carries nothing of ours."""
+    """What a link asks for, without what does not fit; None if the address carries nothing of ours."""
     asked = {name: text for name, text in query.items() if not name.startswith("__") and name not in GRADIOS}
     if not OURS & asked.keys():
         return None
@@ -60,7 +60,7 @@ def read_link(query: Mapping[str, str]) -> Link | None:
 
 
 def _named(asked: Mapping[str, str], what: str, known: tuple[str, ...], notes: list[str]) -> str:
-    """The name that the link gives, or the first of those there are."""
+    """The name in the link if it is known, else the first known one."""
     name = asked.get(what, known[0])
     if name in known:
         return name

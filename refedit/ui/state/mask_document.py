@@ -1,4 +1,4 @@
-"""One mask under all tools: what brush, clicks, operations and files have made of a picture's mask so far.
+"""One mask for all tools: brush, clicks, operations and files change it, and Undo goes back.
 
 Knows no component of the page; everything here is a plain value.
 """
@@ -26,9 +26,9 @@ Cut = Callable[[Sequence[Click]], Mask]
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """A moment in a mask's life; the masks are packed as PNG, since many moments are kept for many visitors.
+    """One state of a mask; masks are packed as PNG, since many revisions are kept for many visitors.
 
-    `clicks` are those on the thing at hand, `base` is the mask before the first of them.
+    `clicks` are those on the current thing, `base` is the mask before the first of them.
     """
 
     mask: bytes | None = None

@@ -38,7 +38,7 @@ def _shown_size(document: MaskDocument) -> tuple[int, int]:
 
 
 def _mark(draw: ImageDraw.ImageDraw, click: Click, scale: float) -> None:
-    """A plus or a minus in a disc: told apart by shape, not only by colour."""
+    """A plus or a minus in a disc: they differ in shape, not only in colour."""
     x, y, reach = click.x * scale, click.y * scale, MARK // 2
     colour = INSIDE if click.inside else OUTSIDE
     draw.ellipse((x - MARK, y - MARK, x + MARK, y + MARK), fill=colour, outline="white", width=3)

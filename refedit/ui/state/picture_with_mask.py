@@ -40,7 +40,7 @@ def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
 
 
 def missing(name: str) -> EditError:
-    """What is said where a picture is needed and its canvas is empty."""
+    """The error where a picture is needed and its canvas is empty."""
     return EditError(f"There is no {name} picture. Upload one, or click an example.")
 
 

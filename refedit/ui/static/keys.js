@@ -3,7 +3,7 @@
   const TEXT = "textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=range], [type=file])";
   const seen = (element) => Boolean(element?.offsetParent);
   const press = (...buttons) => {
-    const button = buttons.find((found) => seen(found) && !found.disabled);
+    const button = buttons.find((each) => seen(each) && !each.disabled);
     button?.click();
     return Boolean(button);
   };

@@ -33,7 +33,7 @@
   };
   const moves = async (file) => file.type === "image/gif" || /acTL|ANIM/.test(await file.slice(0, 4096).text());
 
-  // The file that the editor is given, and what the visitor is told about it; no file if it cannot be used.
+  // The file that the editor is given, and a note to the visitor about it; no file if it cannot be used.
   const prepared = async (file) => {
     let image;
     try {
@@ -43,9 +43,9 @@
     }
     try {
       const [width, height] = [image.naturalWidth, image.naturalHeight];
-      const found = (width * height) / 1e6;
-      if (found > MEGAPIXELS)
-        return { note: `“${file.name}” has ${Math.round(found)} megapixels; the limit is ${MEGAPIXELS}. Use a smaller picture.` };
+      const megapixels = (width * height) / 1e6;
+      if (megapixels > MEGAPIXELS)
+        return { note: `“${file.name}” has ${Math.round(megapixels)} megapixels; the limit is ${MEGAPIXELS}. Use a smaller picture.` };
       const notes = (await moves(file)) ? ["It moves: the first frame is used."] : [];
       if (SERVED.includes(file.type) && Math.max(width, height) <= LONGEST) return { file, note: notes.join(" ") };
       const smaller = await drawn(image, file.name, file.type);

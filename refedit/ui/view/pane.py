@@ -84,7 +84,7 @@ def draw_pane(name: str, placeholder: str, hint: str) -> Pane:
         buttons=[],
     )
     tools = _draw_tools(name)
-    gr.HTML('<p role="status"></p>', elem_id=f"{name}-note", elem_classes="hint said")  # written by uploads.js
+    gr.HTML('<p role="status"></p>', elem_id=f"{name}-note", elem_classes="hint upload-note")  # written by uploads.js
     shown_hint = gr.Markdown(hint, elem_id=f"{name}-hint", elem_classes="hint")
     with gr.Accordion("More mask tools", open=False, elem_id=f"{name}-more", elem_classes="more"):
         more = _draw_more(name)

@@ -38,7 +38,7 @@ def draw_panel(method: type[Method], visible: bool) -> ParameterPanel:
     """Draws the panel of a method, set to its default preset."""
     presets, parameters = method.presets(), parameters_of(method)
     first = next(iter(presets))
-    with gr.Column(visible=visible, elem_classes="controls") as panel:
+    with gr.Column(visible=visible, elem_classes="parameter-panel") as panel:
         with gr.Row(elem_classes="preset"):
             about: dict[str, Any] = {"label": "Preset", "info": method.presets_help, "elem_id": f"{method.name}-preset"}
             preset = gr.Dropdown(list(presets), value=first, min_width=120, **about)

@@ -1,4 +1,4 @@
-"""The result's column: running, watching, the result and what can be done with it. Nothing here reacts."""
+"""The result's column: its buttons, the running edit, the result and the results of this visit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +16,14 @@ RESULT, COMPARE, ALL = "Result", "Before and after", f"{EVERY.capitalize()} meth
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """Everything the page answers.
+    """Everything that shows an edit and what came of it.
 
     `after` holds what only exists once an edit is finished. `view` chooses between `result`, `compare` and
     `side_by_side`; `details` are about one result. In `side_by_side`, every method has a picture in `results`, its mask
-    in `used` and a button in `choose`; `pair` holds their PNGs.
-    `announced` is the stage of a running edit for those who cannot see `status`.
-    `before` is the source, hidden, for a look at it while a key is held. `shown` is the PNG of the result at hand with
-    everything inside, `history` a `History`, `pending` the PNG that is about to be restored.
+    in `pasted` and a button in `choose`; `files` holds their PNGs.
+    `announced` says the stage of a running edit to a screen reader.
+    `before` is the source, hidden; it is shown while a key is held. `shown` is the PNG of the result at hand with
+    everything inside, `history` a `History`, `pending` the PNG to be restored next.
     """
 
     run: gr.Button
@@ -37,7 +37,7 @@ class Outputs:
     compare: gr.ImageSlider
     side_by_side: gr.Row
     results: tuple[gr.Image, ...]
-    used: tuple[gr.Image, ...]
+    pasted: tuple[gr.Image, ...]
     choose: tuple[gr.Button, ...]
     before: gr.Image
     after: gr.Column
@@ -53,7 +53,7 @@ class Outputs:
     strip: gr.Gallery
     restore: gr.UploadButton
     shown: gr.State
-    pair: gr.State
+    files: gr.State
     history: gr.State
     pending: gr.State
 
@@ -61,7 +61,7 @@ class Outputs:
     def all(self) -> list[Any]:
         """Every component, as a list that an event may change."""
         single = [part for part in vars(self).values() if not isinstance(part, tuple)]
-        return [*single, *self.results, *self.used, *self.choose]
+        return [*single, *self.results, *self.pasted, *self.choose]
 
 
 PICTURE: dict[str, Any] = {"interactive": False, "height": "auto"}
@@ -101,7 +101,7 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     return prompt, Outputs(run=run, run_all=run_all, stop=stop, **messages, **parts)
 
 
-_STATES: dict[str, Any] = {"shown": None, "pair": (), "history": (), "pending": None}
+_STATES: dict[str, Any] = {"shown": None, "files": (), "history": (), "pending": None}
 
 
 def _draw_pictures() -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _draw_pictures() -> dict[str, Any]:
     )
     with gr.Row(visible=False, elem_id="both") as side_by_side:
         columns = [_draw_one_of_all(name, method.title) for name, method in METHODS.items()]
-    results, used, choose = zip(*columns, strict=True)
+    results, pasted, choose = zip(*columns, strict=True)
     before = gr.Image(format="png", elem_id="before", alt_text="The source", interactive=False, visible="hidden")
     pictures = {
         "preview": preview,
@@ -126,15 +126,15 @@ def _draw_pictures() -> dict[str, Any]:
         "side_by_side": side_by_side,
         "before": before,
     }
-    return pictures | {"results": results, "used": used, "choose": choose}
+    return pictures | {"results": results, "pasted": pasted, "choose": choose}
 
 
 def _draw_one_of_all(name: str, title: str) -> tuple[gr.Image, gr.Image, gr.Button]:
     with gr.Column(min_width=100):
         picture = gr.Image(label=title, format="png", elem_id=f"both-{name}", buttons=["fullscreen"], **PICTURE)
         choose = gr.Button(f"Go on with {title}", size="sm", elem_id=f"choose-{name}")
-        used = gr.Image(label=f"Where {title} edited", elem_id=f"used-{name}", elem_classes="small", **SMALL)
-    return picture, used, choose
+        pasted = gr.Image(label=f"Where {title} edited", elem_id=f"used-{name}", elem_classes="small", **SMALL)
+    return picture, pasted, choose
 
 
 def _draw_after() -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _draw_after() -> dict[str, Any]:
 
 
 def _draw_details() -> dict[str, Any]:
-    """What is told of the one result that is looked at."""
+    """The masks, downloads and parameters of the one result that is shown."""
     with gr.Row(elem_id="masks"):
         region = gr.Image(label="Where it was edited", elem_id="region-used", **SMALL)
         subject = gr.Image(label="What was taken", elem_id="subject-used", **SMALL)
@@ -167,7 +167,7 @@ def _draw_details() -> dict[str, Any]:
 
 
 def _draw_visit() -> dict[str, Any]:
-    """The results of before."""
+    """The earlier results of this visit, and the button that restores a downloaded one."""
     with gr.Column(visible=False, elem_id="visit") as visit:
         strip = gr.Gallery(
             label="This visit: click a result to bring it back",
