@@ -68,7 +68,7 @@ def measured(case: Case, name: str, made: ArmRun, size: int, reader: Reader | No
     region, everywhere = changed_region(case.source, case.result, size), np.ones((size, size), bool)
     return Outcome(
         number=case.number,
-        kind=case.kind,
+        kind=str(case.kind),  # as it is read again: an enum has another repr
         method=name,
         changed=case.changed,
         inside=psnr(made.final, truth, region),
