@@ -17,7 +17,7 @@ from refedit.editing.result_png import KEY, LARGEST, LARGEST_TEXT, read_result, 
 from refedit.errors import EditError
 from refedit.imaging.images import write_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import METHODS, with_values
+from refedit.methods import METHODS, values_of, with_values
 from tests.conftest import box_mask, picture, request_for
 
 REGION = box_mask((96, 64), (8, 8, 56, 56))
@@ -97,6 +97,33 @@ def test_a_parameter_that_is_newer_than_a_result_does_what_it_did_without(result
     recipe |= {"method": "baret", "settings": {"steps": 3}}
     made = read_result(written({KEY: json.dumps(recipe)}, tmp_path)).recipe.method
     assert made == with_values(METHODS["baret"](), {"steps": 3, "appearance_start": 1.0})
+
+
+OLD_BARET = """{"steps": 8, "guidance": 4.0, "inner_steps": 2, "eta": 1.0, "eta_schedule": "rising", "self_steps": 0.3,
+"cross_steps": 0.9, "self_grid": 0.5, "appearance_start": 1.0, "appearance_sites_start": 0.625, "final_text": "target",
+"transition_layout": false, "inversion_prompt": "empty", "initial_text": "target", "rate": 0.01, "decay": 0.01,
+"stop": 1e-05, "stop_growth": 2e-05, "carry_over": true}"""
+OLD_SPECREF = """{"steps": 8, "guidance": 3.0, "reference_steps_start": 0.08, "reference_steps_end": 1.0,
+"reference_sites_start": 0.625, "reference_sites_end": 1.0, "self_replace": 0.6, "self_replace_start": 0.0,
+"cross_replace": 0.8, "cross_replace_start": 0.0, "word_cross_replace": "", "controller": "auto",
+"exact_alignment": true, "reweight": "", "words": "", "masks": "both", "threshold": 0.5, "region_threshold": 0.5,
+"interpolation": "bilinear", "recent_maps": 0, "combine": "painted", "blend": true, "blend_start": 0.2,
+"blend_threshold": 0.3, "blend_source_words": "", "blend_words": "", "stay_source_words": "", "stay_words": "",
+"stay_threshold": 0.3, "pivot_blend": true, "shared_mask": false, "unconditional": 0.5, "own_keys": true,
+"reference_weight": 3.0, "reference_at": "inversion", "fresh_noise": 0.3, "seed": 0, "empty_subject": "error",
+"align_reference": false, "paste": "mask", "fit": "aspect"}"""
+
+
+@pytest.mark.parametrize(("method", "settings"), [("baret", OLD_BARET), ("specref", OLD_SPECREF)])
+def test_a_download_of_version_0_1_0_is_restored(method: str, settings: str, tmp_path: Path) -> None:
+    """The settings are as 0.1.0 wrote them, for eight steps of `rigid` and of `recommended`."""
+    prompts = {"prompt": "a dog", "source_prompt": "a cat", "reference_prompt": "a fox"}
+    recipe = {"version": 1, "model": "picturebook", "method": method, "settings": json.loads(settings), "seconds": 2}
+    text = {"Software": "RefEdit 0.1.0", KEY: json.dumps(recipe | prompts)}
+    read = read_result(written(text, tmp_path))
+    assert values_of(read.recipe.method).items() >= recipe["settings"].items()
+    assert {name: getattr(read.recipe, name) for name in prompts} == prompts
+    assert (read.model, read.seconds) == ("picturebook", 2) and read.parameters == {"Software": "RefEdit 0.1.0"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"version": 1}'])
