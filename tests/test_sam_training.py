@@ -12,7 +12,7 @@ import torch
 from refedit.errors import EditError
 from refedit.picturebook.dataset.click_sampling import box_of, click_in, cover, pick, prompts
 from refedit.picturebook.dataset.clutter import OUTSIDE, THIRD, clutter, collage
-from refedit.picturebook.dataset.part_masks import OwnerStore, owners_of, things_in
+from refedit.picturebook.dataset.part_masks import PartMaskStore, part_masks_of, subjects_in
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
 from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.networks.checkpoint import read_checkpoint
@@ -53,62 +53,62 @@ def tiny(folder: Path, seconds: float) -> Training:
 @pytest.fixture(scope="module")
 def stage(trained: Path) -> SamStage:
     store = SceneStore(trained / "scenes", HYPERPARAMETERS["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid)
-    owners = OwnerStore(trained / "scenes", store.count, PIXELS)
+    parts = PartMaskStore(trained / "scenes", store.count, PIXELS)
     torch.manual_seed(0)
     config = SIZES["tiny"].sam
     hyperparameters = HYPERPARAMETERS["tiny"].sam
-    return SamStage(build_sam(config), config, hyperparameters, store.pictures, owners, trained, trained, rows=3)
+    return SamStage(build_sam(config), config, hyperparameters, store.pictures, parts, trained, trained, rows=3)
 
 
 @pytest.mark.parametrize("number", [0, 7, 9])
-def test_owners_hold_every_mask_of_a_drawing(number: int) -> None:
+def test_part_masks_hold_every_mask_of_a_drawing(number: int) -> None:
     masks = draw(scene_at("test", number), 32).masks
-    owners = owners_of(masks)
-    assert np.array_equal(owners == 0, masks["background"])
+    parts = part_masks_of(masks)
+    assert np.array_equal(parts == 0, masks["background"])
     whole = [masks[name] for name in ("subject", "second") if name in masks]
-    assert all(np.array_equal(found, true) for found, true in zip(things_in(owners), whole, strict=True))
+    assert all(np.array_equal(found, true) for found, true in zip(subjects_in(parts), whole, strict=True))
 
 
-def test_owners_on_disk_are_those_of_the_scenes_and_go_on_where_they_stopped(tmp_path: Path) -> None:
-    store = OwnerStore(tmp_path, 3, 32)
+def test_part_masks_on_disk_are_those_of_the_scenes_and_go_on_where_they_stopped(tmp_path: Path) -> None:
+    store = PartMaskStore(tmp_path, 3, 32)
     assert list(store.render(workers=1)) == [0, 3]
-    assert np.array_equal(store.owners[2], owners_of(draw(scene_at("train", 2), 32).masks))
-    assert list(OwnerStore(tmp_path, 3, 32).render()) == [3]
+    assert np.array_equal(store.part_masks[2], part_masks_of(draw(scene_at("train", 2), 32).masks))
+    assert list(PartMaskStore(tmp_path, 3, 32).render()) == [3]
     with pytest.raises(EditError, match="another number or size"):
-        list(OwnerStore(tmp_path, 3, 64).render())
+        list(PartMaskStore(tmp_path, 3, 64).render())
 
 
 def test_clutter_is_decided_by_its_numbers_and_its_shapes_are_seen() -> None:
     pictures = np.zeros((1, 64, 64, 3), np.uint8)
     first, again = (clutter(np.random.default_rng(3), 64, pictures) for _ in range(2))
-    assert np.array_equal(first.picture, again.picture) and np.array_equal(first.owners, again.owners)
+    assert np.array_equal(first.picture, again.picture) and np.array_equal(first.parts, again.parts)
     many = [clutter(np.random.default_rng(seed), 64, pictures) for seed in range(30)]
-    outside = [one for one in many if (one.owners == OUTSIDE).any()]
+    outside = [one for one in many if (one.parts == OUTSIDE).any()]
     assert 3 < len(outside) < 20
-    assert all(len(np.unique(one.picture[one.owners == OUTSIDE], axis=0)) == 1 for one in outside)
-    assert np.mean([((one.owners > 0) & (one.owners < OUTSIDE)).mean() for one in many]) > 0.1
+    assert all(len(np.unique(one.picture[one.parts == OUTSIDE], axis=0)) == 1 for one in outside)
+    assert np.mean([((one.parts > 0) & (one.parts < OUTSIDE)).mean() for one in many]) > 0.1
 
 
 def test_a_collage_adds_one_subject_and_changes_nothing_else() -> None:
     scenes = [draw(scene_at("test", number), 64) for number in (0, 1)]
-    (picture, owners), (other, others) = [(np.asarray(one.picture), owners_of(one.masks)) for one in scenes]
+    (picture, parts), (other, others) = [(np.asarray(one.picture), part_masks_of(one.masks)) for one in scenes]
     for seed in range(8):
-        made, who = collage(np.random.default_rng(seed), picture, owners, other, others)
-        added = who >= THIRD
-        assert added.any() and np.array_equal(who[~added], owners[~added])
+        made, made_parts = collage(np.random.default_rng(seed), picture, parts, other, others)
+        added = made_parts >= THIRD
+        assert added.any() and np.array_equal(made_parts[~added], parts[~added])
         assert np.array_equal(made[~added], picture[~added])
-        assert np.array_equal(things_in(who)[-1], added)
+        assert np.array_equal(subjects_in(made_parts)[-1], added)
 
 
 def test_prompts_fit_their_masks() -> None:
-    rng, owners = np.random.default_rng(0), owners_of(draw(scene_at("test", 0), 64).masks)
-    masks = [pick(rng, owners, whole) for whole in (True, False) * 20]
+    rng, parts = np.random.default_rng(0), part_masks_of(draw(scene_at("test", 0), 64).masks)
+    masks = [pick(rng, parts, whole) for whole in (True, False) * 20]
     made = prompts(rng, masks, 16)
     places = made.clicks.astype(int)
     assert all(mask[y, x] for mask, (x, y) in zip(masks, places, strict=True))
     assert all(np.abs(box - box_of(mask)).max() <= 2.5 for mask, box in zip(masks, made.boxes, strict=True))
     assert np.allclose(made.cells.mean((1, 2)) / 255, [mask.mean() for mask in masks], atol=0.01)
-    whole = owners > 0
+    whole = parts > 0
     assert sum(np.array_equal(mask, whole) for mask in masks[::2]) > 10
 
 

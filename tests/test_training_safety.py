@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from refedit.errors import EditError
-from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.dataset.scenes import SceneStore
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
@@ -125,7 +125,7 @@ def test_everybody_may_read_what_is_exported(trained: Path) -> None:
     [
         ("pictures", lambda folder: SceneStore(folder, 3, 32, 4)),
         ("marks", lambda folder: SceneStore(folder, 3, 32, 4)),
-        ("owners", lambda folder: OwnerStore(folder, 3, 32)),
+        ("owners", lambda folder: PartMaskStore(folder, 3, 32)),
     ],
 )
 def test_what_was_drawn_into_a_lost_array_is_drawn_again(

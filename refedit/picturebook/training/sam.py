@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from refedit.picturebook.dataset.click_sampling import pick, prompts
 from refedit.picturebook.dataset.clutter import clutter, collage
-from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
 from refedit.picturebook.networks.checkpoint import whole_folder
 from refedit.picturebook.training.hyperparameters import SamHyperparameters
@@ -47,7 +47,7 @@ class SamStage:
     config: SamConfig
     hyperparameters: SamHyperparameters
     pictures: UInt8[np.ndarray, "count height width 3"]
-    store: OwnerStore
+    store: PartMaskStore
     model: Path
     looks: Path
     rows: int
@@ -67,9 +67,9 @@ class SamStage:
         pictures, asked = [], []
         for _ in range(self.rows):
             whole = bool(rng.random() >= self.hyperparameters.clutter)
-            picture, owners = self._scene(rng) if whole else self._clutter(rng)
+            picture, parts = self._scene(rng) if whole else self._clutter(rng)
             pictures.append(picture)
-            asked.append(prompts(rng, [pick(rng, owners, whole) for _ in range(self.hyperparameters.targets)], side))
+            asked.append(prompts(rng, [pick(rng, parts, whole) for _ in range(self.hyperparameters.targets)], side))
         return SamBatch(
             torch.from_numpy(np.stack(pictures)),
             *(
@@ -81,14 +81,14 @@ class SamStage:
     def _scene(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         number, other = rng.integers(self.store.count, size=2).tolist()
         mirror = -1 if rng.random() < 0.5 else 1
-        picture, owners = self.pictures[number][:, ::mirror], self.store.owners[number][:, ::mirror]
+        picture, parts = self.pictures[number][:, ::mirror], self.store.part_masks[number][:, ::mirror]
         if rng.random() >= self.hyperparameters.collage:
-            return picture, owners
-        return collage(rng, picture, owners, self.pictures[other], self.store.owners[other])
+            return picture, parts
+        return collage(rng, picture, parts, self.pictures[other], self.store.part_masks[other])
 
     def _clutter(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         made = clutter(rng, self.store.pixels, self.pictures)
-        return made.picture, made.owners
+        return made.picture, made.parts
 
     def losses(self, batch: SamBatch, generator: torch.Generator) -> dict[str, Tensor]:
         """Every picture is encoded once; all its targets but the last start with a click, the last with its box.

@@ -10,7 +10,7 @@ from transformers import CLIPTokenizer
 
 from refedit.diffusion.attention import make_controllable
 from refedit.errors import EditError
-from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.dataset.scenes import SceneStore
 from refedit.picturebook.networks import diffusion as networks
 from refedit.picturebook.networks.checkpoint import read_checkpoint, write_checkpoint
@@ -77,7 +77,7 @@ class Training:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
         if "sam" in self.stages:
-            yield from self.kept.timed("owners", self._draw_owners())
+            yield from self.kept.timed("part masks", self._draw_part_masks())
             yield from self._train_sam()
         if "clip" in self.stages:
             yield from self._train_clip(tokenizer)
@@ -178,16 +178,16 @@ class Training:
         yield from self._trained(stage, self.minutes * 60)
 
     @property
-    def _owners(self) -> OwnerStore:
-        return OwnerStore(self.store.folder, self.store.count, self.size.pixels)
+    def _part_masks(self) -> PartMaskStore:
+        return PartMaskStore(self.store.folder, self.store.count, self.size.pixels)
 
-    def _draw_owners(self) -> Iterator[str]:
-        for there in self._owners.render():
+    def _draw_part_masks(self) -> Iterator[str]:
+        for there in self._part_masks.render():
             yield f"masks: {there} of {self.store.count} drawn"
 
     def _train_sam(self) -> Iterator[Report]:
         hyperparameters, config = self.hyperparameters.sam, self.size.sam
-        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._owners)
+        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._part_masks)
         where = self.kept.pipeline, self.kept.looks
         stage = SamStage(network, config, hyperparameters, *data, *where, rows=self._rows(hyperparameters.batch))
         yield from self._trained(stage, self.minutes * 60)

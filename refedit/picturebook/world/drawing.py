@@ -17,7 +17,9 @@ from refedit.picturebook.world.styles import LOOKS, finish
 from refedit.picturebook.world.things import face, thing
 
 PARTS: tuple[str, ...] = ("body", "head", "legs", "tail")
-_SECOND = 100
+"""On a canvas the main subject's parts have the numbers from 1 on, the background has 0."""
+SECOND = 100
+"""Added to the numbers of the second subject's parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +40,10 @@ def draw(scene: Scene, size: int) -> Drawing:
     canvas = Canvas(size * fine, LOOKS[scene.style])
     paint_backdrop(canvas, scene.backdrop)
     for number, subject in reversed(list(enumerate(scene.subjects))):
-        _draw_subject(canvas, subject, 1 + _SECOND * number)
-    # The middle of every pixel decides who owns it.
-    owners = np.asarray(canvas.owners)[fine // 2 :: fine, fine // 2 :: fine]
-    return Drawing(picture=finish(canvas.picture.reduce(fine), scene.style), masks=_masks(owners, len(scene.subjects)))
+        _draw_subject(canvas, subject, 1 + SECOND * number)
+    # The middle of a pixel decides which part it is of.
+    parts = np.asarray(canvas.parts)[fine // 2 :: fine, fine // 2 :: fine]
+    return Drawing(picture=finish(canvas.picture.reduce(fine), scene.style), masks=_masks(parts, len(scene.subjects)))
 
 
 def figure(kind: str, pose: str) -> Layers:
@@ -57,14 +59,14 @@ def place_of(subject: Subject) -> Place:
     return Place(x=subject.x, y=subject.y - raised, size=subject.size, mirror=subject.mirror)
 
 
-def _draw_subject(canvas: Canvas, subject: Subject, first_owner: int) -> None:
+def _draw_subject(canvas: Canvas, subject: Subject, first: int) -> None:
     layers = figure(subject.kind, subject.pose)
     place = place_of(subject)
     _shadow(canvas, subject, layers, subject.y - place.y)
     frame = _frame(layers, place, canvas.pixels)
     look = subject.appearance
     cloth = Cloth(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.look)
-    canvas.figure(layers, place, cloth, {part: first_owner + index for index, part in enumerate(PARTS)})
+    canvas.figure(layers, place, cloth, {part: first + index for index, part in enumerate(PARTS)})
 
 
 def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> None:
@@ -85,13 +87,13 @@ def _frame(layers: Layers, place: Place, pixels: int) -> tuple[int, int, int, in
     return left - 4, top - 4, right + 4, bottom + 4
 
 
-def _masks(owners: np.ndarray, subjects: int) -> dict[str, np.ndarray]:
-    masks = {"background": owners == 0}
+def _masks(parts: np.ndarray, subjects: int) -> dict[str, np.ndarray]:
+    masks = {"background": parts == 0}
     for number, name in enumerate(("subject", "second")[:subjects]):
-        first = 1 + _SECOND * number
-        masks[name] = (owners >= first) & (owners < first + _SECOND)
+        first = 1 + SECOND * number
+        masks[name] = (parts >= first) & (parts < first + SECOND)
         for index, part in enumerate(PARTS):
-            mask = owners == first + index
+            mask = parts == first + index
             if mask.any():
                 masks[f"{name}/{part}"] = mask
     return masks
