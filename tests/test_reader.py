@@ -12,16 +12,16 @@ from transformers import CLIPModel
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.dataset.augment import degraded
+from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
 from refedit.picturebook.evaluation.evaluate_reader import (
     ReaderMeasurements,
     accuracies,
     agreement,
-    drawn,
     matched,
     measure_reader,
     one_subject_scenes,
+    with_pictures,
 )
 from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip
 from refedit.picturebook.networks.clip_files import load_clip, save_clip
@@ -58,7 +58,7 @@ def reader() -> Reader:
 
 @pytest.fixture(scope="module")
 def pictures() -> torch.Tensor:
-    return drawn(one_subject_scenes(6), 32)[1]
+    return with_pictures(one_subject_scenes(6), 32)[1]
 
 
 @pytest.mark.parametrize("name", ["base", "small"])
@@ -181,9 +181,9 @@ def test_a_factor_that_no_row_shows_costs_nothing() -> None:
     assert float(found["kind"]) == 0 and float(found["style"]) > 0
 
 
-def test_degraded_pictures_are_decided_by_the_generator_and_stay_near() -> None:
-    pictures = drawn(one_subject_scenes(3), 64)[1]
-    first, second, other = (degraded(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+def test_augmented_pictures_are_decided_by_the_generator_and_stay_near() -> None:
+    pictures = with_pictures(one_subject_scenes(3), 64)[1]
+    first, second, other = (augmented(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, second) and not torch.equal(first, other)
     assert first.shape == pictures.shape and float((first.mean((2, 3)) - pictures.mean((2, 3))).abs().max()) < 0.35
 
@@ -215,7 +215,7 @@ def test_the_stage_leaves_a_reader_in_the_model_folder(tmp_path: Path) -> None:
 
 
 def test_accuracies_are_shares_and_the_truth_itself_is_all_right(reader: Reader) -> None:
-    scenes, pictures = drawn(one_subject_scenes(6), 32)
+    scenes, pictures = with_pictures(one_subject_scenes(6), 32)
     assert all(0 <= share <= 1 for share in accuracies(reader, scenes, pictures).values())
     assert 0 <= matched(reader, scenes, pictures) <= 1
     truth = {name: [factors_of(scene)[name] for scene in scenes] for name in FACTORS}

@@ -85,7 +85,7 @@ def one_subject_scenes(count: int) -> list[Scene]:
     return scenes
 
 
-def drawn(scenes: Sequence[Scene], pixels: int) -> tuple[Sequence[Scene], Pictures]:
+def with_pictures(scenes: Sequence[Scene], pixels: int) -> tuple[Sequence[Scene], Pictures]:
     """The scenes and their pictures in [-1, 1]."""
     pictures = np.stack([np.asarray(draw(scene, pixels).picture) for scene in scenes])
     return scenes, from_bytes(torch.from_numpy(pictures))
@@ -126,7 +126,7 @@ def measure_reader(
     model: Backbone, reader: Reader, captions: int, folder: Path, drawings: int = DRAWINGS
 ) -> ReaderMeasurements:
     """Measures on `drawings` unseen drawings and `captions` unseen captions; writes what was drawn (asked.png)."""
-    scenes, pictures = drawn(one_subject_scenes(drawings), model.size)
+    scenes, pictures = with_pictures(one_subject_scenes(drawings), model.size)
     round_trips = torch.cat([model.decode(model.encode(part)).cpu() for part in pictures.split(_ROWS)])
     asked = scenes[:captions]
     made = drawn_from_captions(model, asked)

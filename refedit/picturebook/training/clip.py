@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTokenizer
 
-from refedit.picturebook.dataset.augment import degraded
+from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, epoch_numbers, from_bytes
-from refedit.picturebook.evaluation.evaluate_reader import accuracies, drawn, one_subject_scenes
+from refedit.picturebook.evaluation.evaluate_reader import accuracies, one_subject_scenes, with_pictures
 from refedit.picturebook.networks.clip import PictureBookClip
 from refedit.picturebook.networks.clip_files import save_clip
 from refedit.picturebook.networks.reader import Reader
@@ -92,7 +92,7 @@ class ClipStage:
         pictures = from_bytes(batch.pictures)
         if pictures.shape[-1] != side:
             pictures = functional.interpolate(pictures, (side, side), mode="area")
-        pictures = degraded(pictures, generator).contiguous(memory_format=torch.channels_last)
+        pictures = augmented(pictures, generator).contiguous(memory_format=torch.channels_last)
         seen = network.look(pictures)
         # At most 100, as CLIP's own training has it (arXiv:2103.00020).
         scale = network.clip.logit_scale.exp().clamp(max=100)
@@ -110,7 +110,7 @@ class ClipStage:
         save_clip(network, self.tokenizer, self.model)
         # A copy: a reader freezes its network.
         reader = Reader(copy.deepcopy(network), self.tokenizer, network.clip.device)
-        scores = accuracies(reader, *drawn(one_subject_scenes(_SHOWN), self.store.pixels))
+        scores = accuracies(reader, *with_pictures(one_subject_scenes(_SHOWN), self.store.pixels))
         self.looks.mkdir(parents=True, exist_ok=True)
         (self.looks / f"clip-{step:06d}.json").write_text(json.dumps(scores) + "\n")
 

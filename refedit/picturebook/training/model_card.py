@@ -22,7 +22,7 @@ Drawings made by `refedit/picturebook`, {scenes:,} scenes: animals in poses, a f
 colours and patterns, before backgrounds, in styles. Captions are made anew for every sample and leave words out at
 random; one in ten is empty. No pictures, texts or weights of others were used.
 
-## Recipe
+## Training
 
 - VAE, on {vae.crop} px crops: absolute error, squared error (weight {vae.squared:g}), differences of neighbouring
   pixels at three scales (weight {vae.sharpness:g}) and a small divergence from a unit Gaussian (weight {vae.kl:g});

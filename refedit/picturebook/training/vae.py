@@ -30,13 +30,13 @@ def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Ten
 
 
 def differences(made: Pictures, true: Pictures) -> dict[str, Float[Tensor, ""]]:
-    """How far pictures are from the true ones, in the ways that recipes weigh."""
+    """How far pictures are from the true ones, in the ways that the hyperparameters weigh."""
     error = made - true
     return {"l1": error.abs().mean(), "sharpness": sharpness_loss(made, true), "squared": error.square().mean()}
 
 
 def weighed(parts: Mapping[str, Tensor], hyperparameters: DecoderHyperparameters) -> Float[Tensor, ""]:
-    """The absolute error, and everything else as much as the recipe says."""
+    """The absolute error, and the other parts as much as the hyperparameters say."""
     return sum(
         (getattr(hyperparameters, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"]
     )
@@ -49,7 +49,7 @@ def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
 
 @dataclass
 class VaeStage:
-    """Trains the VAE. Crops keep the steps cheap; the decoder alone goes on with whole pictures (train_decoder.py)."""
+    """Trains the VAE. Crops keep the steps cheap; the decoder alone goes on with whole pictures (decoder.py)."""
 
     network: AutoencoderKL
     store: SceneStore

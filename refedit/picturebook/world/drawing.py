@@ -10,10 +10,10 @@ from PIL import Image
 from refedit.picturebook.world.animals import animal, lift
 from refedit.picturebook.world.backgrounds import paint_backdrop
 from refedit.picturebook.world.canvas import Canvas, Layer, Layers, Place
-from refedit.picturebook.world.paints import Cloth
+from refedit.picturebook.world.paints import SubjectPaints
 from refedit.picturebook.world.patterns import coat
 from refedit.picturebook.world.scene import ANIMALS, FACE, Scene, Subject
-from refedit.picturebook.world.styles import LOOKS, finish
+from refedit.picturebook.world.styles import DRAWING_STYLES, finish
 from refedit.picturebook.world.things import face, thing
 
 PARTS: tuple[str, ...] = ("body", "head", "legs", "tail")
@@ -37,7 +37,7 @@ class Drawing:
 def draw(scene: Scene, size: int) -> Drawing:
     """The drawing of a scene, `size` pixels wide and high."""
     fine = 3 if size >= 96 else 5
-    canvas = Canvas(size * fine, LOOKS[scene.style])
+    canvas = Canvas(size * fine, DRAWING_STYLES[scene.style])
     paint_backdrop(canvas, scene.backdrop)
     for number, subject in reversed(list(enumerate(scene.subjects))):
         _draw_subject(canvas, subject, 1 + SECOND * number)
@@ -65,8 +65,8 @@ def _draw_subject(canvas: Canvas, subject: Subject, first: int) -> None:
     _shadow(canvas, subject, layers, subject.y - place.y)
     frame = _frame(layers, place, canvas.pixels)
     look = subject.appearance
-    cloth = Cloth(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.look)
-    canvas.figure(layers, place, cloth, {part: first + index for index, part in enumerate(PARTS)})
+    paints = SubjectPaints(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.style)
+    canvas.figure(layers, place, paints, {part: first + index for index, part in enumerate(PARTS)})
 
 
 def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> None:
@@ -75,7 +75,7 @@ def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> 
     sign = -1 if subject.mirror else 1
     reach = (right - left) / 2 * subject.size * (0.8 if raised else 1.0)
     x = subject.x + sign * (left + right) / 2 * subject.size
-    strength = canvas.look.shadow * (0.75 if raised else 1.0)
+    strength = canvas.style.shadow * (0.75 if raised else 1.0)
     canvas.darken(x, subject.y - 0.01, reach, 0.075 * subject.size, strength)
 
 

@@ -6,14 +6,14 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from refedit.picturebook.world.paints import CREAM, Look
+from refedit.picturebook.world.paints import CREAM, DrawingStyle
 
-LOOKS: Mapping[str, Look] = {
-    "storybook": Look(),
-    "flat": Look(line=0.005, ink=0.35, shading=0.0, shadow=0.18),
-    "paper": Look(line=0.017, outline=CREAM, shading=0.35, shadow=0.5),
-    "watercolour": Look(line=0.007, ink=0.62, shading=0.9, shadow=0.3),
-    "pencil": Look(line=0.010, ink=1.0, shading=0.8, shadow=0.35),
+DRAWING_STYLES: Mapping[str, DrawingStyle] = {
+    "storybook": DrawingStyle(),
+    "flat": DrawingStyle(line=0.005, ink=0.35, shading=0.0, shadow=0.18),
+    "paper": DrawingStyle(line=0.017, outline=CREAM, shading=0.35, shadow=0.5),
+    "watercolour": DrawingStyle(line=0.007, ink=0.62, shading=0.9, shadow=0.3),
+    "pencil": DrawingStyle(line=0.010, ink=1.0, shading=0.8, shadow=0.35),
 }
 _PAPER = np.array((252, 249, 241), np.float32)
 
