@@ -36,7 +36,7 @@ from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.vocabulary import build_tokenizer
 from refedit.picturebook.training.clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 from refedit.picturebook.training.training import Training
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
@@ -192,7 +192,9 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
     store = SceneStore(tmp_path, 8, 64, 4)
     list(store.render(workers=1))
     network = tiny_network().train()
-    stage = ClipStage(network, TOKENIZER, store, HYPERPARAMETERS["tiny"].clip, model=tmp_path, looks=tmp_path, rows=8)
+    stage = ClipStage(
+        network, TOKENIZER, store, HYPERPARAMETERS["tiny"].clip, model=tmp_path, progress=tmp_path, rows=8
+    )
     batch, weights = stage.batch(0), list(network.parameters())
     optimizer, fallen = torch.optim.Adam(weights, lr=3e-3), []
     for step in range(40):
@@ -206,7 +208,7 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
 
 
 def test_the_stage_leaves_a_reader_in_the_model_folder(tmp_path: Path) -> None:
-    training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=("clip",))
+    training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=(StageName.CLIP,))
     reports = list(training.run())
     read = Reader.load(tmp_path / "pipeline", CPU).read(torch.zeros(1, 3, 64, 64))
     assert all(found[0] in FACTORS[name] for name, found in read.items())

@@ -17,7 +17,7 @@ from refedit.picturebook.dataset.scenes import SceneStore, scene_at
 from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 from refedit.picturebook.training.log import Report
 from refedit.picturebook.training.mask_losses import dice_loss, focal_loss, mask_losses
 from refedit.picturebook.training.sam import SamStage, aimed
@@ -47,7 +47,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny(folder: Path, seconds: float) -> Training:
-    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=CPU, stages=("sam",))
+    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=CPU, stages=(StageName.SAM,))
 
 
 @pytest.fixture(scope="module")

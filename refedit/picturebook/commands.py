@@ -3,6 +3,9 @@
 import argparse
 from pathlib import Path
 
+from refedit.errors import EditError
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
+
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `picturebook`; a parsed command line's `run` takes it."""
@@ -28,13 +31,13 @@ def _add_examples(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", choices=("base", "small", "tiny"), required=True)
+    parser.add_argument("--size", choices=tuple(HYPERPARAMETERS), required=True)
     parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
     begin = "begin with this model's weights, not with random ones: 'picturebook' or a pipeline folder"
     parser.add_argument("--start", metavar="MODEL", help=begin)
-    stages = ("vae", "decoder", "unet", "clip", "sam")
+    stages = tuple(map(str, StageName))
     parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
     parser.add_argument("--scenes", type=int, help="how many scenes to draw")
@@ -78,12 +81,11 @@ def draw_examples(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from refedit.errors import EditError
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training.plan import training_device
-    from refedit.picturebook.training.training import STAGES, Training
+    from refedit.picturebook.training.training import WHOLE_PLAN, Training
 
-    stages = (arguments.stage,) if arguments.stage else STAGES
+    stages = (StageName(arguments.stage),) if arguments.stage else WHOLE_PLAN
     begun = [stage for stage in stages if (arguments.out / f"{stage}.pt").exists()]
     if begun and not arguments.resume:
         raise EditError(
@@ -108,11 +110,10 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: argparse.Namespace) -> None:
-    from refedit.errors import EditError
     from refedit.models import BUILTIN, builtin_folder
     from refedit.picturebook.training.training_folder import TrainingFolder
 
-    if arguments.stage == "vae":
+    if arguments.stage == StageName.VAE:
         raise EditError("A UNet to begin with knows the latents of its own VAE. Train that one's --stage decoder.")
     model = builtin_folder() if arguments.start == BUILTIN else Path(arguments.start)
     TrainingFolder(arguments.out).start.take(model)

@@ -26,7 +26,7 @@ from refedit.picturebook.evaluation.evaluate_reader import accuracies, one_subje
 from refedit.picturebook.networks.clip import PictureBookClip
 from refedit.picturebook.networks.clip_files import save_clip
 from refedit.picturebook.networks.reader import Reader
-from refedit.picturebook.training.hyperparameters import ClipHyperparameters
+from refedit.picturebook.training.hyperparameters import ClipHyperparameters, StageName
 from refedit.picturebook.world.captions import MENTIONED, describe
 from refedit.picturebook.world.factors import FACTORS, factors_of, readable
 from refedit.picturebook.world.scene import Scene
@@ -60,17 +60,11 @@ class ClipStage:
     store: SceneStore
     hyperparameters: ClipHyperparameters
     model: Path
-    looks: Path
+    progress: Path
     rows: int
-    name: str = "clip"
+    name: StageName = StageName.CLIP
 
     def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
         # Scenes as they are drawn, read once.
         self.scenes = self.store.scenes
 
@@ -111,8 +105,8 @@ class ClipStage:
         # A copy: a reader freezes its network.
         reader = Reader(copy.deepcopy(network), self.tokenizer, network.clip.device)
         scores = accuracies(reader, *with_pictures(one_subject_scenes(_SHOWN), self.store.pixels))
-        self.looks.mkdir(parents=True, exist_ok=True)
-        (self.looks / f"clip-{step:06d}.json").write_text(json.dumps(scores) + "\n")
+        self.progress.mkdir(parents=True, exist_ok=True)
+        (self.progress / f"clip-{step:06d}.json").write_text(json.dumps(scores) + "\n")
 
 
 def captions_of(scenes: Sequence[Scene], rng: np.random.Generator) -> list[str]:

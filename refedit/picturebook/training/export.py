@@ -24,6 +24,6 @@ def export(kept: TrainingFolder, size: Size, network: TextAndUnet, tokenizer: CL
     vae = kept.trained_vae(size)[0].to(ready.unet.device)
     pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)
     model = StableDiffusion(pipeline, "picturebook")
-    kept.looks.mkdir(exist_ok=True)
-    to_image(draw_pictures(model, unseen_captions(24)), 8).save(kept.looks / f"unet-{step:06d}.png")
+    kept.progress.mkdir(exist_ok=True)
+    to_image(draw_pictures(model, unseen_captions(24)), 8).save(kept.progress / f"unet-{step:06d}.png")
     networks.save_pipeline(pipeline, kept.pipeline)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from refedit.picturebook.training.hyperparameters import StageName
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -15,7 +17,7 @@ class Report:
     rates that holds now.
     """
 
-    stage: str
+    stage: StageName
     step: int
     seconds: float
     of: float

@@ -2,7 +2,8 @@
 
 import textwrap
 
-from refedit.picturebook.training.provenance import STAGES, Provenance
+from refedit.picturebook.training.hyperparameters import StageName
+from refedit.picturebook.training.provenance import TRAINED, Provenance
 
 _CARD = """---
 license: apache-2.0
@@ -100,4 +101,4 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
 
 def has_decoder(origin: Provenance) -> bool:
     """Whether the decoder was trained alone, now or before."""
-    return any(part.stage == "decoder" for part in origin.parts) or STAGES["decoder"] in origin.before
+    return any(part.stage == StageName.DECODER for part in origin.parts) or TRAINED[StageName.DECODER] in origin.before

@@ -17,7 +17,7 @@ from refedit.picturebook.dataset.clutter import clutter, collage
 from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
 from refedit.picturebook.networks.checkpoint import whole_folder
-from refedit.picturebook.training.hyperparameters import SamHyperparameters
+from refedit.picturebook.training.hyperparameters import SamHyperparameters, StageName
 from refedit.picturebook.training.mask_losses import mask_losses
 from refedit.picturebook.training.sam_prompts import best_of, box_prompts, click_prompts, corrected, decode, split
 from refedit.picturebook.world.streams import Stream, random
@@ -41,7 +41,7 @@ class SamBatch:
 
 @dataclass
 class SamStage:
-    """Trains SAM, and writes it into the folder `model` every now and then, with a sheet of its masks into `looks`."""
+    """Trains SAM. Every now and then it writes it into the folder `model`, and a sheet of its masks into `progress`."""
 
     network: Any
     config: SamConfig
@@ -49,17 +49,9 @@ class SamStage:
     pictures: UInt8[np.ndarray, "count height width 3"]
     store: PartMaskStore
     model: Path
-    looks: Path
+    progress: Path
     rows: int
-    name: str = "sam"
-
-    def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
+    name: StageName = StageName.SAM
 
     def batch(self, number: int) -> SamBatch:
         rng = random(Stream.SAM_BATCHES, number)
@@ -120,13 +112,16 @@ class SamStage:
         return (pictures.permute(0, 3, 1, 2).float() - self.network.pixel_mean) / self.network.pixel_std
 
     def show(self, network: nn.Module, step: int) -> None:
-        """Writes `model`/sam, and looks at what was written: half precision, and no network in training."""
-        for folder in (self.model, self.looks):
+        """Writes `model`/sam, and a sheet of its masks.
+
+        The sheet is drawn with what was written: that is in half precision, and no network in training.
+        """
+        for folder in (self.model, self.progress):
             folder.mkdir(parents=True, exist_ok=True)
         with whole_folder(self.model / "sam") as fresh:
             save_sam(network, self.config, fresh)
         written = Segmenter.load(self.model / "sam", self.network.pixel_mean.device)
-        sam_sheet(written, subjects(_SHOWN, self.store.pixels)).save(self.looks / f"sam-{step:06d}.png")
+        sam_sheet(written, subjects(_SHOWN, self.store.pixels)).save(self.progress / f"sam-{step:06d}.png")
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from refedit.picturebook.networks.sizes import Size
 from refedit.picturebook.training.clip import ClipStage
 from refedit.picturebook.training.decoder import Decoder, DecoderStage
 from refedit.picturebook.training.export import export
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters, StageName
 from refedit.picturebook.training.log import Report, write_log
 from refedit.picturebook.training.loop import Stage, Trainer
 from refedit.picturebook.training.plan import Plan, parts_for
@@ -30,7 +30,8 @@ from refedit.picturebook.training.vae import VaeStage, encode_all
 from refedit.picturebook.world.factors import FACTORS
 from refedit.segment.sam_network import build_sam
 
-STAGES: tuple[str, ...] = ("vae", "unet")
+WHOLE_PLAN: tuple[StageName, ...] = (StageName.VAE, StageName.UNET)
+"""The stages of a training for which no single one was named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Training:
     minutes: float
     folder: Path
     device: torch.device
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[StageName, ...] = WHOLE_PLAN
     scenes_folder: Path | None = None
     scenes: int | None = None
     save_every: float = 180
@@ -68,24 +69,26 @@ class Training:
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
         yield from self.kept.timed("scenes", self._draw_scenes())
-        if "vae" in self.stages:
+        if StageName.VAE in self.stages:
             yield from self._keep_vae() if self._encoder_is_known else self._train_vae()
-        if "decoder" in self.stages:
+        if StageName.DECODER in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_decoder()
-        if "unet" in self.stages:
+        if StageName.UNET in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
-        if "sam" in self.stages:
+        if StageName.SAM in self.stages:
             yield from self.kept.timed("part masks", self._draw_part_masks())
             yield from self._train_sam()
-        if "clip" in self.stages:
+        if StageName.CLIP in self.stages:
             yield from self._train_clip(tokenizer)
 
     @property
     def _encoder_is_known(self) -> bool:
         """Another encoder would make what was trained on its latents, decoder and UNet, worthless."""
-        return self.kept.start.given or any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet"))
+        return self.kept.start.given or any(
+            self.kept.file(f"{name}.pt").exists() for name in (StageName.DECODER, StageName.UNET)
+        )
 
     def _keep_vae(self) -> Iterator[str]:
         yield "vae: stays as it is, since networks that know its latents are there"
@@ -95,17 +98,9 @@ class Training:
             yield f"scenes: {there} of {self.store.count} drawn"
 
     def _train_vae(self) -> Iterator[Report]:
-        hyperparameters, share = (
-            self.hyperparameters.vae,
-            self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0,
-        )
-        stage = VaeStage(
-            networks.build_vae(self.size),
-            self.store,
-            hyperparameters,
-            self.kept.looks,
-            rows=self._rows(hyperparameters.batch),
-        )
+        how, share = self.hyperparameters.vae, self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0
+        vae = networks.build_vae(self.size)
+        stage = VaeStage(vae, self.store, how, self.kept.progress, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60 * share)
 
     def _encode(self) -> Iterator[str]:
@@ -122,7 +117,7 @@ class Training:
             yield f"latents: scaling factor {scale:.4f}"
 
     def _train_decoder(self) -> Iterator[Report]:
-        vae, hyperparameters = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
+        vae, how = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
         checkpoint = read_checkpoint(self.kept.file("latents.pt")) or {}
         latents, scale = checkpoint["latents"], float(checkpoint["scale"])
         stage = DecoderStage(
@@ -130,10 +125,10 @@ class Training:
             self.store,
             latents,
             scale,
-            hyperparameters,
-            self.kept.looks,
+            how,
+            self.kept.progress,
             lambda: networks.save_vae(vae, self.kept.pipeline),
-            self._rows(hyperparameters.batch),
+            self._rows(how.batch),
         )
         yield from self._trained(stage, self.minutes * 60)
 
@@ -167,14 +162,9 @@ class Training:
         return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
 
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        hyperparameters, network = (
-            self.hyperparameters.clip,
-            self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip"),
-        )
-        where = self.kept.pipeline, self.kept.looks
-        stage = ClipStage(
-            network, tokenizer, self.store, hyperparameters, *where, rows=self._rows(hyperparameters.batch)
-        )
+        how, where = self.hyperparameters.clip, (self.kept.pipeline, self.kept.progress)
+        network = self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
+        stage = ClipStage(network, tokenizer, self.store, how, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     @property
@@ -186,10 +176,10 @@ class Training:
             yield f"masks: {there} of {self.store.count} drawn"
 
     def _train_sam(self) -> Iterator[Report]:
-        hyperparameters, config = self.hyperparameters.sam, self.size.sam
-        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._part_masks)
-        where = self.kept.pipeline, self.kept.looks
-        stage = SamStage(network, config, hyperparameters, *data, *where, rows=self._rows(hyperparameters.batch))
+        how, config = self.hyperparameters.sam, self.size.sam
+        where, data = (self.kept.pipeline, self.kept.progress), (self.store.pictures, self._part_masks)
+        network = self.kept.start.fill(aimed(build_sam(config)), "sam")
+        stage = SamStage(network, config, how, *data, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     def _rows(self, batch: int) -> int:

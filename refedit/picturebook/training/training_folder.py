@@ -33,8 +33,8 @@ class TrainingFolder:
         return self.file("pipeline")
 
     @property
-    def looks(self) -> Path:
-        """Where pictures of what the networks can do are kept."""
+    def progress(self) -> Path:
+        """Where pictures and scores show what the networks could do, step by step."""
         return self.file("looks")
 
     @property

@@ -14,7 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from refedit.picturebook.dataset.scenes import MASKS, SUBJECTS, SceneStore, epoch_numbers
 from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
-from refedit.picturebook.training.hyperparameters import UnetHyperparameters
+from refedit.picturebook.training.hyperparameters import StageName, UnetHyperparameters
 from refedit.picturebook.training.mark_supervision import MarkHead, mark_targets
 from refedit.picturebook.training.plan import layout
 from refedit.picturebook.world.captions import Caption, caption
@@ -57,15 +57,9 @@ class UnetStage:
     hyperparameters: UnetHyperparameters
     on_show: Callable[[TextAndUnet, int], None]
     rows: int
-    name: str = "unet"
+    name: StageName = StageName.UNET
 
     def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
         # Scenes as they are drawn, read once: captions are made anew for every sample.
         self.scenes = self.store.scenes
 

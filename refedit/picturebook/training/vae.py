@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from refedit.picturebook.dataset.scenes import Pictures, SceneStore, from_bytes, to_image
-from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, VaeHyperparameters
+from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, StageName, VaeHyperparameters
 from refedit.picturebook.training.plan import autocast, layout
 from refedit.picturebook.world.streams import Stream, random
 
@@ -54,17 +54,9 @@ class VaeStage:
     network: AutoencoderKL
     store: SceneStore
     hyperparameters: VaeHyperparameters
-    looks: Path
+    progress: Path
     rows: int
-    name: str = "vae"
-
-    def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
+    name: StageName = StageName.VAE
 
     def batch(self, number: int) -> UInt8[Tensor, "rows height width 3"]:
         rng = random(Stream.VAE_BATCHES, number)
@@ -88,8 +80,8 @@ class VaeStage:
         """Pictures above their round trips."""
         true = from_bytes(torch.from_numpy(self.store.pictures[:8].copy())).to(self.network.device)
         made = self.network.decode(self.network.encode(true).latent_dist.mode()).sample
-        self.looks.mkdir(parents=True, exist_ok=True)
-        to_image(torch.cat([true, made]), 8).save(self.looks / f"vae-{step:06d}.png")
+        self.progress.mkdir(parents=True, exist_ok=True)
+        to_image(torch.cat([true, made]), 8).save(self.progress / f"vae-{step:06d}.png")
 
 
 def encode_all(
