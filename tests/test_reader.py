@@ -14,7 +14,7 @@ from refedit.errors import EditError
 from refedit.picturebook.commands import add_commands
 from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
-from refedit.picturebook.evaluation.evaluate_reader import (
+from refedit.picturebook.evaluation.reader import (
     ReaderMeasurements,
     accuracies,
     agreement,
@@ -23,8 +23,7 @@ from refedit.picturebook.evaluation.evaluate_reader import (
     one_subject_scenes,
     with_pictures,
 )
-from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip
-from refedit.picturebook.networks.clip_files import load_clip, save_clip
+from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip, load_clip, save_clip
 from refedit.picturebook.networks.diffusion import (
     build_pipeline,
     build_text_encoder,

@@ -14,12 +14,11 @@ from refedit.picturebook.dataset.click_sampling import box_of, click_in, cover, 
 from refedit.picturebook.dataset.clutter import OUTSIDE, THIRD, clutter, collage
 from refedit.picturebook.dataset.part_masks import PartMaskStore, part_masks_of, subjects_in
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
-from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
+from refedit.picturebook.evaluation.sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 from refedit.picturebook.training.log import Report
-from refedit.picturebook.training.mask_losses import dice_loss, focal_loss, mask_losses
 from refedit.picturebook.training.sam import SamStage, aimed
 from refedit.picturebook.training.sam_prompts import (
     MaskPrompts,
@@ -28,6 +27,9 @@ from refedit.picturebook.training.sam_prompts import (
     click_prompts,
     corrected,
     decode,
+    dice_loss,
+    focal_loss,
+    mask_losses,
     split,
 )
 from refedit.picturebook.training.training import Training

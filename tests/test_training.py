@@ -18,12 +18,11 @@ from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.version import code_version
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.evaluation import evaluate_diffusion as evaluate
+from refedit.picturebook.evaluation import diffusion as evaluation
 from refedit.picturebook.evaluation.figures import read_figures, table
 from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
-from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
-from refedit.picturebook.training.export import export
+from refedit.picturebook.networks.supervision import WordTargets, WordWatcher
 from refedit.picturebook.training.hyperparameters import StageName
 from refedit.picturebook.training.log import Report
 from refedit.picturebook.training.model_card import card
@@ -32,7 +31,7 @@ from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
 from refedit.picturebook.training.provenance import read_provenance
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
-from refedit.picturebook.training.unet import word_targets, word_tokens
+from refedit.picturebook.training.unet import export, word_targets, word_tokens
 from refedit.picturebook.training.vae import sharpness_loss
 from refedit.picturebook.world.captions import Caption
 
@@ -174,7 +173,7 @@ def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
 
 def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Path) -> None:
     model = StableDiffusion.load(str(trained / "pipeline"), torch.device("cpu"))
-    measured = evaluate.measure(model, evaluate.unseen(2, model.size), tmp_path)
+    measured = evaluation.measure(model, evaluation.unseen(2, model.size), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png"}
     assert 0 <= measured.word_iou <= 1
     origin = read_provenance([trained], "two CPU cores")

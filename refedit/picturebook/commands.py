@@ -121,10 +121,10 @@ def _start(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.diffusion.stable_diffusion import StableDiffusion
-    from refedit.picturebook.evaluation.evaluate_diffusion import measure, unseen
-    from refedit.picturebook.evaluation.evaluate_reader import measure_reader
-    from refedit.picturebook.evaluation.evaluate_sam import measure_sam, subjects
+    from refedit.picturebook.evaluation.diffusion import measure, unseen
     from refedit.picturebook.evaluation.figures import table, write_figures
+    from refedit.picturebook.evaluation.reader import measure_reader
+    from refedit.picturebook.evaluation.sam import measure_sam, subjects
     from refedit.picturebook.networks.reader import Reader
     from refedit.picturebook.training.model_card import card
     from refedit.picturebook.training.plan import training_device

@@ -41,7 +41,7 @@ SCENE_SETS: dict[str, Stream] = {"train": Stream.TRAIN_SCENES, "test": Stream.TE
 SUBJECTS: tuple[str, ...] = ("subject", "second")
 MASKS: tuple[str, ...] = (*SUBJECTS, "background")
 MARK_CELL = 4
-"""Pixels a side of the cells that marks are told for: `mark_supervision.FINER` of them a side make a latent."""
+"""The width in pixels of the cells that marks are told for; a latent is `networks.supervision.FINER` cells wide."""
 
 
 def scene_at(which: str, number: int) -> Scene:

@@ -22,9 +22,8 @@ from transformers import CLIPTokenizer
 
 from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, epoch_numbers, from_bytes
-from refedit.picturebook.evaluation.evaluate_reader import accuracies, one_subject_scenes, with_pictures
-from refedit.picturebook.networks.clip import PictureBookClip
-from refedit.picturebook.networks.clip_files import save_clip
+from refedit.picturebook.evaluation.reader import accuracies, one_subject_scenes, with_pictures
+from refedit.picturebook.networks.clip import PictureBookClip, save_clip
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.training.hyperparameters import ClipHyperparameters, StageName
 from refedit.picturebook.world.captions import MENTIONED, describe

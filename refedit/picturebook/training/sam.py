@@ -15,11 +15,18 @@ from torch import Tensor, nn
 from refedit.picturebook.dataset.click_sampling import pick, prompts
 from refedit.picturebook.dataset.clutter import clutter, collage
 from refedit.picturebook.dataset.part_masks import PartMaskStore
-from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
+from refedit.picturebook.evaluation.sam import sam_sheet, subjects
 from refedit.picturebook.networks.checkpoint import whole_folder
 from refedit.picturebook.training.hyperparameters import SamHyperparameters, StageName
-from refedit.picturebook.training.mask_losses import mask_losses
-from refedit.picturebook.training.sam_prompts import best_of, box_prompts, click_prompts, corrected, decode, split
+from refedit.picturebook.training.sam_prompts import (
+    best_of,
+    box_prompts,
+    click_prompts,
+    corrected,
+    decode,
+    mask_losses,
+    split,
+)
 from refedit.picturebook.world.streams import Stream, random
 from refedit.segment.sam_network import SamConfig, save_sam
 from refedit.segment.segmenter import Segmenter

@@ -18,14 +18,13 @@ from refedit.picturebook.networks.clip import build_clip
 from refedit.picturebook.networks.sizes import Size
 from refedit.picturebook.training.clip import ClipStage
 from refedit.picturebook.training.decoder import Decoder, DecoderStage
-from refedit.picturebook.training.export import export
 from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters, StageName
 from refedit.picturebook.training.log import Report, write_log
 from refedit.picturebook.training.loop import Stage, Trainer
 from refedit.picturebook.training.plan import Plan, parts_for
 from refedit.picturebook.training.sam import SamStage, aimed
 from refedit.picturebook.training.training_folder import TrainingFolder
-from refedit.picturebook.training.unet import TextAndUnet, UnetStage, latent_scale
+from refedit.picturebook.training.unet import TextAndUnet, UnetStage, export, latent_scale
 from refedit.picturebook.training.vae import VaeStage, encode_all
 from refedit.picturebook.world.factors import FACTORS
 from refedit.segment.sam_network import build_sam

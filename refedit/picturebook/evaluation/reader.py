@@ -11,8 +11,8 @@ from torch import Tensor
 
 from refedit.diffusion.backbone import Backbone
 from refedit.picturebook.dataset.scenes import from_bytes, scene_at, to_image
+from refedit.picturebook.evaluation.diffusion import draw_pictures
 from refedit.picturebook.evaluation.figures import Figure
-from refedit.picturebook.evaluation.samples import draw_pictures
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
