@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,10 +14,12 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from refedit.cli.ship import WORLD_README
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.version import code_version
+from refedit.models import builtin_folder
 from refedit.picturebook.commands import add_commands
 from refedit.picturebook.evaluation import diffusion as evaluation
 from refedit.picturebook.evaluation.figures import read_figures, table
@@ -180,6 +183,12 @@ def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Pat
     assert [part.stage for part in origin.parts] == ["vae", "unet"] and all(part.steps > 0 for part in origin.parts)
     text = card(origin, model.size, table(measured.figures()))
     assert "two CPU cores" in text and f"{measured.vae:.2f} dB" in text and code_version() in text
+
+
+def test_the_picture_books_readme_shows_the_table_of_the_card() -> None:
+    readmes = [path.read_text("utf-8") for path in (WORLD_README, builtin_folder() / "README.md")]
+    tables = [re.search("(?<=<!-- measured -->\n).*(?=<!-- /measured -->)", text, re.DOTALL) for text in readmes]
+    assert tables[0] and tables[1] and tables[0][0] == tables[1][0]
 
 
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
