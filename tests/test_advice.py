@@ -1,4 +1,4 @@
-"""What a sentence asks for that a drawing does not show."""
+"""Advice: what a sentence asks for that a drawing does not show."""
 
 import pytest
 import torch

@@ -141,9 +141,8 @@ def test_writing_the_pipeline_keeps_the_clip_and_the_pipeline_does_not_mind(tmp_
 
 def test_captions_of_a_batch_are_equal_exactly_where_one_is_true_of_the_other_picture() -> None:
     scenes = [scene_at("train", number) for number in range(200)]
-    short = next(
-        found for seed in range(99) if len(set(found := captions_of(scenes, np.random.default_rng(seed)))) < 100
-    )
+    batches = (captions_of(scenes, np.random.default_rng(seed)) for seed in range(99))
+    short = next(texts for texts in batches if len(set(texts)) < 100)
     mention = frozenset({"second"}) | {name for name in captions.MENTIONED if name != "second" and _said(short, name)}
     assert short == [captions.describe(scene, mention=mention).text for scene in scenes]
 
@@ -176,8 +175,8 @@ def test_labels_name_what_the_picture_shows_and_nothing_else() -> None:
 
 def test_a_factor_that_no_row_shows_costs_nothing() -> None:
     logits = {"kind": torch.randn(2, 3), "style": torch.randn(2, 4)}
-    found = reading_losses(logits, torch.tensor([[UNREAD, 1], [UNREAD, 2]]))
-    assert float(found["kind"]) == 0 and float(found["style"]) > 0
+    losses = reading_losses(logits, torch.tensor([[UNREAD, 1], [UNREAD, 2]]))
+    assert float(losses["kind"]) == 0 and float(losses["style"]) > 0
 
 
 def test_augmented_pictures_are_decided_by_the_generator_and_stay_near() -> None:
@@ -210,7 +209,7 @@ def test_the_stage_leaves_a_reader_in_the_model_folder(tmp_path: Path) -> None:
     training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=(StageName.CLIP,))
     reports = list(training.run())
     read = Reader.load(tmp_path / "pipeline", CPU).read(torch.zeros(1, 3, 64, 64))
-    assert all(found[0] in FACTORS[name] for name, found in read.items())
+    assert all(words[0] in FACTORS[name] for name, words in read.items())
     (shown,) = (json.loads(path.read_text()) for path in (tmp_path / "looks").glob("clip-*.json"))
     assert set(shown) == set(FACTORS) and "clip step" in str(reports[-1])
 

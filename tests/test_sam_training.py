@@ -68,7 +68,7 @@ def test_part_masks_hold_every_mask_of_a_drawing(number: int) -> None:
     parts = part_masks_of(masks)
     assert np.array_equal(parts == 0, masks["background"])
     whole = [masks[name] for name in ("subject", "second") if name in masks]
-    assert all(np.array_equal(found, true) for found, true in zip(subjects_in(parts), whole, strict=True))
+    assert all(np.array_equal(made, true) for made, true in zip(subjects_in(parts), whole, strict=True))
 
 
 def test_part_masks_on_disk_are_those_of_the_scenes_and_go_on_where_they_stopped(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_prompts_fit_their_masks() -> None:
 def test_clicks_come_from_all_of_a_mask() -> None:
     mask = np.zeros((4, 4), bool)
     mask[1, 2] = mask[3, 0] = True
-    found = {tuple(click_in(np.random.default_rng(seed), mask).tolist()) for seed in range(20)}
-    assert found == {(2.0, 1.0), (0.0, 3.0)}
+    clicks = {tuple(click_in(np.random.default_rng(seed), mask).tolist()) for seed in range(20)}
+    assert clicks == {(2.0, 1.0), (0.0, 3.0)}
     assert cover(mask, 2).tolist() == [[0, 64], [64, 0]]
 
 
@@ -203,10 +203,10 @@ def test_losses_vanish_for_the_true_mask_and_count_the_best_only() -> None:
     targets = (torch.rand(2, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.5).float()
     right, wrong = 30 * (2 * targets - 1), 30 * (1 - 2 * targets)
     logits, quality = torch.stack([wrong, right, wrong], 1), torch.tensor([[0.0, 1.0, 0.0]] * 2)
-    found = mask_losses(logits, quality, targets)
+    losses = mask_losses(logits, quality, targets)
     assert float(mask_losses(logits, quality, targets, every=0.3)["dice"]) == pytest.approx(0.2, abs=1e-2)
-    assert all(float(found[name]) == pytest.approx(0, abs=1e-3) for name in ("focal", "dice", "quality"))
-    assert float(found["iou"]) == 1 and torch.equal(best_of(logits, quality), right)
+    assert all(float(losses[name]) == pytest.approx(0, abs=1e-3) for name in ("focal", "dice", "quality"))
+    assert float(losses["iou"]) == 1 and torch.equal(best_of(logits, quality), right)
     assert float(mask_losses(logits, quality.flip(0) * 0, targets)["quality"]) == pytest.approx(1 / 3)
 
 
@@ -236,9 +236,9 @@ def test_a_training_leaves_a_sam_beside_whatever_else_is_there_and_goes_on(train
 def test_it_is_measured_on_every_subject_of_unseen_scenes(trained: Path, tmp_path: Path) -> None:
     asked = subjects(12, PIXELS)
     assert len(asked) >= 12 and all(one.mask[int(one.click.y), int(one.click.x)] for one in asked)
-    found = measure_sam(Segmenter.load(trained / "pipeline/sam", CPU), asked, tmp_path)
-    assert 0 <= found.sam_iou <= found.sam_best_iou <= 1 and found.sam_click_ms > 0
-    assert (tmp_path / "sam.png").is_file() and found.figures()[0].value == found.sam_iou
+    measured = measure_sam(Segmenter.load(trained / "pipeline/sam", CPU), asked, tmp_path)
+    assert 0 <= measured.sam_iou <= measured.sam_best_iou <= 1 and measured.sam_click_ms > 0
+    assert (tmp_path / "sam.png").is_file() and measured.figures()[0].value == measured.sam_iou
     assert iou(asked[0].mask.astype(np.float32), asked[0].mask) == 1
 
 

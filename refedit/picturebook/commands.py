@@ -1,6 +1,10 @@
-"""The command line of the built-in world: `python -m refedit picturebook sheet|examples|train|evaluate`."""
+"""The command line of the built-in world: `python -m refedit picturebook sheet|examples|train|evaluate`.
+
+What a command needs is imported when it runs, so that help comes at once.
+"""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from refedit.errors import EditError
@@ -8,7 +12,7 @@ from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageN
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `picturebook`; a parsed command line's `run` takes it."""
+    """Adds `picturebook` and its actions; `run` of the parsed arguments does what was asked for."""
     parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
     actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
@@ -57,6 +61,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def draw_sheet(arguments: argparse.Namespace) -> int:
+    """Draws scenes side by side into a file."""
     from refedit.picturebook.world import contact_sheet as sheet
 
     seed, size = arguments.seed, arguments.size
@@ -74,6 +79,7 @@ def draw_sheet(arguments: argparse.Namespace) -> int:
 
 
 def draw_examples(arguments: argparse.Namespace) -> int:
+    """Writes the page's examples into a folder."""
     from refedit.picturebook.world.examples import shipped_examples, write_examples
 
     write_examples(shipped_examples(), arguments.out)
@@ -81,17 +87,14 @@ def draw_examples(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
+    """Trains, and prints how it stands; EditError if that would overwrite a training."""
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training.plan import training_device
     from refedit.picturebook.training.training import WHOLE_PLAN, Training
 
     stages = (StageName(arguments.stage),) if arguments.stage else WHOLE_PLAN
-    begun = [stage for stage in stages if (arguments.out / f"{stage}.pt").exists()]
-    if begun and not arguments.resume:
-        raise EditError(
-            f"There is a training of {' and '.join(begun)} in {arguments.out}. Add --resume to go on with it, or name "
-            "another folder."
-        )
+    if not arguments.resume:
+        _refuse_begun(arguments.out, stages)
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.start:
         _start(arguments)
@@ -109,7 +112,17 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_begun(folder: Path, stages: Iterable[StageName]) -> None:
+    begun = [stage for stage in stages if (folder / f"{stage}.pt").exists()]
+    if begun:
+        raise EditError(
+            f"There is a training of {' and '.join(begun)} in {folder}. Add --resume to go on with it, or name "
+            "another folder."
+        )
+
+
 def _start(arguments: argparse.Namespace) -> None:
+    """Takes over the weights of the model that was named; EditError if the training cannot begin with them."""
     from refedit.models import BUILTIN, builtin_folder
     from refedit.picturebook.training.training_folder import TrainingFolder
 
@@ -120,6 +133,7 @@ def _start(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
+    """Measures all parts that the model has, and writes the figures and, if asked for, the card."""
     from refedit.diffusion.stable_diffusion import StableDiffusion
     from refedit.picturebook.evaluation.diffusion import measure, unseen
     from refedit.picturebook.evaluation.figures import table, write_figures
@@ -143,6 +157,5 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print(table(measured))
     if arguments.card:
         origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        text = card(origin, model.size, table(measured))
-        (arguments.model / "README.md").write_text(text)
+        (arguments.model / "README.md").write_text(card(origin, model.size, table(measured)))
     return 0
