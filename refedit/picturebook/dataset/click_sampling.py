@@ -1,4 +1,4 @@
-"""What a SAM is asked while it learns: true masks, clicks and boxes. Knows nothing about networks."""
+"""What a SAM is asked while it learns: masks, and a click and a box for each. Knows nothing about networks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from refedit.picturebook.dataset.clutter import OUTSIDE
 from refedit.picturebook.dataset.part_masks import PartMasks, subjects_in
 
 _LEAST = 0.003
-"""The share of the picture that a target covers at least; a smaller one is hardly a cell of the encoder."""
+"""The least share of the picture that a mask covers: a smaller one is hardly a cell of the encoder."""
 _PARTS, _GROUND = 0.15, 0.10
 
 
@@ -26,8 +26,8 @@ class Prompts:
 def pick(rng: np.random.Generator, parts: PartMasks, whole: bool) -> Bool[np.ndarray, "height width"]:
     """A mask to ask for: that of any single part, or, if `whole`, mostly that of a subject.
 
-    Then one in ten is the background and one in seven a part of a subject (our choice: the mask of highest predicted
-    quality shall be the whole subject, of which there are more).
+    Then one in ten is the background and one in seven a part. Our choice: subjects are asked for most often, so that
+    the mask of highest predicted quality becomes the whole subject.
     """
     chance = rng.random() if whole else 1.0
     if chance < _GROUND and (parts == 0).mean() >= _LEAST:

@@ -28,7 +28,7 @@ class Clutter:
 
 
 def clutter(rng: np.random.Generator, side: int, pictures: UInt8[np.ndarray, "count side side 3"]) -> Clutter:
-    """Two to seven shapes on a ground; one in three is a picture wider or higher than long, with grey below it."""
+    """Two to seven shapes on a ground. One in three stands for a picture that is not square: the rest of it is grey."""
     picture, parts = _texture(rng, side, pictures), np.zeros((side, side), np.uint8)
     for number in range(1, int(rng.integers(3, 9))):
         cover = _cover(rng, side)
@@ -102,13 +102,13 @@ def _cropped(rng: np.random.Generator, picture: UInt8[np.ndarray, "side side 3"]
 
 Picture = UInt8[np.ndarray, "height width 3"]
 THIRD = 2 * SECOND
-"""Added to the numbers of what was put in."""
+"""Added to the numbers of a subject that was put in."""
 
 
 def collage(
     rng: np.random.Generator, picture: Picture, parts: PartMasks, other: Picture, others: PartMasks
 ) -> tuple[Picture, PartMasks]:
-    """The square picture with the main subject of the other, smaller or as large, before or behind its own subjects."""
+    """A square picture that gets the other's main subject, as large or smaller, before or behind its own subjects."""
     side = len(picture)
     size = int(side * rng.uniform(0.35, 1.0))
     piece = np.asarray(Image.fromarray(other).resize((size, size), Image.Resampling.BILINEAR))

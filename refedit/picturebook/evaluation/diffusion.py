@@ -55,7 +55,7 @@ class Measurements:
 
     @property
     def lost(self) -> float:
-        """How much further than its VAE round trip a picture is from itself after inversion and back, in dB."""
+        """What inversion and back lose beside the VAE's round trip, in dB."""
         return self.vae - self.inversion
 
 
@@ -108,7 +108,7 @@ def psnr(made: Tensor, true: Tensor) -> float:
 
 
 def measure(model: Backbone, data: Unseen, folder: Path) -> Measurements:
-    """Measures on scenes and writes what was drawn: pictures, round trips and inversions (rows.png), samples.png."""
+    """Measures on scenes. Writes pictures, round trips and inversions as rows.png, and samples.png."""
     latents = model.encode(data.pictures)
     text = TextEmbedding.cat([model.embed(caption) for caption in data.captions])
     round_trip = model.decode(latents)

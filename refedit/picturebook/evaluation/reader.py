@@ -34,10 +34,9 @@ Pictures = Float[Tensor, "rows 3 side side"]
 class ReaderMeasurements:
     """Shares (0..1) by factor, on `drawings` of unseen scenes with one subject.
 
-    `right` and `right_after_vae` are the readers' own: how often they are right about drawings, as they are and after
-    the VAE. `asked` is how often they find in a picture drawn from a caption what the caption says, on `asked_cases`
-    captions: a thing has no pose to be right about. `matched` is how
-    often a drawing's own full caption scores highest among those of 16 drawings.
+    `right` and `right_after_vae` say how often the readers are right about drawings, as they are and after the VAE.
+    `asked` says how often they read in a picture what its caption asked for. It is of `asked_cases` captions: a thing
+    has no pose to be right about. `matched` is how often a drawing's own full caption scores highest among those of 16.
     """
 
     drawings: int
@@ -100,7 +99,7 @@ def accuracies(reader: Reader, scenes: Sequence[Scene], pictures: Pictures) -> d
 def agreement(read: Mapping[str, Sequence[str]], scenes: Sequence[Scene]) -> dict[str, float]:
     """How often (0..1) what was read of every row is the word of that row's scene, by factor.
 
-    Of every factor only scenes count whose pictures show it: poses of things are nothing to be right about.
+    For a factor only those scenes count whose pictures show it: things have no pose to be right about.
     """
     shares = {}
     for name, words in read.items():

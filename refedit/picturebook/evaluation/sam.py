@@ -23,7 +23,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, kw_only=True)
 class SamMeasurements:
-    """What one random click inside every subject of unseen scenes gives, and a second one where that mask is wrong.
+    """What SAM makes of a random click in every subject of unseen scenes, and of a second one where that mask is wrong.
 
     `sam_iou` is the mean IoU of the masks of highest predicted quality with the true ones, `sam_best_iou` that of the
     best of three, `sam_corrected_iou` that after the second click; `sam_embed_ms` are the milliseconds per picture,

@@ -29,7 +29,7 @@ _SHARD = "9MB"
 
 @dataclass(frozen=True, kw_only=True)
 class Tower:
-    """The picture tower: every channel number of `stem` halves the picture, the last is the transformer's width."""
+    """The picture tower. Each of `stem`'s channels halves the picture; the last is the transformer's width."""
 
     pixels: int
     stem: tuple[int, ...]
@@ -45,7 +45,7 @@ TOWERS: dict[str, Tower] = {
 
 
 class Residual(nn.Module):
-    """Two convolutions beside the identity, which it is at first."""
+    """Two convolutions beside the identity. At first it is the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -83,10 +83,10 @@ class Stem(nn.Module):
 
 
 class Readers(nn.Module):
-    """One attention over the tower's places for every factor; from what it sees there, a layer for the factor's words.
+    """For every factor an attention over the tower's places, and a layer that makes the factor's words of what it sees.
 
-    It sees the tower's tokens, and, through a layer more, statistics of the stem's finer maps: a pattern is a texture.
-    Measured on one frozen tower: 72 % of patterns right from its tokens, 86 % from those statistics.
+    It sees the tower's tokens and, through one more layer, statistics of the stem's finer maps, since a pattern is a
+    texture. Measured on one frozen tower: 72 % of patterns are right from its tokens, 86 % from those statistics.
     """
 
     def __init__(self, channels: tuple[int, ...], names: Mapping[str, tuple[str, ...]]) -> None:
@@ -158,11 +158,11 @@ class PictureBookClip(nn.Module):
         return self.readers(seen.tokens, seen.maps[:-1])
 
     def embed_pictures(self, seen: Seen) -> Float[Tensor, "rows dimensions"]:
-        """Of length 1."""
+        """Embeddings of length 1."""
         return functional.normalize(self.clip.visual_projection(seen.pooled).float(), dim=1)
 
     def embed_texts(self, tokens: Int[Tensor, "rows tokens"]) -> Float[Tensor, "rows dimensions"]:
-        """Of length 1."""
+        """Embeddings of length 1."""
         pooled = self.clip.text_model(input_ids=tokens).pooler_output
         return functional.normalize(self.clip.text_projection(pooled).float(), dim=1)
 

@@ -60,10 +60,10 @@ class WordWatcher:
         return self.queries.transpose(1, 2).flatten(2)
 
     def loss(self, targets: WordTargets, certainty: Float[Tensor, " rows"]) -> Float[Tensor, ""]:
-        """How far the words' maps, as distributions over positions, are from even ones on their masks.
+        """The divergence of the words' maps, as distributions over positions, from even ones on their masks.
 
-        It is a divergence of 0 where they agree, averaged over words. `certainty` (0..1) weighs the rows: where
-        nothing but noise is seen, nobody can know where a word is.
+        It is a mean over words, 0 where they agree. `certainty` (0..1) weighs the rows: in pure noise nobody can tell
+        where a word is.
         """
         probabilities = torch.stack(self.maps).mean(0)  # (rows, positions, tokens)
         seen = probabilities[targets.rows, :, targets.tokens]  # (words, positions)

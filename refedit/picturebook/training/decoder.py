@@ -1,4 +1,4 @@
-"""A later stage: the VAE's decoder alone, on whole pictures. Latents stay, and so does what the UNet knows of them."""
+"""A later stage: the VAE's decoder alone, on whole pictures. Latents stay as they are, so the UNet stays good."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Decoder(nn.Module):
 class DecoderStage:
     """Trains a decoder. `latents` are those of the store's pictures times `scale`, in half precision.
 
-    Group norms see whole pictures here, as in use; on the crops that the VAE was trained on they saw parts. `on_show`
-    is called every now and then, while the decoder has its averaged weights.
+    Its group norms see whole pictures, as in use; the VAE was trained on crops. `on_show` is called every now and then,
+    while the decoder has its averaged weights.
     """
 
     network: Decoder

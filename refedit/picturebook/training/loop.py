@@ -79,7 +79,7 @@ class Trainer:
                 if self.seconds - shown > self.plan.show_every:
                     shown = self.seconds
                     self.show()
-        # In this order: a training that was not shown is not over, so it can be gone on with until it has been.
+        # In this order: if showing fails, the training is not saved as over, and going on shows again.
         self.show()
         self.save()
         yield self._report(means)
@@ -122,7 +122,7 @@ class Trainer:
         return losses
 
     def _gradients(self, batch: Any, part: int) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
-        # Noise is drawn anew from the batch's number: nothing about random states has to be kept.
+        # Noise is seeded by the batch's number, so no random state has to be kept.
         number = self.step * self.plan.parts + part
         generator = torch.Generator(self.plan.device).manual_seed(number)
         with autocast(self.plan.device):

@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What was trained on what; `note` says what else happened to it, `before` how the model came about before."""
+    """How a model was trained. `note` is what else there is to say, `before` what its card said when training began."""
 
     size: str
     scenes: int
@@ -64,9 +64,9 @@ class Provenance:
 
 
 def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> Provenance:
-    """What the trainings in some folders tell; of a stage in several of them the last counts.
+    """What the checkpoints of some trainings tell. If several have trained a stage, the last one counts.
 
-    Raises FileNotFoundError if the first is no training.
+    Raises FileNotFoundError if the first folder is no training.
     """
     notes = json.loads((folders[0] / "training.json").read_text())
     parts = {}

@@ -38,7 +38,7 @@ _AIM = 4.0
 
 @dataclass(frozen=True)
 class SamBatch:
-    """Pictures and, for each, as many masks to ask for: their cells' cover (0..255), a click inside, a jittered box."""
+    """Pictures, and the masks to ask for in each: how much of every cell they cover (0..255), a click inside, a box."""
 
     pictures: UInt8[Tensor, "rows height width 3"]
     cells: UInt8[Tensor, "rows targets side side"]
@@ -90,9 +90,9 @@ class SamStage:
         return made.picture, made.parts
 
     def losses(self, batch: SamBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Every picture is encoded once; all its targets but the last start with a click, the last with its box.
+        """Encodes each picture once. All its targets but the last are asked for by a click, the last by its box.
 
-        Then follow corrections of what came out; the losses are means over all of it.
+        Then the answers are corrected by further clicks; the losses are means over all rounds.
         """
         device = self.network.pixel_mean.device
         features = self.network.image_encoder(self.normalised(batch.pictures.to(device)))
@@ -107,7 +107,7 @@ class SamStage:
             answers = split(decode(self.network, wide, asked), asked)
             every = self.hyperparameters.every
             rounds.append([mask_losses(*answer, true, every) for answer, true in zip(answers, chains, strict=True)])
-            # Clicks are asked with the mask so far and by themselves; every step has to need the weights for masks.
+            # The mask so far is given by chance, but always after the first box: every step has to train its weights.
             keep = _chance(generator) < 0.5, number == 0 or _chance(generator) < 0.5
             asked = [
                 corrected(one, best_of(*answer), true, self.store.pixels, generator, with_mask)
@@ -135,8 +135,8 @@ class SamStage:
 def aimed(sam: Any) -> Any:
     """A fresh SAM, changed so that prompts and cells attend to what is at their own place from the start (our choice).
 
-    Queries and keys are projected alike, and everything else in them begins small beside their places. From an
-    unaimed start a small SAM finds what stands out in 800 steps, wherever the click is.
+    Queries and keys are projected alike, and whatever is not their place begins small. Without this, after 800 steps
+    a small SAM still answered with what stands out, wherever the click was.
     """
     transformer, prompts = sam.mask_decoder.transformer, sam.prompt_encoder
     for name, attention in transformer.named_modules():
@@ -156,7 +156,7 @@ def _chance(rng: torch.Generator) -> float:
 
 
 def _summed(rounds: list[list[dict[str, Tensor]]]) -> dict[str, Tensor]:
-    """Means over rounds, clicks counting twice as much as boxes, and the IoU of the first and last answers."""
+    """Means over rounds, in which clicks count twice as much as boxes, and the IoU of the first and last answers."""
     parts = {
         name: torch.stack([(2 * click[name] + box[name]) / 3 for click, box in rounds]).mean()
         for name in ("focal", "dice", "quality")

@@ -31,11 +31,13 @@ class MaskPrompts:
 
 
 def click_prompts(clicks: Float[Tensor, "pictures targets 2"]) -> MaskPrompts:
+    """A click inside for every target."""
     points = clicks.flatten(0, 1)[:, None]
     return MaskPrompts(points, torch.ones(points.shape[:2], dtype=torch.int64, device=points.device))
 
 
 def box_prompts(boxes: Float[Tensor, "pictures 4"]) -> MaskPrompts:
+    """A box for every picture."""
     empty = torch.zeros(len(boxes), 0, dtype=torch.int64, device=boxes.device)
     return MaskPrompts(boxes.new_zeros(len(boxes), 0, 2), empty, boxes)
 
@@ -64,9 +66,9 @@ def decode(
 
 
 def split(answer: tuple[Logits, Tensor], asked: Sequence[MaskPrompts]) -> list[tuple[Tensor, Tensor]]:
-    """The answers to each of the prompts: three masks for a single click, which may mean several things, else one.
+    """The answers to each of the prompts, as in appendix A of arXiv:2304.02643.
 
-    As in appendix A of arXiv:2304.02643.
+    They are three masks for a single click, which may mean several things, and one for anything else.
     """
     counts, answers = [len(one.points) for one in asked], []
     for one, logits, quality in zip(asked, *(part.split(counts) for part in answer), strict=True):
@@ -83,9 +85,9 @@ def best_of(logits: Logits, quality: Float[Tensor, "rows masks"]) -> Targets:
 def corrected(
     asked: MaskPrompts, logits: Targets, targets: Targets, pixels: int, rng: torch.Generator, keep: bool
 ) -> MaskPrompts:
-    """The prompts and one more click, anywhere in the region where the mask is wrong; with the mask if `keep`.
+    """The prompts with one more click, at a random place where the mask is wrong, and with the mask if `keep`.
 
-    Without an error the click confirms the mask's first cell.
+    If nothing is wrong, the click confirms the first cell.
     """
     rows, side = len(logits), logits.shape[-1]
     wrong = (logits > 0) != (targets >= 0.5)

@@ -1,4 +1,4 @@
-"""Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
+"""One training in one folder: draws the scenes, then trains stage by stage. It can be stopped and resumed anywhere."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ class Training:
 
     @property
     def _encoder_is_known(self) -> bool:
-        """Another encoder would make what was trained on its latents, decoder and UNet, worthless."""
+        """Whether anything here was trained on its latents: another encoder would make that worthless."""
         return self.kept.start.given or any(
             self.kept.file(f"{name}.pt").exists() for name in (StageName.DECODER, StageName.UNET)
         )
@@ -108,7 +108,7 @@ class Training:
         if (checkpoint.get("step"), checkpoint.get("scenes")) != (step, store.digest):
             yield f"latents: encoding {store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
-            # A UNet that is there knows latents at the scale of before.
+            # A UNet that was trained before knows latents at the earlier scale.
             before = self.kept.start.given or (checkpoint and self.kept.file("unet.pt").exists())
             scale = float(vae.config.scaling_factor) if before else latent_scale(latents)
             made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
@@ -120,7 +120,7 @@ class Training:
         checkpoint = read_checkpoint(self.kept.file("latents.pt")) or {}
         latents, scale = checkpoint["latents"], float(checkpoint["scale"])
         stage = DecoderStage(
-            Decoder(vae),  # of which the VAE stays the whole
+            Decoder(vae),  # it is a part of the VAE, which is saved
             self.store,
             latents,
             scale,
@@ -147,7 +147,7 @@ class Training:
         yield from self._trained(stage, self._left_for_unet())
 
     def _left_for_unet(self) -> float:
-        """Seconds of the plan; EditError if everything before has used them up."""
+        """The seconds that the plan leaves; EditError if there are none."""
         spent, planned = self.kept.spent() if len(self.stages) > 1 else 0, self.minutes * 60
         if 0 < planned <= spent:
             raise EditError(

@@ -78,7 +78,7 @@ class UnetStage:
         masks = self.store.masks[numbers]
         subjects = torch.from_numpy(masks[:, : len(SUBJECTS)].astype(np.float32) / 255)
         lost = torch.from_numpy(rng.random(tokens.shape) < self.hyperparameters.unknown) & (tokens > 2)
-        # One noise level from every part of the range: the loss of a batch wavers less.
+        # One noise level from every part of the range, so that the losses of batches vary less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
         return UnetBatch(
             self.latents[numbers].float(),
@@ -152,7 +152,7 @@ def word_tokens(said: Caption) -> list[tuple[int, str]]:
 
 
 def latent_scale(latents: Float[Tensor, "count channels height width"]) -> float:
-    """What latents are multiplied with to have unit variance."""
+    """The factor that gives latents unit variance; ValueError if they do not vary."""
     scale = 1 / float(latents.float().std())
     if not math.isfinite(scale):
         raise ValueError("the VAE's latents do not vary; train it first")
@@ -160,10 +160,10 @@ def latent_scale(latents: Float[Tensor, "count channels height width"]) -> float
 
 
 def export(kept: TrainingFolder, size: Size, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
-    """Draws unseen captions with the network as it is, and writes the pipeline folder, the folder's own VAE in it."""
+    """Draws unseen captions with the network as it is, and writes the pipeline folder with the training's VAE."""
     ready = copy.deepcopy(network).eval()
     embedding = ready.text.get_input_embeddings().weight.data  # type: ignore[union-attr]
-    # Pieces of unknown words were never trained: they shall mean as little as the unknown token.
+    # Pieces of unknown words were never trained. They get the unknown token's embedding, to mean as little.
     embedding[list(piece_ids(tokenizer, captions.words()))] = embedding[tokenizer.unk_token_id].clone()
     vae = kept.trained_vae(size)[0].to(ready.unet.device)
     pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)

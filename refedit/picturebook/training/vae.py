@@ -19,7 +19,7 @@ from refedit.picturebook.world.streams import Stream, random
 
 
 def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Tensor, ""]:
-    """Mean absolute difference of neighbouring-pixel differences at several scales: edges must be where they were."""
+    """How differently neighbouring pixels differ, at several scales: the mean error of edges."""
     total = made.new_zeros(())
     for scale in range(scales):
         if scale:
@@ -49,7 +49,7 @@ def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
 
 @dataclass
 class VaeStage:
-    """Trains the VAE. Crops keep the steps cheap; the decoder alone goes on with whole pictures (decoder.py)."""
+    """Trains the VAE on crops, which keep steps cheap. The stage of the decoder goes on with whole pictures."""
 
     network: AutoencoderKL
     store: SceneStore

@@ -54,7 +54,7 @@ def figure(kind: str, pose: str) -> Layers:
 
 
 def place_of(subject: Subject) -> Place:
-    """Where its figure stands; a jumping one in the air."""
+    """Where a subject's figure is: on its place, or above it if the subject jumps."""
     raised = lift(subject.kind, subject.pose) * subject.size
     return Place(x=subject.x, y=subject.y - raised, size=subject.size, mirror=subject.mirror)
 

@@ -58,7 +58,7 @@ def scene(
 
 
 def reference_example(title: str, source: Scene, reference: Scene, **options: Any) -> DrawnExample:
-    """SpecRef: the source's subject with the look, and if they differ the kind, of the reference's."""
+    """An example of SpecRef: the source's subject takes the reference's look and, if it is another, its kind."""
     result = take_appearance(source, reference)
     preset = options.pop("preset", "recommended")
     return DrawnExample(
@@ -137,6 +137,6 @@ def _sentence_examples() -> tuple[DrawnExample, ...]:
 
 
 def sentence_example(title: str, source: Scene, result: Scene, **options: Any) -> DrawnExample:
-    """BARET: the source as a sentence wants it."""
+    """An example of BARET: the source becomes what a sentence says."""
     preset = options.pop("preset", "non-rigid")
     return DrawnExample(title=title, method="baret", preset=preset, source=source, result=result, **options)

@@ -19,7 +19,7 @@ _PAPER = np.array((252, 249, 241), np.float32)
 
 
 def finish(picture: Image.Image, style: str) -> Image.Image:
-    """The picture as its style leaves it."""
+    """The drawn picture after what its style does to it in the end."""
     change = _FINISHES.get(style)
     return change(picture) if change else picture
 
@@ -34,7 +34,7 @@ def _watercolour(picture: Image.Image) -> Image.Image:
 
 
 def _pencil(picture: Image.Image) -> Image.Image:
-    """Graphite lines where anything ends, crayon hatching that lets the sheet through."""
+    """Graphite lines along all edges, and crayon hatching that the sheet shows through."""
     size = picture.width
     values = np.asarray(picture, np.float32)
     grey = picture.convert("L")
