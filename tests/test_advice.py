@@ -1,4 +1,4 @@
-"""What a sentence asks for that a drawing does not show."""
+"""Advice: what a sentence asks for that a drawing does not show."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ def test_a_sentence_names_a_word_once_or_not_at_all(factor: str, prompt: str, wo
 
 
 @pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
-def test_only_what_differs_from_the_drawing_is_a_wish() -> None:
+def test_only_what_differs_from_the_drawing_is_a_conflict() -> None:
     reader, picture = Reader.load(builtin_folder(), torch.device("cpu")), draw(DOG, 256).picture
     assert conflicts(reader, picture, describe(DOG).text) == ()
     for changed, told in (

@@ -36,7 +36,10 @@ LAYERS = (
     ("refedit", "refedit.errors"),
 )
 # The same inside a folder of folders; what lies beside the rooms is above them all.
-ROOMS: tuple[tuple[str, ...], ...] = (("refedit.ui.events", "refedit.ui.view", "refedit.ui.state"),)
+ROOMS: tuple[tuple[str, ...], ...] = (
+    ("refedit.ui.events", "refedit.ui.view", "refedit.ui.state"),
+    tuple(f"refedit.picturebook.{name}" for name in ("training", "evaluation", "dataset", "networks", "world")),
+)
 # What no page may reach into, since an editor may run elsewhere: it is known by `editing.service` only.
 BEHIND_THE_SERVICE: tuple[str, ...] = (
     *(f"refedit.editing.{name}" for name in ("editor", "metered_model", "prepare", "square_edit")),
@@ -101,11 +104,11 @@ def layer(name: str) -> int:
 
 
 def room(name: str) -> tuple[str, int]:
-    """The folder of rooms that a module is in, and its place there from the top, where rooms have an order."""
+    """The folder of rooms that a module is in, and its place there from the top: 0 if it stands beside the rooms."""
     for rooms in ROOMS:
-        for place, inside in enumerate(rooms, 1):
-            if _below(name, inside):
-                return rooms[0].rpartition(".")[0], place
+        folder = rooms[0].rpartition(".")[0]
+        if _below(name, folder):
+            return folder, next((place for place, inside in enumerate(rooms, 1) if _below(name, inside)), 0)
     return "", 0
 
 
@@ -171,6 +174,17 @@ def test_no_module_imports_itself_round_a_corner() -> None:
         ("refedit.imaging.masks", "from refedit.methods import METHODS", "refedit.methods, which lies above it"),
         ("refedit.cli.new", "import app", "app, which lies above it"),
         ("refedit.ui.state.new", "from refedit.ui.view.layout import draw", "whose room lies above it"),
+        (
+            "refedit.picturebook.networks.new",
+            "from refedit.picturebook.dataset.scenes import scene_at",
+            "whose room lies above it",
+        ),
+        (
+            "refedit.picturebook.evaluation.new",
+            "from refedit.picturebook.training.vae import VaeStage",
+            "whose room lies above it",
+        ),
+        ("refedit.picturebook.world.new", "from refedit.picturebook import commands", "whose room lies above it"),
         ("refedit.ui.page", "from refedit.editing.editor import Editor", "by its service only"),
     ],
 )

@@ -67,11 +67,11 @@ def test_every_word_of_the_world_is_one_token_and_anything_can_be_written() -> N
     words = captions.words()
     tokenizer = build_tokenizer(words)
     ids = [tokenizer(word, add_special_tokens=False).input_ids for word in words]
-    assert all(len(found) == 1 for found in ids) and len({found[0] for found in ids}) == len(words)
+    assert all(len(tokens) == 1 for tokens in ids) and len({tokens[0] for tokens in ids}) == len(words)
     assert tokenizer("&", add_special_tokens=False).input_ids == [tokenizer.unk_token_id]
     together = tokenizer(" ".join(words[:20]), add_special_tokens=False).input_ids
-    assert together == [found[0] for found in ids[:20]]
-    assert not set(piece_ids(tokenizer, words)) & {found[0] for found in ids}
+    assert together == [tokens[0] for tokens in ids[:20]]
+    assert not set(piece_ids(tokenizer, words)) & {tokens[0] for tokens in ids}
 
 
 def test_special_tokens_lie_inside_the_vocabulary() -> None:

@@ -12,19 +12,18 @@ from transformers import CLIPModel
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.dataset.augment import degraded
+from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
-from refedit.picturebook.evaluation.evaluate_reader import (
+from refedit.picturebook.evaluation.reader import (
     ReaderMeasurements,
     accuracies,
     agreement,
-    drawn,
     matched,
     measure_reader,
     one_subject_scenes,
+    with_pictures,
 )
-from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip
-from refedit.picturebook.networks.clip_files import load_clip, save_clip
+from refedit.picturebook.networks.clip import TOWERS, PictureBookClip, build_clip, load_clip, save_clip
 from refedit.picturebook.networks.diffusion import (
     build_pipeline,
     build_text_encoder,
@@ -36,7 +35,7 @@ from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.vocabulary import build_tokenizer
 from refedit.picturebook.training.clip import UNREAD, ClipStage, captions_of, contrast, labels_of, reading_losses
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 from refedit.picturebook.training.training import Training
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
@@ -58,7 +57,7 @@ def reader() -> Reader:
 
 @pytest.fixture(scope="module")
 def pictures() -> torch.Tensor:
-    return drawn(one_subject_scenes(6), 32)[1]
+    return with_pictures(one_subject_scenes(6), 32)[1]
 
 
 @pytest.mark.parametrize("name", ["base", "small"])
@@ -142,9 +141,8 @@ def test_writing_the_pipeline_keeps_the_clip_and_the_pipeline_does_not_mind(tmp_
 
 def test_captions_of_a_batch_are_equal_exactly_where_one_is_true_of_the_other_picture() -> None:
     scenes = [scene_at("train", number) for number in range(200)]
-    short = next(
-        found for seed in range(99) if len(set(found := captions_of(scenes, np.random.default_rng(seed)))) < 100
-    )
+    batches = (captions_of(scenes, np.random.default_rng(seed)) for seed in range(99))
+    short = next(texts for texts in batches if len(set(texts)) < 100)
     mention = frozenset({"second"}) | {name for name in captions.MENTIONED if name != "second" and _said(short, name)}
     assert short == [captions.describe(scene, mention=mention).text for scene in scenes]
 
@@ -177,13 +175,13 @@ def test_labels_name_what_the_picture_shows_and_nothing_else() -> None:
 
 def test_a_factor_that_no_row_shows_costs_nothing() -> None:
     logits = {"kind": torch.randn(2, 3), "style": torch.randn(2, 4)}
-    found = reading_losses(logits, torch.tensor([[UNREAD, 1], [UNREAD, 2]]))
-    assert float(found["kind"]) == 0 and float(found["style"]) > 0
+    losses = reading_losses(logits, torch.tensor([[UNREAD, 1], [UNREAD, 2]]))
+    assert float(losses["kind"]) == 0 and float(losses["style"]) > 0
 
 
-def test_degraded_pictures_are_decided_by_the_generator_and_stay_near() -> None:
-    pictures = drawn(one_subject_scenes(3), 64)[1]
-    first, second, other = (degraded(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+def test_augmented_pictures_are_decided_by_the_generator_and_stay_near() -> None:
+    pictures = with_pictures(one_subject_scenes(3), 64)[1]
+    first, second, other = (augmented(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, second) and not torch.equal(first, other)
     assert first.shape == pictures.shape and float((first.mean((2, 3)) - pictures.mean((2, 3))).abs().max()) < 0.35
 
@@ -192,7 +190,9 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
     store = SceneStore(tmp_path, 8, 64, 4)
     list(store.render(workers=1))
     network = tiny_network().train()
-    stage = ClipStage(network, TOKENIZER, store, HYPERPARAMETERS["tiny"].clip, model=tmp_path, looks=tmp_path, rows=8)
+    stage = ClipStage(
+        network, TOKENIZER, store, HYPERPARAMETERS["tiny"].clip, model=tmp_path, progress=tmp_path, rows=8
+    )
     batch, weights = stage.batch(0), list(network.parameters())
     optimizer, fallen = torch.optim.Adam(weights, lr=3e-3), []
     for step in range(40):
@@ -206,16 +206,16 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
 
 
 def test_the_stage_leaves_a_reader_in_the_model_folder(tmp_path: Path) -> None:
-    training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=("clip",))
+    training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=(StageName.CLIP,))
     reports = list(training.run())
     read = Reader.load(tmp_path / "pipeline", CPU).read(torch.zeros(1, 3, 64, 64))
-    assert all(found[0] in FACTORS[name] for name, found in read.items())
+    assert all(words[0] in FACTORS[name] for name, words in read.items())
     (shown,) = (json.loads(path.read_text()) for path in (tmp_path / "looks").glob("clip-*.json"))
     assert set(shown) == set(FACTORS) and "clip step" in str(reports[-1])
 
 
 def test_accuracies_are_shares_and_the_truth_itself_is_all_right(reader: Reader) -> None:
-    scenes, pictures = drawn(one_subject_scenes(6), 32)
+    scenes, pictures = with_pictures(one_subject_scenes(6), 32)
     assert all(0 <= share <= 1 for share in accuracies(reader, scenes, pictures).values())
     assert 0 <= matched(reader, scenes, pictures) <= 1
     truth = {name: [factors_of(scene)[name] for scene in scenes] for name in FACTORS}

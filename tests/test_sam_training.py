@@ -12,14 +12,13 @@ import torch
 from refedit.errors import EditError
 from refedit.picturebook.dataset.click_sampling import box_of, click_in, cover, pick, prompts
 from refedit.picturebook.dataset.clutter import OUTSIDE, THIRD, clutter, collage
-from refedit.picturebook.dataset.part_masks import OwnerStore, owners_of, things_in
+from refedit.picturebook.dataset.part_masks import PartMaskStore, part_masks_of, subjects_in
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
-from refedit.picturebook.evaluation.evaluate_sam import iou, measure_sam, subjects, two_clicks
+from refedit.picturebook.evaluation.sam import iou, measure_sam, subjects, two_clicks
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 from refedit.picturebook.training.log import Report
-from refedit.picturebook.training.mask_losses import dice_loss, focal_loss, mask_losses
 from refedit.picturebook.training.sam import SamStage, aimed
 from refedit.picturebook.training.sam_prompts import (
     MaskPrompts,
@@ -28,6 +27,9 @@ from refedit.picturebook.training.sam_prompts import (
     click_prompts,
     corrected,
     decode,
+    dice_loss,
+    focal_loss,
+    mask_losses,
     split,
 )
 from refedit.picturebook.training.training import Training
@@ -47,76 +49,76 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny(folder: Path, seconds: float) -> Training:
-    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=CPU, stages=("sam",))
+    return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=CPU, stages=(StageName.SAM,))
 
 
 @pytest.fixture(scope="module")
 def stage(trained: Path) -> SamStage:
     store = SceneStore(trained / "scenes", HYPERPARAMETERS["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid)
-    owners = OwnerStore(trained / "scenes", store.count, PIXELS)
+    parts = PartMaskStore(trained / "scenes", store.count, PIXELS)
     torch.manual_seed(0)
     config = SIZES["tiny"].sam
     hyperparameters = HYPERPARAMETERS["tiny"].sam
-    return SamStage(build_sam(config), config, hyperparameters, store.pictures, owners, trained, trained, rows=3)
+    return SamStage(build_sam(config), config, hyperparameters, store.pictures, parts, trained, trained, rows=3)
 
 
 @pytest.mark.parametrize("number", [0, 7, 9])
-def test_owners_hold_every_mask_of_a_drawing(number: int) -> None:
+def test_part_masks_hold_every_mask_of_a_drawing(number: int) -> None:
     masks = draw(scene_at("test", number), 32).masks
-    owners = owners_of(masks)
-    assert np.array_equal(owners == 0, masks["background"])
+    parts = part_masks_of(masks)
+    assert np.array_equal(parts == 0, masks["background"])
     whole = [masks[name] for name in ("subject", "second") if name in masks]
-    assert all(np.array_equal(found, true) for found, true in zip(things_in(owners), whole, strict=True))
+    assert all(np.array_equal(made, true) for made, true in zip(subjects_in(parts), whole, strict=True))
 
 
-def test_owners_on_disk_are_those_of_the_scenes_and_go_on_where_they_stopped(tmp_path: Path) -> None:
-    store = OwnerStore(tmp_path, 3, 32)
+def test_part_masks_on_disk_are_those_of_the_scenes_and_go_on_where_they_stopped(tmp_path: Path) -> None:
+    store = PartMaskStore(tmp_path, 3, 32)
     assert list(store.render(workers=1)) == [0, 3]
-    assert np.array_equal(store.owners[2], owners_of(draw(scene_at("train", 2), 32).masks))
-    assert list(OwnerStore(tmp_path, 3, 32).render()) == [3]
+    assert np.array_equal(store.part_masks[2], part_masks_of(draw(scene_at("train", 2), 32).masks))
+    assert list(PartMaskStore(tmp_path, 3, 32).render()) == [3]
     with pytest.raises(EditError, match="another number or size"):
-        list(OwnerStore(tmp_path, 3, 64).render())
+        list(PartMaskStore(tmp_path, 3, 64).render())
 
 
 def test_clutter_is_decided_by_its_numbers_and_its_shapes_are_seen() -> None:
     pictures = np.zeros((1, 64, 64, 3), np.uint8)
     first, again = (clutter(np.random.default_rng(3), 64, pictures) for _ in range(2))
-    assert np.array_equal(first.picture, again.picture) and np.array_equal(first.owners, again.owners)
+    assert np.array_equal(first.picture, again.picture) and np.array_equal(first.parts, again.parts)
     many = [clutter(np.random.default_rng(seed), 64, pictures) for seed in range(30)]
-    outside = [one for one in many if (one.owners == OUTSIDE).any()]
+    outside = [one for one in many if (one.parts == OUTSIDE).any()]
     assert 3 < len(outside) < 20
-    assert all(len(np.unique(one.picture[one.owners == OUTSIDE], axis=0)) == 1 for one in outside)
-    assert np.mean([((one.owners > 0) & (one.owners < OUTSIDE)).mean() for one in many]) > 0.1
+    assert all(len(np.unique(one.picture[one.parts == OUTSIDE], axis=0)) == 1 for one in outside)
+    assert np.mean([((one.parts > 0) & (one.parts < OUTSIDE)).mean() for one in many]) > 0.1
 
 
 def test_a_collage_adds_one_subject_and_changes_nothing_else() -> None:
     scenes = [draw(scene_at("test", number), 64) for number in (0, 1)]
-    (picture, owners), (other, others) = [(np.asarray(one.picture), owners_of(one.masks)) for one in scenes]
+    (picture, parts), (other, others) = [(np.asarray(one.picture), part_masks_of(one.masks)) for one in scenes]
     for seed in range(8):
-        made, who = collage(np.random.default_rng(seed), picture, owners, other, others)
-        added = who >= THIRD
-        assert added.any() and np.array_equal(who[~added], owners[~added])
+        made, made_parts = collage(np.random.default_rng(seed), picture, parts, other, others)
+        added = made_parts >= THIRD
+        assert added.any() and np.array_equal(made_parts[~added], parts[~added])
         assert np.array_equal(made[~added], picture[~added])
-        assert np.array_equal(things_in(who)[-1], added)
+        assert np.array_equal(subjects_in(made_parts)[-1], added)
 
 
 def test_prompts_fit_their_masks() -> None:
-    rng, owners = np.random.default_rng(0), owners_of(draw(scene_at("test", 0), 64).masks)
-    masks = [pick(rng, owners, whole) for whole in (True, False) * 20]
+    rng, parts = np.random.default_rng(0), part_masks_of(draw(scene_at("test", 0), 64).masks)
+    masks = [pick(rng, parts, whole) for whole in (True, False) * 20]
     made = prompts(rng, masks, 16)
     places = made.clicks.astype(int)
     assert all(mask[y, x] for mask, (x, y) in zip(masks, places, strict=True))
     assert all(np.abs(box - box_of(mask)).max() <= 2.5 for mask, box in zip(masks, made.boxes, strict=True))
     assert np.allclose(made.cells.mean((1, 2)) / 255, [mask.mean() for mask in masks], atol=0.01)
-    whole = owners > 0
+    whole = parts > 0
     assert sum(np.array_equal(mask, whole) for mask in masks[::2]) > 10
 
 
 def test_clicks_come_from_all_of_a_mask() -> None:
     mask = np.zeros((4, 4), bool)
     mask[1, 2] = mask[3, 0] = True
-    found = {tuple(click_in(np.random.default_rng(seed), mask).tolist()) for seed in range(20)}
-    assert found == {(2.0, 1.0), (0.0, 3.0)}
+    clicks = {tuple(click_in(np.random.default_rng(seed), mask).tolist()) for seed in range(20)}
+    assert clicks == {(2.0, 1.0), (0.0, 3.0)}
     assert cover(mask, 2).tolist() == [[0, 64], [64, 0]]
 
 
@@ -201,10 +203,10 @@ def test_losses_vanish_for_the_true_mask_and_count_the_best_only() -> None:
     targets = (torch.rand(2, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.5).float()
     right, wrong = 30 * (2 * targets - 1), 30 * (1 - 2 * targets)
     logits, quality = torch.stack([wrong, right, wrong], 1), torch.tensor([[0.0, 1.0, 0.0]] * 2)
-    found = mask_losses(logits, quality, targets)
+    losses = mask_losses(logits, quality, targets)
     assert float(mask_losses(logits, quality, targets, every=0.3)["dice"]) == pytest.approx(0.2, abs=1e-2)
-    assert all(float(found[name]) == pytest.approx(0, abs=1e-3) for name in ("focal", "dice", "quality"))
-    assert float(found["iou"]) == 1 and torch.equal(best_of(logits, quality), right)
+    assert all(float(losses[name]) == pytest.approx(0, abs=1e-3) for name in ("focal", "dice", "quality"))
+    assert float(losses["iou"]) == 1 and torch.equal(best_of(logits, quality), right)
     assert float(mask_losses(logits, quality.flip(0) * 0, targets)["quality"]) == pytest.approx(1 / 3)
 
 
@@ -234,9 +236,9 @@ def test_a_training_leaves_a_sam_beside_whatever_else_is_there_and_goes_on(train
 def test_it_is_measured_on_every_subject_of_unseen_scenes(trained: Path, tmp_path: Path) -> None:
     asked = subjects(12, PIXELS)
     assert len(asked) >= 12 and all(one.mask[int(one.click.y), int(one.click.x)] for one in asked)
-    found = measure_sam(Segmenter.load(trained / "pipeline/sam", CPU), asked, tmp_path)
-    assert 0 <= found.sam_iou <= found.sam_best_iou <= 1 and found.sam_click_ms > 0
-    assert (tmp_path / "sam.png").is_file() and found.figures()[0].value == found.sam_iou
+    measured = measure_sam(Segmenter.load(trained / "pipeline/sam", CPU), asked, tmp_path)
+    assert 0 <= measured.sam_iou <= measured.sam_best_iou <= 1 and measured.sam_click_ms > 0
+    assert (tmp_path / "sam.png").is_file() and measured.figures()[0].value == measured.sam_iou
     assert iou(asked[0].mask.astype(np.float32), asked[0].mask) == 1
 
 

@@ -24,9 +24,9 @@ from refedit.picturebook.world.scene import (
 )
 
 
-def scenes(number: int, seed: int = 0, **wishes: object) -> list[Scene]:
+def scenes(number: int, seed: int = 0, **options: object) -> list[Scene]:
     rng = np.random.default_rng(seed)
-    return [sample_scene(rng, **wishes) for _ in range(number)]  # type: ignore[arg-type]
+    return [sample_scene(rng, **options) for _ in range(number)]  # type: ignore[arg-type]
 
 
 def test_the_world_is_as_rich_as_designed() -> None:
@@ -58,7 +58,7 @@ def test_everything_that_can_be_named_is_sampled() -> None:
     assert {len(scene.subjects) for scene in many} == {1, 2}
 
 
-def test_wishes_are_kept() -> None:
+def test_what_is_asked_for_is_drawn() -> None:
     assert {s.kind for scene in scenes(40, kinds=("cat", "mug"), count=2) for s in scene.subjects} == {"cat", "mug"}
     assert all(len(scene.subjects) == 2 for scene in scenes(10, count=2))
     assert all(scene.backdrop.name == "studio" for scene in scenes(10, studio=True))

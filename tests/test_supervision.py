@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from refedit.picturebook.dataset.scenes import mark_cells
-from refedit.picturebook.training.mark_supervision import MarkHead, mark_targets
+from refedit.picturebook.networks.supervision import MarkHead, mark_targets
 from refedit.picturebook.training.unet import emphasis
 from refedit.picturebook.world.scene import sample_scene
 

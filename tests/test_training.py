@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,17 +14,19 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from refedit.cli.ship import WORLD_README
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.version import code_version
+from refedit.models import builtin_folder
 from refedit.picturebook.commands import add_commands
-from refedit.picturebook.evaluation import evaluate_diffusion as evaluate
+from refedit.picturebook.evaluation import diffusion as evaluation
 from refedit.picturebook.evaluation.figures import read_figures, table
 from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
-from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
-from refedit.picturebook.training.export import export
+from refedit.picturebook.networks.supervision import WordTargets, WordWatcher
+from refedit.picturebook.training.hyperparameters import StageName
 from refedit.picturebook.training.log import Report
 from refedit.picturebook.training.model_card import card
 from refedit.picturebook.training.optimizers import Muon, orthogonalised
@@ -31,7 +34,7 @@ from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
 from refedit.picturebook.training.provenance import read_provenance
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
-from refedit.picturebook.training.unet import word_targets, word_tokens
+from refedit.picturebook.training.unet import export, word_targets, word_tokens
 from refedit.picturebook.training.vae import sharpness_loss
 from refedit.picturebook.world.captions import Caption
 
@@ -49,7 +52,7 @@ def tiny(folder: Path, seconds: float) -> Training:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which both stages were trained for a moment, one after the other."""
     folder = tmp_path_factory.mktemp("training")
-    for stage in ("vae", "unet"):
+    for stage in (StageName.VAE, StageName.UNET):
         list(replace(tiny(folder, 2), stages=(stage,)).run())
     return folder
 
@@ -73,8 +76,12 @@ def test_the_latents_have_unit_variance_in_the_pipelines_scale(trained: Path) ->
 def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Path) -> None:
     kept = read_checkpoint(trained / "unet.pt") or {}
     before, longer = kept["step"], kept["seconds"] + 1
-    assert not [event for event in replace(tiny(trained, 1), stages=("unet",)).run() if isinstance(event, Report)]
-    reports = [event for event in replace(tiny(trained, longer), stages=("unet",)).run() if isinstance(event, Report)]
+    assert not [
+        event for event in replace(tiny(trained, 1), stages=(StageName.UNET,)).run() if isinstance(event, Report)
+    ]
+    reports = [
+        event for event in replace(tiny(trained, longer), stages=(StageName.UNET,)).run() if isinstance(event, Report)
+    ]
     assert reports[-1].step == (read_checkpoint(trained / "unet.pt") or {})["step"] > before
     lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"
@@ -83,9 +90,9 @@ def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Pat
 def test_other_scenes_get_latents_of_their_own_at_the_scale_that_the_unet_knows(trained: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(trained, tmp_path / "more")
     before = read_checkpoint(folder / "latents.pt") or {}
-    list(replace(tiny(folder, 0), stages=("unet",)).run())
+    list(replace(tiny(folder, 0), stages=(StageName.UNET,)).run())
     assert (folder / "latents.pt").read_bytes() == (trained / "latents.pt").read_bytes()
-    others = replace(tiny(folder, 0), stages=("unet",), scenes=4, scenes_folder=tmp_path / "others")
+    others = replace(tiny(folder, 0), stages=(StageName.UNET,), scenes=4, scenes_folder=tmp_path / "others")
     list(others.run())
     after = read_checkpoint(folder / "latents.pt") or {}
     assert len(after["latents"]) == 4 and after["scale"] == before["scale"]
@@ -95,12 +102,14 @@ def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(traine
     folder = shutil.copytree(trained, tmp_path / "more")
     before = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     kept = {path: path.read_bytes() for path in (folder / "pipeline/unet").iterdir()}
-    reports = [event for event in replace(tiny(folder, 3), stages=("decoder",)).run() if isinstance(event, Report)]
+    reports = [
+        event for event in replace(tiny(folder, 3), stages=(StageName.DECODER,)).run() if isinstance(event, Report)
+    ]
     after = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert reports[-1].stage == "decoder" and changed == {"decoder", "post_quant_conv"}
     assert all(path.read_bytes() == content for path, content in kept.items())
-    list(replace(tiny(folder, 60), stages=("vae",)).run())
+    list(replace(tiny(folder, 60), stages=(StageName.VAE,)).run())
     assert (folder / "vae.pt").read_bytes() == (trained / "vae.pt").read_bytes()
     origins = [read_provenance([place], "") for place in (trained, folder)]
     assert [part.stage for part in origins[1].parts] == ["vae", "decoder", "unet"]
@@ -111,7 +120,7 @@ def weights(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.safetensors")}
 
 
-def begun(folder: Path, model: Path, *stages: str) -> Path:
+def begun(folder: Path, model: Path, *stages: StageName) -> Path:
     """A training that begins with a model, before its first step."""
     Start(folder / "start").take(model)
     list(replace(tiny(folder, 0), stages=stages).run())
@@ -122,13 +131,13 @@ def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_los
     trained: Path, tmp_path: Path
 ) -> None:
     model = trained / "pipeline"
-    folder = begun(tmp_path, model, "vae", "unet")
+    folder = begun(tmp_path, model, StageName.VAE, StageName.UNET)
     assert not (folder / "vae.pt").exists()
     training = tiny(folder, 2)
     network = training._text_and_unet(training.kept.tokenizer())
     export(training.kept, training.size, network, training.kept.tokenizer(), 0)
     assert weights(folder / "pipeline") == weights(model)
-    reports = [event for event in replace(training, stages=("unet",)).run() if isinstance(event, Report)]
+    reports = [event for event in replace(training, stages=(StageName.UNET,)).run() if isinstance(event, Report)]
     assert reports[-1].step > 0 and weights(folder / "pipeline/vae") == weights(model / "vae")
     assert weights(folder / "pipeline/unet") != weights(model / "unet")
 
@@ -136,7 +145,7 @@ def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_los
 def test_the_card_of_a_training_tells_what_the_one_before_it_was(trained: Path, tmp_path: Path) -> None:
     model = shutil.copytree(trained / "pipeline", tmp_path / "model")
     (model / "README.md").write_text(card(read_provenance([trained], "an abacus"), 64, ""))
-    folder = begun(tmp_path / "training", model, "unet")
+    folder = begun(tmp_path / "training", model, StageName.UNET)
     text = card(read_provenance([folder], "two abacuses"), 64, "")
     assert "Hardware: two abacuses" in text and "> Hardware: an abacus" in text
     assert "\n> | VAE |" in text and "\n| VAE |" not in text
@@ -149,12 +158,12 @@ def test_a_training_begins_with_nothing_that_does_not_fit(trained: Path, tmp_pat
         Start(trained / "start").take(trained / "pipeline")
     with pytest.raises(EditError, match="'unet' to begin with has another shape"):
         Start(tmp_path / "start").take(trained / "pipeline")
-        list(replace(tiny(tmp_path, 1), size=replace(SIZES["tiny"], unet=(32, 64, 64)), stages=("unet",)).run())
+        list(replace(tiny(tmp_path, 1), size=replace(SIZES["tiny"], unet=(32, 64, 64)), stages=(StageName.UNET,)).run())
 
 
 def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:
     with pytest.raises(EditError, match="no trained VAE"):
-        list(replace(tiny(tmp_path, 1), stages=("unet",)).run())
+        list(replace(tiny(tmp_path, 1), stages=(StageName.UNET,)).run())
 
 
 def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
@@ -167,13 +176,19 @@ def test_the_command_does_not_overwrite_a_training(trained: Path) -> None:
 
 def test_the_model_is_measured_and_its_card_says_so(trained: Path, tmp_path: Path) -> None:
     model = StableDiffusion.load(str(trained / "pipeline"), torch.device("cpu"))
-    measured = evaluate.measure(model, evaluate.unseen(2, model.size), tmp_path)
+    measured = evaluation.measure(model, evaluation.unseen(2, model.size), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"rows.png", "samples.png"}
     assert 0 <= measured.word_iou <= 1
     origin = read_provenance([trained], "two CPU cores")
     assert [part.stage for part in origin.parts] == ["vae", "unet"] and all(part.steps > 0 for part in origin.parts)
     text = card(origin, model.size, table(measured.figures()))
     assert "two CPU cores" in text and f"{measured.vae:.2f} dB" in text and code_version() in text
+
+
+def test_the_picture_books_readme_shows_the_table_of_the_card() -> None:
+    readmes = [path.read_text("utf-8") for path in (WORLD_README, builtin_folder() / "README.md")]
+    tables = [re.search("(?<=<!-- measured -->\n).*(?=<!-- /measured -->)", text, re.DOTALL) for text in readmes]
+    assert tables[0] and tables[1] and tables[0][0] == tables[1][0]
 
 
 def test_the_learning_rate_rises_and_ends_low_whatever_the_speed() -> None:
@@ -262,7 +277,7 @@ def test_half_precision_needs_the_instructions() -> None:
 
 
 def test_the_command_measures_the_sam_that_lies_beside_the_pipeline(trained: Path, tmp_path: Path) -> None:
-    list(replace(tiny(trained, 1), stages=("sam",)).run())
+    list(replace(tiny(trained, 1), stages=(StageName.SAM,)).run())
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers())
     command = ["picturebook", "evaluate", "--model", str(trained / "pipeline"), "--out", str(tmp_path)]

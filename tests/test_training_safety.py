@@ -10,23 +10,22 @@ import pytest
 import torch
 
 from refedit.errors import EditError
-from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.dataset.scenes import SceneStore
 from refedit.picturebook.networks.checkpoint import read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.training import loop
 from refedit.picturebook.training import training as train
 from refedit.picturebook.training import unet as train_unet
+from refedit.picturebook.training.hyperparameters import StageName
 from refedit.picturebook.training.loop import Trainer
 from refedit.picturebook.training.optimizers import laid_out_as
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
 from refedit.segment.sam_network import load_sam
 
-STAGES = ("vae", "decoder", "unet", "clip", "sam")
 
-
-def tiny(folder: Path, seconds: float, *stages: str) -> Training:
+def tiny(folder: Path, seconds: float, *stages: StageName) -> Training:
     device = torch.device("cpu")
     return Training(size=SIZES["tiny"], minutes=seconds / 60, folder=folder, device=device, stages=stages)
 
@@ -35,7 +34,7 @@ def tiny(folder: Path, seconds: float, *stages: str) -> Training:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which every stage was trained for a moment."""
     folder = tmp_path_factory.mktemp("training")
-    for stage in STAGES:
+    for stage in StageName:
         list(tiny(folder, 0.5, stage).run())
     return folder
 
@@ -57,13 +56,15 @@ def trainers(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:
     return made
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", StageName)
 def test_gradients_and_moments_lie_as_their_weights_do_where_a_gpu_goes_on(
-    stage: str, trained: Path, tmp_path: Path, trainers: list[Trainer]
+    stage: StageName, trained: Path, tmp_path: Path, trainers: list[Trainer]
 ) -> None:
     folder = shutil.copytree(trained, tmp_path / "more")
     seconds = (read_checkpoint(folder / f"{stage}.pt") or {})["seconds"]
-    for other in ("decoder", "unet") if stage == "vae" else ():  # beside them a VAE stays as it is
+    for other in (
+        (StageName.DECODER, StageName.UNET) if stage == StageName.VAE else ()
+    ):  # beside them a VAE stays as it is
         (folder / f"{other}.pt").unlink()
     list(tiny(folder, seconds + 0.5, stage).run())
     ((optimizers, network),) = [(one.optimizers, one.stage.network) for one in trainers]
@@ -86,7 +87,7 @@ def test_a_sam_to_begin_with_is_not_changed_before_its_first_step(
     trained: Path, tmp_path: Path, trainers: list[Trainer]
 ) -> None:
     Start(tmp_path / "start").take(trained / "pipeline")
-    list(tiny(tmp_path, 0, "sam").run())
+    list(tiny(tmp_path, 0, StageName.SAM).run())
     kept, (trainer,) = load_sam(trained / "pipeline/sam").state_dict(), trainers
     assert all(torch.equal(value, kept[name]) for name, value in trainer.stage.network.state_dict().items())
 
@@ -103,15 +104,15 @@ def test_an_export_that_failed_is_made_by_going_on(
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
         patched.setattr(train, "export", full)
-        list(tiny(folder, 1, "unet").run())
-    list(tiny(folder, 1, "unet").run())
+        list(tiny(folder, 1, StageName.UNET).run())
+    list(tiny(folder, 1, StageName.UNET).run())
     assert (folder / "pipeline/unet/config.json").is_file()
 
 
 def test_a_plan_that_is_used_up_before_the_unet_says_so(trained: Path) -> None:
-    assert tiny(trained, 9, "vae", "unet").kept.spent() > 0.01
+    assert tiny(trained, 9, StageName.VAE, StageName.UNET).kept.spent() > 0.01
     with pytest.raises(EditError, match=r"none are left for the UNet.* --resume and more --minutes"):
-        list(tiny(trained, 0.01, "vae", "unet").run())
+        list(tiny(trained, 0.01, StageName.VAE, StageName.UNET).run())
 
 
 def test_everybody_may_read_what_is_exported(trained: Path) -> None:
@@ -125,7 +126,7 @@ def test_everybody_may_read_what_is_exported(trained: Path) -> None:
     [
         ("pictures", lambda folder: SceneStore(folder, 3, 32, 4)),
         ("marks", lambda folder: SceneStore(folder, 3, 32, 4)),
-        ("owners", lambda folder: OwnerStore(folder, 3, 32)),
+        ("owners", lambda folder: PartMaskStore(folder, 3, 32)),
     ],
 )
 def test_what_was_drawn_into_a_lost_array_is_drawn_again(
@@ -139,7 +140,7 @@ def test_what_was_drawn_into_a_lost_array_is_drawn_again(
 
 
 def test_a_step_of_the_unet_is_told_the_marks_of_its_scenes(trained: Path, trainers: list[Trainer]) -> None:
-    list(tiny(trained, 0, "unet").run())
+    list(tiny(trained, 0, StageName.UNET).run())
     stage: Any = trainers[0].stage
     batch = stage.batch(0)
     fine = 2 * batch.latents.shape[-1]

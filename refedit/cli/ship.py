@@ -21,9 +21,12 @@ from refedit.machine.checksums import write_sums
 from refedit.models import BUILTIN, builtin_folder
 from refedit.picturebook.evaluation.figures import read_figures, table
 
+WORLD_README = builtin_folder().parent / "README.md"
+"""The picture book's own, which shows the table of the card."""
+
 
 def run_ship(options: argparse.Namespace) -> None:
-    """Assembles, draws, measures, and writes card, table and checksums; EditError without a trained part."""
+    """Assembles, draws, measures, and writes card, tables and checksums; EditError without a trained part."""
     for package, module in (("scipy", "scipy"), ("scikit-image", "skimage")):
         if find_spec(module) is None:
             raise missing(package)  # now, and not once the model has been replaced
@@ -36,7 +39,8 @@ def run_ship(options: argparse.Namespace) -> None:
     _measured("picturebook", "evaluate", "--model", str(folder), "--out", str(options.out), *_card(options))
     figures = [figure for name in ("model", "edits") for figure in read_figures(options.out / f"{name}.json")]
     on = about({"about": Workbench.load(BUILTIN, "cpu").about(), "set": "test"})
-    write_part(folder / "README.md", "measured", f"{table(figures)}\n\n{on}")
+    for readme in (folder / "README.md", WORLD_README):
+        write_part(readme, "measured", f"{table(figures)}\n\n{on}")
     _evidence(options)
 
 

@@ -1,1 +1,1 @@
-"""The built-in picture book: a drawn world, its captions and true edits, and the networks trained on them."""
+"""The built-in picture book: a drawn world, and networks that are trained on it. Knows no page and no benchmark."""

@@ -1,4 +1,4 @@
-"""Honest notes about what the model at hand cannot know; they refuse nothing."""
+"""What a visitor should know about the built-in model, and about a request to it. Advice refuses nothing."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,17 @@ from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE
 LOOKS: tuple[str, ...] = ("colour", "background", "style")
 """The factors of a look that most sentences name by one word."""
 SURE = 0.9
-"""How likely another word has to be before the sentence's own is called new (our choice: doubt says nothing)."""
+"""How sure the reader must be of another word before a conflict is told (our choice: in doubt nothing is said)."""
+COMMONEST = 20
+COVERED = 0.45
+"""The share of a drawing that its `COMMONEST` colours cover at least; of 150 drawings the worst had 52 %."""
+RIGID = "rigid"
+"""BARET's preset for another look."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """A factor, the word that the drawing shows, and the sentence's."""
+    """A factor for which the sentence says another word than the drawing shows."""
 
     factor: str
     shown: str
@@ -33,7 +38,7 @@ class Conflict:
 
 
 def conflicts(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Conflict, ...]:
-    """The looks in which the middle square of a picture surely differs from the sentence about it."""
+    """Where the middle square of a picture surely shows another look than the sentence says."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
     likely, apart = reader.probabilities(to_tensor(square)), []
     for factor in LOOKS:
@@ -45,7 +50,7 @@ def conflicts(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Confli
 
 
 def named(factor: str, prompt: str) -> str | None:
-    """The word of a factor that a sentence names; None if it names none or, of two subjects, several."""
+    """The one word of a factor that a sentence names; None if it names none, or several."""
     words = words_of(factor, prompt)
     return words[0] if len(words) == 1 else None
 
@@ -53,13 +58,6 @@ def named(factor: str, prompt: str) -> str | None:
 def words_of(factor: str, prompt: str) -> tuple[str, ...]:
     """The words of a factor that a sentence names, each once, in their order."""
     return tuple(dict.fromkeys(word for word in re.findall("[a-z]+", prompt.lower()) if word in FACTORS[factor]))
-
-
-PAINTS = 20
-"""So many colours cover at least `COVERED` of a drawing (52 % of 150 drawn ones at the worst); of photographs, less."""
-COVERED = 0.45
-RIGID = "rigid"
-"""BARET's preset for another look."""
 
 
 def about(model: ModelFacts) -> str:
@@ -85,7 +83,7 @@ def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:
-    """A note on words that exclude each other in the drawn world: a meadow at night is not in it."""
+    """Notes on words that exclude each other: the drawn world has no meadow at night."""
     for factor in sorted(OF_THE_PICTURE):
         several = words_of(factor, request.prompt)
         if len(several) > 1:
@@ -94,9 +92,9 @@ def _too_many(request: EditRequest) -> Iterator[str]:
 
 
 def _conflicts(request: EditRequest) -> tuple[str, ...]:
-    """What a preset for poses, or a mask, keeps from a sentence that asks for another look."""
+    """Notes where the preset, or a mask, is in the way of another look that the sentence asks for."""
     if request.method.name != Baret.name or looks_like_photograph(request.source):
-        return ()  # of a photograph the readers of drawings say anything
+        return ()  # the readers know drawings only
     asked = conflicts(_reader(), request.source, request.prompt)
     everywhere = [conflict for conflict in asked if conflict.factor in OF_THE_PICTURE]
     sentences = []
@@ -125,7 +123,7 @@ def _reader() -> Reader:
 
 
 def _photographs(request: EditRequest) -> tuple[str, ...]:
-    """A note that names the pictures which look like photographs, if any does."""
+    """A note that names the pictures that look like photographs, if there are any."""
     pictures = {"source": request.source} | ({"reference": request.reference.image} if request.reference else {})
     photographs = [f"the {name}" for name, picture in pictures.items() if looks_like_photograph(picture)]
     if not photographs:
@@ -139,9 +137,9 @@ def _photographs(request: EditRequest) -> tuple[str, ...]:
 
 
 def looks_like_photograph(picture: Image.Image) -> bool:
-    """True if the commonest colours, 32 levels each, cover too little of the picture for a drawing."""
+    """True if the commonest colours, of 32 levels a channel, cover too little of the picture for a drawing."""
     small = picture.convert("RGB")
     small.thumbnail((256, 256))
     levels = (np.asarray(small) // 8).reshape(-1, 3) @ np.array([1024, 32, 1])
     counts = np.sort(np.unique(levels, return_counts=True)[1])
-    return bool(counts[-PAINTS:].sum() < COVERED * counts.sum())
+    return bool(counts[-COMMONEST:].sum() < COVERED * counts.sum())

@@ -1,11 +1,18 @@
-"""The command line of the built-in world: `python -m refedit picturebook sheet|examples|train|evaluate`."""
+"""The command line of the built-in world: `python -m refedit picturebook sheet|examples|train|evaluate`.
+
+What a command needs is imported when it runs, so that help comes at once.
+"""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
+
+from refedit.errors import EditError
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `picturebook`; a parsed command line's `run` takes it."""
+    """Adds `picturebook` and its actions; `run` of the parsed arguments does what was asked for."""
     parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
     actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
@@ -28,13 +35,13 @@ def _add_examples(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", choices=("base", "small", "tiny"), required=True)
+    parser.add_argument("--size", choices=tuple(HYPERPARAMETERS), required=True)
     parser.add_argument("--minutes", type=float, required=True, help="the whole plan, drawing the scenes included")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="checkpoints, log, pipeline folder")
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
     begin = "begin with this model's weights, not with random ones: 'picturebook' or a pipeline folder"
     parser.add_argument("--start", metavar="MODEL", help=begin)
-    stages = ("vae", "decoder", "unet", "clip", "sam")
+    stages = tuple(map(str, StageName))
     parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
     parser.add_argument("--scenes", type=int, help="how many scenes to draw")
@@ -54,6 +61,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def draw_sheet(arguments: argparse.Namespace) -> int:
+    """Draws scenes side by side into a file."""
     from refedit.picturebook.world import contact_sheet as sheet
 
     seed, size = arguments.seed, arguments.size
@@ -71,6 +79,7 @@ def draw_sheet(arguments: argparse.Namespace) -> int:
 
 
 def draw_examples(arguments: argparse.Namespace) -> int:
+    """Writes the page's examples into a folder."""
     from refedit.picturebook.world.examples import shipped_examples, write_examples
 
     write_examples(shipped_examples(), arguments.out)
@@ -78,18 +87,14 @@ def draw_examples(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from refedit.errors import EditError
+    """Trains, and prints how it stands; EditError if that would overwrite a training."""
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training.plan import training_device
-    from refedit.picturebook.training.training import STAGES, Training
+    from refedit.picturebook.training.training import WHOLE_PLAN, Training
 
-    stages = (arguments.stage,) if arguments.stage else STAGES
-    begun = [stage for stage in stages if (arguments.out / f"{stage}.pt").exists()]
-    if begun and not arguments.resume:
-        raise EditError(
-            f"There is a training of {' and '.join(begun)} in {arguments.out}. Add --resume to go on with it, or name "
-            "another folder."
-        )
+    stages = (StageName(arguments.stage),) if arguments.stage else WHOLE_PLAN
+    if not arguments.resume:
+        _refuse_begun(arguments.out, stages)
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.start:
         _start(arguments)
@@ -107,23 +112,33 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_begun(folder: Path, stages: Iterable[StageName]) -> None:
+    begun = [stage for stage in stages if (folder / f"{stage}.pt").exists()]
+    if begun:
+        raise EditError(
+            f"There is a training of {' and '.join(begun)} in {folder}. Add --resume to go on with it, or name "
+            "another folder."
+        )
+
+
 def _start(arguments: argparse.Namespace) -> None:
-    from refedit.errors import EditError
+    """Takes over the weights of the model that was named; EditError if the training cannot begin with them."""
     from refedit.models import BUILTIN, builtin_folder
     from refedit.picturebook.training.training_folder import TrainingFolder
 
-    if arguments.stage == "vae":
+    if arguments.stage == StageName.VAE:
         raise EditError("A UNet to begin with knows the latents of its own VAE. Train that one's --stage decoder.")
     model = builtin_folder() if arguments.start == BUILTIN else Path(arguments.start)
     TrainingFolder(arguments.out).start.take(model)
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
+    """Measures all parts that the model has, and writes the figures and, if asked for, the card."""
     from refedit.diffusion.stable_diffusion import StableDiffusion
-    from refedit.picturebook.evaluation.evaluate_diffusion import measure, unseen
-    from refedit.picturebook.evaluation.evaluate_reader import measure_reader
-    from refedit.picturebook.evaluation.evaluate_sam import measure_sam, subjects
+    from refedit.picturebook.evaluation.diffusion import measure, unseen
     from refedit.picturebook.evaluation.figures import table, write_figures
+    from refedit.picturebook.evaluation.reader import measure_reader
+    from refedit.picturebook.evaluation.sam import measure_sam, subjects
     from refedit.picturebook.networks.reader import Reader
     from refedit.picturebook.training.model_card import card
     from refedit.picturebook.training.plan import training_device
@@ -142,6 +157,5 @@ def evaluate(arguments: argparse.Namespace) -> int:
     print(table(measured))
     if arguments.card:
         origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        text = card(origin, model.size, table(measured))
-        (arguments.model / "README.md").write_text(text)
+        (arguments.model / "README.md").write_text(card(origin, model.size, table(measured)))
     return 0

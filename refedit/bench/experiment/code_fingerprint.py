@@ -25,7 +25,7 @@ FILES: tuple[str, ...] = (
     *(f"editing/{name}.py" for name in ("metered_model", "prepare", "request", "square_edit")),
     *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
     "bench/baselines/*.py",
-    *(f"picturebook/networks/{name}.py" for name in ("clip", "clip_files", "reader")),
+    *(f"picturebook/networks/{name}.py" for name in ("clip", "reader")),
     *(f"picturebook/world/{name}.py" for name in ("factors", "streams", "true_edits")),
 )
 """Patterns in the package's folder; with `BESIDE` they are all that they import."""

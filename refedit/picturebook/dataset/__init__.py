@@ -1,1 +1,1 @@
-"""Scenes as training sees them: drawn in advance, cluttered, degraded, clicked on."""
+"""Scenes as training needs them: drawn in advance, cluttered, augmented, clicked on. Knows no network."""

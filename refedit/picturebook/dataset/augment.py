@@ -1,6 +1,6 @@
-"""Pictures made a little worse at random, row by row, in the ways in which edited pictures are worse than drawn ones.
+"""Augments pictures at random, row by row: makes them a little worse, as edited pictures are worse than drawings.
 
-Our choice: readers that learn from clean drawings only take the blur of a small VAE for another style or pattern.
+Our choice: readers that learn from clean drawings alone take the blur of a small VAE for another style or pattern.
 """
 
 import torch
@@ -12,10 +12,10 @@ Pictures = Float[Tensor, "rows 3 side side"]
 _SHIFT = 6
 
 
-def degraded(pictures: Pictures, generator: torch.Generator) -> Pictures:
-    """The pictures mirrored, moved, blurred, tinted and made noisy, each by chance and to a degree of its own.
+def augmented(pictures: Pictures, generator: torch.Generator) -> Pictures:
+    """The pictures mirrored, moved, blurred, tinted and made noisy, each row to a degree of its own.
 
-    `generator` lives on the pictures' device; what it draws decides everything.
+    `generator` lives on the pictures' device and alone decides what is done.
     """
     return noisy(tinted(blurred(moved(pictures, generator), generator), generator), generator)
 
@@ -30,9 +30,9 @@ def moved(pictures: Pictures, generator: torch.Generator) -> Pictures:
 
 
 def blurred(pictures: Pictures, generator: torch.Generator) -> Pictures:
-    """A third of the rows as they are, the others part of the way to a picture half (or, all of them, a third) as wide.
+    """A third of the rows as they are; the others part of the way to a coarse copy.
 
-    One width for all rows, for speed.
+    The copy is half or a third as wide, the same for all rows, for speed.
     """
     side = pictures.shape[-1]
     by = 2 if float(torch.rand(1, generator=generator, device=generator.device)) < 0.6 else 3

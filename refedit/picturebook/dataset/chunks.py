@@ -1,4 +1,4 @@
-"""Numbered drawings made once, in runs, by processes; and the arrays on disk that they are written into."""
+"""Chunks of numbered drawings, which processes make once, and the arrays on disk that they go into."""
 
 import multiprocessing
 import os
@@ -12,7 +12,7 @@ from numpy.lib.format import open_memmap
 from refedit.errors import EditError
 
 Chunk = range
-"""Consecutive numbers that are drawn together; a file of theirs, written last, says that they are complete."""
+"""Consecutive numbers that are drawn together. A file that is written last, called `done`, says they are complete."""
 
 
 def chunks_of(count: int, length: int) -> list[Chunk]:
@@ -23,9 +23,9 @@ def chunks_of(count: int, length: int) -> list[Chunk]:
 def render_missing(
     chunks: Sequence[Chunk], done: Callable[[Chunk], Path], render: Callable[[Chunk], None], workers: int | None = None
 ) -> Iterator[int]:
-    """Renders what has no `done` file yet, in processes; yields how many numbers are there.
+    """Renders the chunks without a `done` file, in processes; yields how many numbers are there.
 
-    `render` is sent to the processes: a method of an object that holds no large arrays.
+    `render` is sent to the processes, so its object must hold no large arrays.
     """
     missing = [chunk for chunk in chunks if not done(chunk).exists()]
     there = sum(map(len, chunks)) - sum(map(len, missing))
@@ -39,7 +39,7 @@ def render_missing(
 
 
 def forget_unless(arrays: Iterable[Path], done: Iterable[Path]) -> None:
-    """Takes back that anything was drawn, which the `done` files say, if an array that it was drawn into is gone."""
+    """Removes the `done` files if one of the arrays is gone: what they call complete has to be drawn again."""
     if not all(path.exists() for path in arrays):
         for path in done:
             path.unlink()

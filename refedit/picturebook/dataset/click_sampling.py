@@ -1,4 +1,4 @@
-"""What a SAM is asked while it learns: true masks, clicks and boxes. Knows nothing about networks."""
+"""What a SAM is asked while it learns: masks, and a click and a box for each. Knows nothing about networks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from refedit.picturebook.dataset.clutter import OUTSIDE
-from refedit.picturebook.dataset.part_masks import Owners, things_in
+from refedit.picturebook.dataset.part_masks import PartMasks, subjects_in
 
 _LEAST = 0.003
-"""The share of the picture that a target covers at least; a smaller one is hardly a cell of the encoder."""
+"""The least share of the picture that a mask covers: a smaller one is hardly a cell of the encoder."""
 _PARTS, _GROUND = 0.15, 0.10
 
 
@@ -23,21 +23,21 @@ class Prompts:
     boxes: Float[np.ndarray, "targets 4"]
 
 
-def pick(rng: np.random.Generator, owners: Owners, whole: bool) -> Bool[np.ndarray, "height width"]:
-    """A mask to ask for: any single owner, or, if `whole`, mostly one of a scene's subjects.
+def pick(rng: np.random.Generator, parts: PartMasks, whole: bool) -> Bool[np.ndarray, "height width"]:
+    """A mask to ask for: that of any single part, or, if `whole`, mostly that of a subject.
 
-    Then one in ten is the background and one in seven a part of a subject (our choice: the mask of highest predicted
-    quality shall be the whole subject, of which there are more).
+    Then one in ten is the background and one in seven a part. Our choice: subjects are asked for most often, so that
+    the mask of highest predicted quality becomes the whole subject.
     """
     chance = rng.random() if whole else 1.0
-    if chance < _GROUND and (owners == 0).mean() >= _LEAST:
-        return owners == 0
+    if chance < _GROUND and (parts == 0).mean() >= _LEAST:
+        return parts == 0
     if whole and chance > _GROUND + _PARTS:
-        masks = things_in(owners)
+        masks = subjects_in(parts)
     else:
-        masks = [owners == number for number in np.unique(owners) if 0 < number < OUTSIDE]
+        masks = [parts == number for number in np.unique(parts) if 0 < number < OUTSIDE]
     large = [mask for mask in masks if mask.mean() >= _LEAST]
-    return large[int(rng.integers(len(large)))] if large else owners != OUTSIDE
+    return large[int(rng.integers(len(large)))] if large else parts != OUTSIDE
 
 
 def prompts(rng: np.random.Generator, masks: Sequence[Bool[np.ndarray, "height width"]], cells: int) -> Prompts:

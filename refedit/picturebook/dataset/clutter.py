@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFilter
 
-from refedit.picturebook.dataset.part_masks import SECOND, Owners, things_in
+from refedit.picturebook.dataset.part_masks import PartMasks, subjects_in
+from refedit.picturebook.world.drawing import SECOND
 
 OUTSIDE = 255
-"""Owns what lies outside a picture that is not square."""
+"""The number of what lies outside a picture that is not square."""
 _GREY = (124, 116, 104)
 Plane = UInt8[np.ndarray, "side side"]
 Texture = Float[np.ndarray, "side side 3"]
@@ -20,25 +21,25 @@ Texture = Float[np.ndarray, "side side 3"]
 
 @dataclass(frozen=True)
 class Clutter:
-    """A picture, and who owns its pixels: 0 nobody, 1 and up the shapes from back to front, OUTSIDE no picture."""
+    """A picture, and the number of each pixel's shape: 0 the ground, then from back to front; OUTSIDE is no picture."""
 
     picture: UInt8[np.ndarray, "side side 3"]
-    owners: Plane
+    parts: Plane
 
 
 def clutter(rng: np.random.Generator, side: int, pictures: UInt8[np.ndarray, "count side side 3"]) -> Clutter:
-    """Two to seven shapes on a ground; one in three is a picture wider or higher than long, with grey below it."""
-    picture, owners = _texture(rng, side, pictures), np.zeros((side, side), np.uint8)
+    """Two to seven shapes on a ground. One in three stands for a picture that is not square: the rest of it is grey."""
+    picture, parts = _texture(rng, side, pictures), np.zeros((side, side), np.uint8)
     for number in range(1, int(rng.integers(3, 9))):
         cover = _cover(rng, side)
         picture += (_texture(rng, side, pictures) - picture) * (cover[..., None] / np.float32(255))
-        owners[cover > 127] = number
+        parts[cover > 127] = number
     if rng.random() < 0.4:
         picture += rng.normal(0, rng.uniform(2, 12), picture.shape).astype(np.float32)
     soft = Image.fromarray(picture.clip(0, 255).astype(np.uint8))
     if rng.random() < 0.4:
         soft = soft.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.9)))
-    return _cropped(rng, np.array(soft), owners)
+    return _cropped(rng, np.array(soft), parts)
 
 
 def outline(rng: np.random.Generator) -> Float[np.ndarray, "points 2"]:
@@ -91,35 +92,35 @@ def _clouds(rng: np.random.Generator, side: int) -> Texture:
     return total * np.float32(rng.uniform(0.05, 0.35))
 
 
-def _cropped(rng: np.random.Generator, picture: UInt8[np.ndarray, "side side 3"], owners: Plane) -> Clutter:
+def _cropped(rng: np.random.Generator, picture: UInt8[np.ndarray, "side side 3"], parts: Plane) -> Clutter:
     if rng.random() < 0.33:
-        length = int(len(owners) * rng.uniform(0.5, 0.95))
+        length = int(len(parts) * rng.uniform(0.5, 0.95))
         part = np.s_[length:] if rng.random() < 0.5 else np.s_[:, length:]
-        picture[part], owners[part] = _GREY, OUTSIDE
-    return Clutter(picture, owners)
+        picture[part], parts[part] = _GREY, OUTSIDE
+    return Clutter(picture, parts)
 
 
 Picture = UInt8[np.ndarray, "height width 3"]
 THIRD = 2 * SECOND
-"""Added to the numbers of what was put in."""
+"""Added to the numbers of a subject that was put in."""
 
 
 def collage(
-    rng: np.random.Generator, picture: Picture, owners: Owners, other: Picture, others: Owners
-) -> tuple[Picture, Owners]:
-    """The square picture with the main subject of the other, smaller or as large, before or behind its own subjects."""
+    rng: np.random.Generator, picture: Picture, parts: PartMasks, other: Picture, others: PartMasks
+) -> tuple[Picture, PartMasks]:
+    """A square picture that gets the other's main subject, as large or smaller, before or behind its own subjects."""
     side = len(picture)
     size = int(side * rng.uniform(0.35, 1.0))
     piece = np.asarray(Image.fromarray(other).resize((size, size), Image.Resampling.BILINEAR))
     numbers = np.asarray(Image.fromarray(others).resize((size, size), Image.Resampling.NEAREST))
     left, top = (int(rng.integers(-size // 3, side - 2 * size // 3)) for _ in range(2))
     there = np.s_[max(top, 0) : top + size, max(left, 0) : left + size]
-    made, who = picture.copy(), owners.copy()
-    height, width = who[there].shape
+    made, made_parts = picture.copy(), parts.copy()
+    height, width = made_parts[there].shape
     part = np.s_[max(-top, 0) :, max(-left, 0) :]
     piece, numbers = piece[part][:height, :width], numbers[part][:height, :width]
-    mask = things_in(numbers)[0] if (numbers > 0).any() else numbers > 0
+    mask = subjects_in(numbers)[0] if (numbers > 0).any() else numbers > 0
     if rng.random() < 0.5:
-        mask = mask & (who[there] == 0)
-    made[there][mask], who[there][mask] = piece[mask], numbers[mask] % SECOND + THIRD
-    return made, who
+        mask = mask & (made_parts[there] == 0)
+    made[there][mask], made_parts[there][mask] = piece[mask], numbers[mask] % SECOND + THIRD
+    return made, made_parts

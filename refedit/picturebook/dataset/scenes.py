@@ -41,7 +41,7 @@ SCENE_SETS: dict[str, Stream] = {"train": Stream.TRAIN_SCENES, "test": Stream.TE
 SUBJECTS: tuple[str, ...] = ("subject", "second")
 MASKS: tuple[str, ...] = (*SUBJECTS, "background")
 MARK_CELL = 4
-"""Pixels a side of the cells that marks are told for: `mark_supervision.FINER` of them a side make a latent."""
+"""The width in pixels of the cells that marks are told for; a latent is `networks.supervision.FINER` cells wide."""
 
 
 def scene_at(which: str, number: int) -> Scene:
@@ -50,7 +50,7 @@ def scene_at(which: str, number: int) -> Scene:
 
 
 def epoch_numbers(count: int, rows: int, number: int) -> np.ndarray:
-    """The scenes of a batch: every epoch sees each scene once (but for an incomplete batch), in an order of its own."""
+    """The scenes of a batch. Every epoch has its own order and sees a scene once; an incomplete batch is left out."""
     per_epoch = count // rows
     order = random(Stream.SCENE_ORDER, number // per_epoch).permutation(count)
     start = number % per_epoch * rows
@@ -66,9 +66,9 @@ def grid_masks(drawing: Drawing, grid: int) -> np.ndarray:
 
 
 def mark_cells(scene: Scene, masks: np.ndarray, side: int) -> np.ndarray:
-    """The share of every cell's coats that is marks, uint8 (side, side), 255 for all of it; 0 where no subject is.
+    """How much of the coats in every cell is marks, uint8 (side, side), 255 for all of it; 0 where no subject is.
 
-    `masks` is `grid_masks`' of the scene.
+    `masks` are the scene's `grid_masks`.
     """
     times = side // masks.shape[-1]
     covers = masks[: len(SUBJECTS)].repeat(times, 1).repeat(times, 2).astype(np.float32)

@@ -1,1 +1,1 @@
-"""How good the trained networks are, on scenes that no training has seen."""
+"""How good trained networks are, on scenes that no training has seen. Knows no training."""

@@ -1,1 +1,1 @@
-"""The networks of the built-in model and their files. Knows no training."""
+"""The networks of the built-in model, their files, and what supervises them. Knows no data and no training."""

@@ -35,6 +35,7 @@ class AveragedWeights:
 
 
 def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Writes a state, whole or not at all."""
     unfinished = path.with_suffix(".part")
     torch.save(dict(state), unfinished)
     unfinished.replace(path)
@@ -47,10 +48,10 @@ def read_checkpoint(path: Path, mapped: bool = False) -> dict[str, Any] | None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A fresh folder to write into; it takes the place of `folder` once everything is written.
+    """A fresh folder to write into, which takes the place of `folder` once everything is written.
 
-    Sub-folders that are not written anew stay: the parts of a model are trained one by one. Everybody may read what
-    is in it; by itself safetensors writes files that only their owner may read.
+    Sub-folders that were not written anew stay, since the parts of a model are trained one by one. All files are made
+    readable for everybody: safetensors writes them for their owner only.
     """
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     for leftover in (fresh, old):

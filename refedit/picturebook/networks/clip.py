@@ -1,27 +1,35 @@
 """The built-in CLIP: transformers' own class behind a convolutional stem, with readers on its picture tower.
 
-Knows nothing about training or files.
+On disk it is the folder `clip` of a model folder. Knows nothing about training.
 """
 
+import copy
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer, CLIPVisionConfig
+from transformers.utils import logging as transformers_logging
 
+from refedit.errors import EditError
+from refedit.picturebook.networks.checkpoint import whole_folder
 from refedit.picturebook.networks.diffusion import build_text_encoder
 from refedit.picturebook.networks.sizes import Size
 
 _HIDDEN = 64
+_SHARD = "9MB"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tower:
-    """The picture tower: every channel number of `stem` halves the picture, the last is the transformer's width."""
+    """The picture tower. Each of `stem`'s channels halves the picture; the last is the transformer's width."""
 
     pixels: int
     stem: tuple[int, ...]
@@ -37,7 +45,7 @@ TOWERS: dict[str, Tower] = {
 
 
 class Residual(nn.Module):
-    """Two convolutions beside the identity, which it is at first."""
+    """Two convolutions beside the identity. At first it is the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,9 +60,9 @@ class Residual(nn.Module):
 
 
 class Stem(nn.Module):
-    """Convolutions in place of patches.
+    """Convolutions in place of patches: our choice, as measured in `training/clip.py`.
 
-    Our choice, measured: see `train_clip`. Group norms, so that no row of a batch depends on the others.
+    Group norms keep the rows of a batch apart.
     """
 
     def __init__(self, channels: tuple[int, ...]) -> None:
@@ -75,10 +83,10 @@ class Stem(nn.Module):
 
 
 class Readers(nn.Module):
-    """One attention over the tower's places for every factor; from what it sees there, a layer for the factor's words.
+    """For every factor an attention over the tower's places, and a layer that makes the factor's words of what it sees.
 
-    It sees the tower's tokens, and, through a layer more, statistics of the stem's finer maps: a pattern is a texture.
-    Measured on one frozen tower: 72 % of patterns right from its tokens, 86 % from those statistics.
+    It sees the tower's tokens and, through one more layer, statistics of the stem's finer maps, since a pattern is a
+    texture. Measured on one frozen tower: 72 % of patterns are right from its tokens, 86 % from those statistics.
     """
 
     def __init__(self, channels: tuple[int, ...], names: Mapping[str, tuple[str, ...]]) -> None:
@@ -150,11 +158,11 @@ class PictureBookClip(nn.Module):
         return self.readers(seen.tokens, seen.maps[:-1])
 
     def embed_pictures(self, seen: Seen) -> Float[Tensor, "rows dimensions"]:
-        """Of length 1."""
+        """Embeddings of length 1."""
         return functional.normalize(self.clip.visual_projection(seen.pooled).float(), dim=1)
 
     def embed_texts(self, tokens: Int[Tensor, "rows tokens"]) -> Float[Tensor, "rows dimensions"]:
-        """Of length 1."""
+        """Embeddings of length 1."""
         pooled = self.clip.text_model(input_ids=tokens).pooler_output
         return functional.normalize(self.clip.text_projection(pooled).float(), dim=1)
 
@@ -176,3 +184,41 @@ def build_clip(size: Size, tokenizer: CLIPTokenizer, names: Mapping[str, tuple[s
     text = build_text_encoder(size, tokenizer).config
     config = CLIPConfig(text_config=text.to_dict(), vision_config=picture.to_dict(), projection_dim=width)
     return PictureBookClip(CLIPModel(config), tower, names)
+
+
+def save_clip(network: PictureBookClip, tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """Writes `clip` in a model folder, in half precision; whole or not at all.
+
+    A CLIPModel and its tokenizer as transformers saves them, readers.safetensors with stem and readers, and
+    readers.json with the factors' words and the tower's shape.
+    """
+    transformers_logging.disable_progress_bar()
+    half = copy.deepcopy(network).half()
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder / "clip") as fresh:
+        half.clip.save_pretrained(fresh, max_shard_size=_SHARD)
+        tokenizer.save_pretrained(fresh)
+        kept = {name: value.contiguous() for name, value in half.state_dict().items() if not name.startswith("clip.")}
+        save_file(kept, fresh / "readers.safetensors")
+        tower = network.tower
+        shape = {"pixels": tower.pixels, "stem": tower.stem, "layers": tower.layers, "heads": tower.heads}
+        (fresh / "readers.json").write_text(json.dumps({"factors": network.names, "tower": shape}, indent=1) + "\n")
+
+
+def load_clip(folder: Path) -> tuple[PictureBookClip, CLIPTokenizer]:
+    """What `save_clip` wrote, in single precision; EditError if the model folder has none."""
+    place = folder / "clip"
+    if not (place / "readers.json").is_file():
+        raise EditError(f"The model in {folder} has no readers. Train them: `picturebook train --stage clip`.")
+    transformers_logging.disable_progress_bar()
+    notes = json.loads((place / "readers.json").read_text())
+    tower = Tower(**{**notes["tower"], "stem": tuple(notes["tower"]["stem"])})
+    clip, loading = CLIPModel.from_pretrained(
+        place, dtype=torch.float32, local_files_only=True, output_loading_info=True
+    )
+    if loading["missing_keys"]:
+        raise EditError(f"The CLIP in {place} is incomplete. Train it anew: `picturebook train --stage clip`.")
+    network = PictureBookClip(clip, tower, {name: tuple(words) for name, words in notes["factors"].items()})
+    kept = {name: value.float() for name, value in load_file(place / "readers.safetensors").items()}
+    network.load_state_dict({**{f"clip.{name}": value for name, value in clip.state_dict().items()}, **kept})
+    return network, CLIPTokenizer.from_pretrained(place)

@@ -21,7 +21,7 @@ _SHARD = "9MB"
 def build_vae(size: Size) -> AutoencoderKL:
     """Fully convolutional (no attention), so that it can be trained on crops of pictures.
 
-    Its latents start with little noise (deviation 0.05), or nothing could be learnt before the noise is.
+    Its latents start with little noise (deviation 0.05): with more, nothing is learnt until it is low.
     """
     vae = AutoencoderKL(
         block_out_channels=size.vae,

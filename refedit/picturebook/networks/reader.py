@@ -12,8 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPTokenizer
 
-from refedit.picturebook.networks.clip import PictureBookClip
-from refedit.picturebook.networks.clip_files import load_clip
+from refedit.picturebook.networks.clip import PictureBookClip, load_clip
 from refedit.picturebook.world.scene import poses_of
 
 Pictures = Float[Tensor, "rows 3 side side"]

@@ -1,1 +1,1 @@
-"""The training of the built-in model, stage by stage."""
+"""Trains the networks, stage by stage, in a folder that any training can go on from. Knows no command line."""

@@ -1,4 +1,4 @@
-"""A later stage: the VAE's decoder alone, on whole pictures. Latents stay, and so does what the UNet knows of them."""
+"""A later stage: the VAE's decoder alone, on whole pictures. Latents stay as they are, so the UNet stays good."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from refedit.picturebook.dataset.scenes import Pictures, SceneStore, epoch_numbers, from_bytes, to_image
-from refedit.picturebook.training.hyperparameters import DecoderHyperparameters
+from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, StageName
 from refedit.picturebook.training.plan import layout
 from refedit.picturebook.training.vae import differences, weighed
 
@@ -34,8 +34,8 @@ class Decoder(nn.Module):
 class DecoderStage:
     """Trains a decoder. `latents` are those of the store's pictures times `scale`, in half precision.
 
-    Group norms see whole pictures here, as in use; on the crops that the VAE was trained on they saw parts. `on_show`
-    is called every now and then, while the decoder has its averaged weights.
+    Its group norms see whole pictures, as in use; the VAE was trained on crops. `on_show` is called every now and then,
+    while the decoder has its averaged weights.
     """
 
     network: Decoder
@@ -43,18 +43,10 @@ class DecoderStage:
     latents: Float[Tensor, "scenes channels grid grid"]
     scale: float
     hyperparameters: DecoderHyperparameters
-    looks: Path
+    progress: Path
     on_show: Callable[[], None]
     rows: int
-    name: str = "decoder"
-
-    def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
+    name: StageName = StageName.DECODER
 
     def batch(self, number: int) -> tuple[Latents, UInt8[Tensor, "rows height width 3"]]:
         numbers = epoch_numbers(self.store.count, self.rows, number)
@@ -76,5 +68,5 @@ class DecoderStage:
         true = from_bytes(torch.from_numpy(self.store.pictures[:8].copy()))
         device = next(network.parameters()).device
         made = network((self.latents[:8].float() / self.scale).to(device)).cpu()
-        self.looks.mkdir(parents=True, exist_ok=True)
-        to_image(torch.cat([true, made]), 8).save(self.looks / f"decoder-{step:06d}.png")
+        self.progress.mkdir(parents=True, exist_ok=True)
+        to_image(torch.cat([true, made]), 8).save(self.progress / f"decoder-{step:06d}.png")

@@ -1,19 +1,39 @@
-"""The hyperparameters of every size: how many scenes, how large the batches, how fast to learn.
+"""The stages of a training, and the hyperparameters of every size: scenes, batches, learning rates, weights of losses.
 
-`peak_rate` is AdamW's learning rate at its highest, `matrix_rate` Muon's.
+Knows no network.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StageName(StrEnum):
+    """What is trained one after the other; a stage's checkpoint is called by its name."""
+
+    VAE = "vae"
+    DECODER = "decoder"
+    UNET = "unet"
+    CLIP = "clip"
+    SAM = "sam"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecoderHyperparameters:
-    """`squared` and `sharpness` weigh losses beside the absolute error; the others plan the optimiser."""
+class StageHyperparameters:
+    """What every stage has: samples in a step, learning rates at their highest, and how slowly averages move.
+
+    `peak_rate` is AdamW's learning rate, `matrix_rate` Muon's; `ema_decay` is of the averaged weights.
+    """
 
     batch: int
     peak_rate: float
     matrix_rate: float
     ema_decay: float = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderHyperparameters(StageHyperparameters):
+    """`squared` and `sharpness` weigh losses beside the absolute error."""
+
     squared: float = 1.0
     sharpness: float = 0.5
 
@@ -27,17 +47,14 @@ class VaeHyperparameters(DecoderHyperparameters):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnetHyperparameters:
-    """`word_map_weight` is of the supervision of the attention maps, `mark_weight` of that of patterns.
+class UnetHyperparameters(StageHyperparameters):
+    """`gamma` is min-SNR's (arXiv:2303.09556); the weights are those of word maps, of patterns' marks, of subjects.
 
-    `gamma` is min-SNR's (arXiv:2303.09556). `unknown` is the share of caption words replaced by the unknown token, so
-    that it means nothing. An error counts 1 + `subject_weight` times as much where a subject is: a fifth of the
-    picture, and nearly all that is hard about it.
+    `unknown` is the share of caption words that the unknown token replaces, so that it comes to mean nothing. Where a
+    subject is, an error counts 1 + `subject_weight` times: it covers a fifth of the picture and is nearly all that is
+    hard about it.
     """
 
-    batch: int
-    peak_rate: float
-    matrix_rate: float
     ema_decay: float = 0.9995
     gamma: float = 5.0
     word_map_weight: float = 0.03
@@ -47,18 +64,15 @@ class UnetHyperparameters:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamHyperparameters:
-    """`targets` is the number of masks asked for in a picture, `rounds` how often each is asked for, with one click
-    more every time; one batch in four has twice as many. `every` weighs the losses of all masks beside the best one's.
+class SamHyperparameters(StageHyperparameters):
+    """What SAM is asked, and on which pictures.
 
-    `clutter` is the share of pictures that are clutter and not drawn scenes, `collage` the share of those with
-    another scene's subject put in.
+    `targets` masks are asked for in a picture, each `rounds` times and with one click more every time; in one batch of
+    four the rounds are twice as many. `every` weighs the losses of all masks beside those of the best one.
+    `clutter` is the share of pictures that are clutter. Of the others, drawn scenes, `collage` is the share that
+    another scene's subject is put into.
     """
 
-    batch: int
-    peak_rate: float
-    matrix_rate: float
-    ema_decay: float = 0.999
     targets: int = 3
     rounds: int = 2
     every: float = 0.1
@@ -67,13 +81,9 @@ class SamHyperparameters:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClipHyperparameters:
+class ClipHyperparameters(StageHyperparameters):
     """`contrast` weighs the matching of pictures and captions against the readers."""
 
-    batch: int
-    peak_rate: float
-    matrix_rate: float
-    ema_decay: float = 0.999
     contrast: float = 0.5
 
 

@@ -6,16 +6,17 @@ from pathlib import Path
 
 from torch import Tensor
 
+from refedit.picturebook.training.hyperparameters import StageName
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """How a stage stands after a step, `seconds` of its planned time `of` spent.
+    """How a stage stands after a step: it has spent `seconds` of the time `of` that is planned.
 
-    `losses` are means since the last report, `rate` the share of the peak learning
-    rates that holds now.
+    `losses` are means since the last report, `rate` is the present share of the peak learning rates.
     """
 
-    stage: str
+    stage: StageName
     step: int
     seconds: float
     of: float
@@ -33,7 +34,7 @@ class Report:
 
 @dataclass
 class RunningMeans:
-    """Means of losses over the steps since they were taken last; sums stay on the device until then."""
+    """Means of losses since they were taken last. Until then their sums stay on the device."""
 
     sums: dict[str, Tensor] = field(default_factory=dict)
     steps: int = 0

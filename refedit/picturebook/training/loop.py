@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint, write_checkpoint
+from refedit.picturebook.training.hyperparameters import StageHyperparameters, StageName
 from refedit.picturebook.training.log import Report, RunningMeans
 from refedit.picturebook.training.optimizers import Optimizers, laid_out_as
 from refedit.picturebook.training.plan import Plan, autocast, layout, rate_factor
@@ -19,13 +20,13 @@ from refedit.picturebook.training.plan import Plan, autocast, layout, rate_facto
 
 @runtime_checkable
 class Stage(Protocol):
-    """Something to train. A batch is decided by its number alone, so a resumed training goes on as it would have."""
+    """Something to train. A batch's number alone decides what is in it, so a resumed training goes on as it would."""
 
-    name: str
-    peak_rate: float
-    matrix_rate: float
-    decay: float
+    name: StageName
     rows: int
+
+    @property
+    def hyperparameters(self) -> StageHyperparameters: ...
 
     @property
     def network(self) -> nn.Module: ...
@@ -50,8 +51,9 @@ class Trainer:
         self.stage, self.plan = stage, plan
         stage.network.to(plan.device, memory_format=layout(plan.device)).train()  # type: ignore[call-overload]
         self.path = plan.folder / f"{stage.name}.pt"
-        self.averaged = AveragedWeights(stage.network, stage.decay)
-        self.optimizers = Optimizers(stage.network, stage.peak_rate, stage.matrix_rate)
+        how = stage.hyperparameters
+        self.averaged = AveragedWeights(stage.network, how.ema_decay)
+        self.optimizers = Optimizers(stage.network, how.peak_rate, how.matrix_rate)
         self.step, self.seconds = 0, 0.0
         self._one_core()
         self._resume()
@@ -77,7 +79,7 @@ class Trainer:
                 if self.seconds - shown > self.plan.show_every:
                     shown = self.seconds
                     self.show()
-        # In this order: a training that was not shown is not over, so it can be gone on with until it has been.
+        # In this order: if showing fails, the training is not saved as over, and going on shows again.
         self.show()
         self.save()
         yield self._report(means)
@@ -120,7 +122,7 @@ class Trainer:
         return losses
 
     def _gradients(self, batch: Any, part: int) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
-        # Noise is drawn anew from the batch's number: nothing about random states has to be kept.
+        # Noise is seeded by the batch's number, so no random state has to be kept.
         number = self.step * self.plan.parts + part
         generator = torch.Generator(self.plan.device).manual_seed(number)
         with autocast(self.plan.device):

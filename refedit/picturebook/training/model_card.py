@@ -2,7 +2,8 @@
 
 import textwrap
 
-from refedit.picturebook.training.provenance import STAGES, Provenance
+from refedit.picturebook.training.hyperparameters import StageName
+from refedit.picturebook.training.provenance import TRAINED, Provenance
 
 _CARD = """---
 license: apache-2.0
@@ -22,7 +23,7 @@ Drawings made by `refedit/picturebook`, {scenes:,} scenes: animals in poses, a f
 colours and patterns, before backgrounds, in styles. Captions are made anew for every sample and leave words out at
 random; one in ten is empty. No pictures, texts or weights of others were used.
 
-## Recipe
+## Training
 
 - VAE, on {vae.crop} px crops: absolute error, squared error (weight {vae.squared:g}), differences of neighbouring
   pixels at three scales (weight {vae.sharpness:g}) and a small divergence from a unit Gaussian (weight {vae.kl:g});
@@ -100,4 +101,4 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
 
 def has_decoder(origin: Provenance) -> bool:
     """Whether the decoder was trained alone, now or before."""
-    return any(part.stage == "decoder" for part in origin.parts) or STAGES["decoder"] in origin.before
+    return any(part.stage == StageName.DECODER for part in origin.parts) or TRAINED[StageName.DECODER] in origin.before

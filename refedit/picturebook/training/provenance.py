@@ -10,24 +10,29 @@ from torch import Tensor
 
 from refedit.machine.version import code_version
 from refedit.picturebook.networks.checkpoint import read_checkpoint
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from refedit.picturebook.training.hyperparameters import (
+    HYPERPARAMETERS,
+    Hyperparameters,
+    StageHyperparameters,
+    StageName,
+)
 from refedit.picturebook.training.training_folder import TrainingFolder
 
-STAGES: Mapping[str, str] = {
-    "vae": "VAE",
-    "decoder": "the VAE's decoder alone",
-    "unet": "UNet and text tower",
-    "clip": "CLIP and readers",
-    "sam": "SAM",
+TRAINED: Mapping[StageName, str] = {
+    StageName.VAE: "VAE",
+    StageName.DECODER: "the VAE's decoder alone",
+    StageName.UNET: "UNet and text tower",
+    StageName.CLIP: "CLIP and readers",
+    StageName.SAM: "SAM",
 }
-"""The stages by the name of their checkpoint, and what each trains."""
+"""What each stage trains, in the card's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """One stage's training: its steps, samples a step, minutes, learning rates, and parameters in millions."""
 
-    stage: str
+    stage: StageName
     steps: int
     batch: int
     minutes: float
@@ -38,12 +43,12 @@ class Part:
     def __str__(self) -> str:
         rates = f"{self.peak_rate:g} / {self.matrix_rate:g}"
         numbers = f"{self.steps:,} | {self.batch} | {self.minutes:.0f} | {rates} | {self.millions:.1f}"
-        return f"| {STAGES[self.stage]} | {numbers} |"
+        return f"| {TRAINED[self.stage]} | {numbers} |"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What was trained on what; `note` says what else happened to it, `before` how the model came about before."""
+    """How a model was trained. `note` is what else there is to say, `before` what its card said when training began."""
 
     size: str
     scenes: int
@@ -59,14 +64,14 @@ class Provenance:
 
 
 def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> Provenance:
-    """What the trainings in some folders tell; of a stage in several of them the last counts.
+    """What the checkpoints of some trainings tell. If several have trained a stage, the last one counts.
 
-    Raises FileNotFoundError if the first is no training.
+    Raises FileNotFoundError if the first folder is no training.
     """
     notes = json.loads((folders[0] / "training.json").read_text())
     parts = {}
     for folder in folders:
-        for stage in STAGES:
+        for stage in StageName:
             state = read_checkpoint(folder / f"{stage}.pt")
             if state is not None:
                 parts[stage] = _part(stage, state, HYPERPARAMETERS[notes["size"]])
@@ -77,13 +82,13 @@ def read_provenance(folders: Sequence[Path], hardware: str, note: str = "") -> P
         version=code_version(),
         note=note,
         before=next(filter(None, (TrainingFolder(folder).start.card() for folder in folders)), ""),
-        parts=tuple(parts[stage] for stage in STAGES if stage in parts),
+        parts=tuple(parts[stage] for stage in StageName if stage in parts),
     )
 
 
-def _part(stage: str, state: Mapping[str, Any], hyperparameters: Hyperparameters) -> Part:
+def _part(stage: StageName, state: Mapping[str, Any], hyperparameters: Hyperparameters) -> Part:
     weights: Mapping[str, Tensor] = state["averaged"]
-    how = getattr(hyperparameters, stage)
+    how: StageHyperparameters = getattr(hyperparameters, stage)
     return Part(
         stage=stage,
         steps=state["step"],

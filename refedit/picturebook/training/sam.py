@@ -14,12 +14,19 @@ from torch import Tensor, nn
 
 from refedit.picturebook.dataset.click_sampling import pick, prompts
 from refedit.picturebook.dataset.clutter import clutter, collage
-from refedit.picturebook.dataset.part_masks import OwnerStore
-from refedit.picturebook.evaluation.evaluate_sam import sam_sheet, subjects
+from refedit.picturebook.dataset.part_masks import PartMaskStore
+from refedit.picturebook.evaluation.sam import sam_sheet, subjects
 from refedit.picturebook.networks.checkpoint import whole_folder
-from refedit.picturebook.training.hyperparameters import SamHyperparameters
-from refedit.picturebook.training.mask_losses import mask_losses
-from refedit.picturebook.training.sam_prompts import best_of, box_prompts, click_prompts, corrected, decode, split
+from refedit.picturebook.training.hyperparameters import SamHyperparameters, StageName
+from refedit.picturebook.training.sam_prompts import (
+    best_of,
+    box_prompts,
+    click_prompts,
+    corrected,
+    decode,
+    mask_losses,
+    split,
+)
 from refedit.picturebook.world.streams import Stream, random
 from refedit.segment.sam_network import SamConfig, save_sam
 from refedit.segment.segmenter import Segmenter
@@ -31,7 +38,7 @@ _AIM = 4.0
 
 @dataclass(frozen=True)
 class SamBatch:
-    """Pictures and, for each, as many masks to ask for: their cells' cover (0..255), a click inside, a jittered box."""
+    """Pictures, and the masks to ask for in each: how much of every cell they cover (0..255), a click inside, a box."""
 
     pictures: UInt8[Tensor, "rows height width 3"]
     cells: UInt8[Tensor, "rows targets side side"]
@@ -41,25 +48,17 @@ class SamBatch:
 
 @dataclass
 class SamStage:
-    """Trains SAM, and writes it into the folder `model` every now and then, with a sheet of its masks into `looks`."""
+    """Trains SAM. Every now and then it writes it into the folder `model`, and a sheet of its masks into `progress`."""
 
     network: Any
     config: SamConfig
     hyperparameters: SamHyperparameters
     pictures: UInt8[np.ndarray, "count height width 3"]
-    store: OwnerStore
+    store: PartMaskStore
     model: Path
-    looks: Path
+    progress: Path
     rows: int
-    name: str = "sam"
-
-    def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
+    name: StageName = StageName.SAM
 
     def batch(self, number: int) -> SamBatch:
         rng = random(Stream.SAM_BATCHES, number)
@@ -67,9 +66,9 @@ class SamStage:
         pictures, asked = [], []
         for _ in range(self.rows):
             whole = bool(rng.random() >= self.hyperparameters.clutter)
-            picture, owners = self._scene(rng) if whole else self._clutter(rng)
+            picture, parts = self._scene(rng) if whole else self._clutter(rng)
             pictures.append(picture)
-            asked.append(prompts(rng, [pick(rng, owners, whole) for _ in range(self.hyperparameters.targets)], side))
+            asked.append(prompts(rng, [pick(rng, parts, whole) for _ in range(self.hyperparameters.targets)], side))
         return SamBatch(
             torch.from_numpy(np.stack(pictures)),
             *(
@@ -81,19 +80,19 @@ class SamStage:
     def _scene(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         number, other = rng.integers(self.store.count, size=2).tolist()
         mirror = -1 if rng.random() < 0.5 else 1
-        picture, owners = self.pictures[number][:, ::mirror], self.store.owners[number][:, ::mirror]
+        picture, parts = self.pictures[number][:, ::mirror], self.store.part_masks[number][:, ::mirror]
         if rng.random() >= self.hyperparameters.collage:
-            return picture, owners
-        return collage(rng, picture, owners, self.pictures[other], self.store.owners[other])
+            return picture, parts
+        return collage(rng, picture, parts, self.pictures[other], self.store.part_masks[other])
 
     def _clutter(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         made = clutter(rng, self.store.pixels, self.pictures)
-        return made.picture, made.owners
+        return made.picture, made.parts
 
     def losses(self, batch: SamBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Every picture is encoded once; all its targets but the last start with a click, the last with its box.
+        """Encodes each picture once. All its targets but the last are asked for by a click, the last by its box.
 
-        Then follow corrections of what came out; the losses are means over all of it.
+        Then the answers are corrected by further clicks; the losses are means over all rounds.
         """
         device = self.network.pixel_mean.device
         features = self.network.image_encoder(self.normalised(batch.pictures.to(device)))
@@ -108,7 +107,7 @@ class SamStage:
             answers = split(decode(self.network, wide, asked), asked)
             every = self.hyperparameters.every
             rounds.append([mask_losses(*answer, true, every) for answer, true in zip(answers, chains, strict=True)])
-            # Clicks are asked with the mask so far and by themselves; every step has to need the weights for masks.
+            # The mask so far is given by chance, but always after the first box: every step has to train its weights.
             keep = _chance(generator) < 0.5, number == 0 or _chance(generator) < 0.5
             asked = [
                 corrected(one, best_of(*answer), true, self.store.pixels, generator, with_mask)
@@ -120,21 +119,24 @@ class SamStage:
         return (pictures.permute(0, 3, 1, 2).float() - self.network.pixel_mean) / self.network.pixel_std
 
     def show(self, network: nn.Module, step: int) -> None:
-        """Writes `model`/sam, and looks at what was written: half precision, and no network in training."""
-        for folder in (self.model, self.looks):
+        """Writes `model`/sam, and a sheet of its masks.
+
+        The sheet is drawn with what was written: that is in half precision, and no network in training.
+        """
+        for folder in (self.model, self.progress):
             folder.mkdir(parents=True, exist_ok=True)
         with whole_folder(self.model / "sam") as fresh:
             save_sam(network, self.config, fresh)
         written = Segmenter.load(self.model / "sam", self.network.pixel_mean.device)
-        sam_sheet(written, subjects(_SHOWN, self.store.pixels)).save(self.looks / f"sam-{step:06d}.png")
+        sam_sheet(written, subjects(_SHOWN, self.store.pixels)).save(self.progress / f"sam-{step:06d}.png")
 
 
 @torch.no_grad()
 def aimed(sam: Any) -> Any:
     """A fresh SAM, changed so that prompts and cells attend to what is at their own place from the start (our choice).
 
-    Queries and keys are projected alike, and everything else in them begins small beside their places. From an
-    unaimed start a small SAM finds what stands out in 800 steps, wherever the click is.
+    Queries and keys are projected alike, and whatever is not their place begins small. Without this, after 800 steps
+    a small SAM still answered with what stands out, wherever the click was.
     """
     transformer, prompts = sam.mask_decoder.transformer, sam.prompt_encoder
     for name, attention in transformer.named_modules():
@@ -154,7 +156,7 @@ def _chance(rng: torch.Generator) -> float:
 
 
 def _summed(rounds: list[list[dict[str, Tensor]]]) -> dict[str, Tensor]:
-    """Means over rounds, clicks counting twice as much as boxes, and the IoU of the first and last answers."""
+    """Means over rounds, in which clicks count twice as much as boxes, and the IoU of the first and last answers."""
     parts = {
         name: torch.stack([(2 * click[name] + box[name]) / 3 for click, box in rounds]).mean()
         for name in ("focal", "dice", "quality")

@@ -1,6 +1,6 @@
-"""What a SAM in training is asked, for many pictures at once: its prompts, its answers, corrections of these.
+"""A SAM's prompts in training, for many pictures at once: its answers to them, their losses, and corrections.
 
-Knows nothing about pictures or losses.
+Losses are those of arXiv:2304.02643, appendix A, where nothing else is said. Knows nothing about pictures.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,10 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional
 
-from refedit.picturebook.training.mask_losses import Logits, Targets
+Logits = Float[Tensor, "rows masks side side"]
+Targets = Float[Tensor, "rows side side"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class MaskPrompts:
 
 
 def click_prompts(clicks: Float[Tensor, "pictures targets 2"]) -> MaskPrompts:
+    """A click inside for every target."""
     points = clicks.flatten(0, 1)[:, None]
     return MaskPrompts(points, torch.ones(points.shape[:2], dtype=torch.int64, device=points.device))
 
 
 def box_prompts(boxes: Float[Tensor, "pictures 4"]) -> MaskPrompts:
+    """A box for every picture."""
     empty = torch.zeros(len(boxes), 0, dtype=torch.int64, device=boxes.device)
     return MaskPrompts(boxes.new_zeros(len(boxes), 0, 2), empty, boxes)
 
@@ -62,9 +66,9 @@ def decode(
 
 
 def split(answer: tuple[Logits, Tensor], asked: Sequence[MaskPrompts]) -> list[tuple[Tensor, Tensor]]:
-    """The answers to each of the prompts: three masks for a single click, which may mean several things, else one.
+    """The answers to each of the prompts, as in appendix A of arXiv:2304.02643.
 
-    As in appendix A of arXiv:2304.02643.
+    They are three masks for a single click, which may mean several things, and one for anything else.
     """
     counts, answers = [len(one.points) for one in asked], []
     for one, logits, quality in zip(asked, *(part.split(counts) for part in answer), strict=True):
@@ -81,9 +85,9 @@ def best_of(logits: Logits, quality: Float[Tensor, "rows masks"]) -> Targets:
 def corrected(
     asked: MaskPrompts, logits: Targets, targets: Targets, pixels: int, rng: torch.Generator, keep: bool
 ) -> MaskPrompts:
-    """The prompts and one more click, anywhere in the region where the mask is wrong; with the mask if `keep`.
+    """The prompts with one more click, at a random place where the mask is wrong, and with the mask if `keep`.
 
-    Without an error the click confirms the mask's first cell.
+    If nothing is wrong, the click confirms the first cell.
     """
     rows, side = len(logits), logits.shape[-1]
     wrong = (logits > 0) != (targets >= 0.5)
@@ -98,3 +102,43 @@ def corrected(
         asked.boxes,
         logits[:, None].clamp(-32, 32) if keep else None,
     )
+
+
+def mask_losses(
+    logits: Logits, quality: Float[Tensor, "rows masks"], targets: Targets, every: float = 0.0
+) -> dict[str, Tensor]:
+    """Focal and dice loss of each row's best mask, squared error of all predicted qualities, and what was reached.
+
+    Targets are shares of cells, 0..1. The mean of all masks counts `every` times as much as the best one (our choice:
+    with the best alone, as in the paper, one of our three never won a row and never learned). "iou" is that of the
+    masks of highest predicted quality.
+    """
+    true = targets[:, None].expand_as(logits)
+    focal, dice = focal_loss(logits, true), dice_loss(logits, true)
+    best = (20 * focal + dice).argmin(1, keepdim=True)
+    real = iou(logits.detach() > 0, true >= 0.5)
+    chosen = real.gather(1, quality.argmax(1, keepdim=True))
+    return {
+        "focal": focal.gather(1, best).mean() + every * focal.mean(),
+        "dice": dice.gather(1, best).mean() + every * dice.mean(),
+        "quality": (quality - real).square().mean(),
+        "iou": chosen.mean(),
+    }
+
+
+def focal_loss(logits: Logits, targets: Logits) -> Float[Tensor, "rows masks"]:
+    """Focal loss with gamma 2 (arXiv:1708.02002), for targets between 0 and 1 as in arXiv:2006.04388."""
+    errors = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return (errors * (logits.sigmoid() - targets).square()).mean((2, 3))
+
+
+def dice_loss(logits: Logits, targets: Logits) -> Float[Tensor, "rows masks"]:
+    """1 minus the Dice coefficient with squares below (arXiv:1606.04797), which soft targets can reach."""
+    made = logits.sigmoid()
+    below = (made.square() + targets.square()).sum((2, 3))
+    return 1 - (2 * (made * targets).sum((2, 3)) + 1) / (below + 1)
+
+
+def iou(made: Tensor, true: Tensor) -> Float[Tensor, "rows masks"]:
+    """Intersection over union of boolean masks."""
+    return (made & true).sum((2, 3)) / (made | true).sum((2, 3)).clamp(min=1)

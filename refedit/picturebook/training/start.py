@@ -57,7 +57,7 @@ class Start:
         return float(json.loads((self.folder / "vae/config.json").read_text())["scaling_factor"])
 
     def card(self) -> str:
-        """What the model's card says of its training, from the table on; "" where nothing is said."""
+        """What the model's card says about its training, from the table on; "" if it says nothing."""
         path = self.folder / "README.md"
         text = path.read_text("utf-8") if path.is_file() else ""
         return text[text.find("| trained |") : text.find("\n## Measured")].strip() if "| trained |" in text else ""

@@ -1,4 +1,4 @@
-"""Trains the built-in model in one folder: draws scenes, then the VAE, then UNet and text tower. Resumable anywhere."""
+"""One training in one folder: draws the scenes, then trains stage by stage. It can be stopped and resumed anywhere."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from transformers import CLIPTokenizer
 
 from refedit.diffusion.attention import make_controllable
 from refedit.errors import EditError
-from refedit.picturebook.dataset.part_masks import OwnerStore
+from refedit.picturebook.dataset.part_masks import PartMaskStore
 from refedit.picturebook.dataset.scenes import SceneStore
 from refedit.picturebook.networks import diffusion as networks
 from refedit.picturebook.networks.checkpoint import read_checkpoint, write_checkpoint
@@ -18,19 +18,19 @@ from refedit.picturebook.networks.clip import build_clip
 from refedit.picturebook.networks.sizes import Size
 from refedit.picturebook.training.clip import ClipStage
 from refedit.picturebook.training.decoder import Decoder, DecoderStage
-from refedit.picturebook.training.export import export
-from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters, StageName
 from refedit.picturebook.training.log import Report, write_log
 from refedit.picturebook.training.loop import Stage, Trainer
 from refedit.picturebook.training.plan import Plan, parts_for
 from refedit.picturebook.training.sam import SamStage, aimed
 from refedit.picturebook.training.training_folder import TrainingFolder
-from refedit.picturebook.training.unet import TextAndUnet, UnetStage, latent_scale
+from refedit.picturebook.training.unet import TextAndUnet, UnetStage, export, latent_scale
 from refedit.picturebook.training.vae import VaeStage, encode_all
 from refedit.picturebook.world.factors import FACTORS
 from refedit.segment.sam_network import build_sam
 
-STAGES: tuple[str, ...] = ("vae", "unet")
+WHOLE_PLAN: tuple[StageName, ...] = (StageName.VAE, StageName.UNET)
+"""The stages of a training for which no single one was named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Training:
     minutes: float
     folder: Path
     device: torch.device
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[StageName, ...] = WHOLE_PLAN
     scenes_folder: Path | None = None
     scenes: int | None = None
     save_every: float = 180
@@ -68,24 +68,26 @@ class Training:
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
         yield from self.kept.timed("scenes", self._draw_scenes())
-        if "vae" in self.stages:
+        if StageName.VAE in self.stages:
             yield from self._keep_vae() if self._encoder_is_known else self._train_vae()
-        if "decoder" in self.stages:
+        if StageName.DECODER in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_decoder()
-        if "unet" in self.stages:
+        if StageName.UNET in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
-        if "sam" in self.stages:
-            yield from self.kept.timed("owners", self._draw_owners())
+        if StageName.SAM in self.stages:
+            yield from self.kept.timed("part masks", self._draw_part_masks())
             yield from self._train_sam()
-        if "clip" in self.stages:
+        if StageName.CLIP in self.stages:
             yield from self._train_clip(tokenizer)
 
     @property
     def _encoder_is_known(self) -> bool:
-        """Another encoder would make what was trained on its latents, decoder and UNet, worthless."""
-        return self.kept.start.given or any(self.kept.file(f"{name}.pt").exists() for name in ("decoder", "unet"))
+        """Whether anything here was trained on its latents: another encoder would make that worthless."""
+        return self.kept.start.given or any(
+            self.kept.file(f"{name}.pt").exists() for name in (StageName.DECODER, StageName.UNET)
+        )
 
     def _keep_vae(self) -> Iterator[str]:
         yield "vae: stays as it is, since networks that know its latents are there"
@@ -95,17 +97,9 @@ class Training:
             yield f"scenes: {there} of {self.store.count} drawn"
 
     def _train_vae(self) -> Iterator[Report]:
-        hyperparameters, share = (
-            self.hyperparameters.vae,
-            self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0,
-        )
-        stage = VaeStage(
-            networks.build_vae(self.size),
-            self.store,
-            hyperparameters,
-            self.kept.looks,
-            rows=self._rows(hyperparameters.batch),
-        )
+        how, share = self.hyperparameters.vae, self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0
+        vae = networks.build_vae(self.size)
+        stage = VaeStage(vae, self.store, how, self.kept.progress, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60 * share)
 
     def _encode(self) -> Iterator[str]:
@@ -114,7 +108,7 @@ class Training:
         if (checkpoint.get("step"), checkpoint.get("scenes")) != (step, store.digest):
             yield f"latents: encoding {store.count} scenes"
             latents = encode_all(vae.to(self.device).eval(), store, parts_for(self.device))
-            # A UNet that is there knows latents at the scale of before.
+            # A UNet that was trained before knows latents at the earlier scale.
             before = self.kept.start.given or (checkpoint and self.kept.file("unet.pt").exists())
             scale = float(vae.config.scaling_factor) if before else latent_scale(latents)
             made = {"step": step, "scenes": store.digest, "latents": latents * scale, "scale": scale}
@@ -122,18 +116,18 @@ class Training:
             yield f"latents: scaling factor {scale:.4f}"
 
     def _train_decoder(self) -> Iterator[Report]:
-        vae, hyperparameters = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
+        vae, how = self.kept.trained_vae(self.size)[0], self.hyperparameters.decoder
         checkpoint = read_checkpoint(self.kept.file("latents.pt")) or {}
         latents, scale = checkpoint["latents"], float(checkpoint["scale"])
         stage = DecoderStage(
-            Decoder(vae),  # of which the VAE stays the whole
+            Decoder(vae),  # it is a part of the VAE, which is saved
             self.store,
             latents,
             scale,
-            hyperparameters,
-            self.kept.looks,
+            how,
+            self.kept.progress,
             lambda: networks.save_vae(vae, self.kept.pipeline),
-            self._rows(hyperparameters.batch),
+            self._rows(how.batch),
         )
         yield from self._trained(stage, self.minutes * 60)
 
@@ -153,7 +147,7 @@ class Training:
         yield from self._trained(stage, self._left_for_unet())
 
     def _left_for_unet(self) -> float:
-        """Seconds of the plan; EditError if everything before has used them up."""
+        """The seconds that the plan leaves; EditError if there are none."""
         spent, planned = self.kept.spent() if len(self.stages) > 1 else 0, self.minutes * 60
         if 0 < planned <= spent:
             raise EditError(
@@ -167,29 +161,24 @@ class Training:
         return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
 
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        hyperparameters, network = (
-            self.hyperparameters.clip,
-            self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip"),
-        )
-        where = self.kept.pipeline, self.kept.looks
-        stage = ClipStage(
-            network, tokenizer, self.store, hyperparameters, *where, rows=self._rows(hyperparameters.batch)
-        )
+        how, where = self.hyperparameters.clip, (self.kept.pipeline, self.kept.progress)
+        network = self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
+        stage = ClipStage(network, tokenizer, self.store, how, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     @property
-    def _owners(self) -> OwnerStore:
-        return OwnerStore(self.store.folder, self.store.count, self.size.pixels)
+    def _part_masks(self) -> PartMaskStore:
+        return PartMaskStore(self.store.folder, self.store.count, self.size.pixels)
 
-    def _draw_owners(self) -> Iterator[str]:
-        for there in self._owners.render():
+    def _draw_part_masks(self) -> Iterator[str]:
+        for there in self._part_masks.render():
             yield f"masks: {there} of {self.store.count} drawn"
 
     def _train_sam(self) -> Iterator[Report]:
-        hyperparameters, config = self.hyperparameters.sam, self.size.sam
-        network, data = self.kept.start.fill(aimed(build_sam(config)), "sam"), (self.store.pictures, self._owners)
-        where = self.kept.pipeline, self.kept.looks
-        stage = SamStage(network, config, hyperparameters, *data, *where, rows=self._rows(hyperparameters.batch))
+        how, config = self.hyperparameters.sam, self.size.sam
+        where, data = (self.kept.pipeline, self.kept.progress), (self.store.pictures, self._part_masks)
+        network = self.kept.start.fill(aimed(build_sam(config)), "sam")
+        stage = SamStage(network, config, how, *data, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     def _rows(self, batch: int) -> int:

@@ -1,4 +1,4 @@
-"""What a training keeps in its folder: tokenizer, checkpoints, how long things took, and the pipeline it exports."""
+"""What a training has in its folder: tokenizer, checkpoints, the time that things took, and the pipeline it exports."""
 
 import json
 import time
@@ -33,8 +33,8 @@ class TrainingFolder:
         return self.file("pipeline")
 
     @property
-    def looks(self) -> Path:
-        """Where pictures of what the networks can do are kept."""
+    def progress(self) -> Path:
+        """Where pictures and scores show what the networks could do, step by step."""
         return self.file("looks")
 
     @property
@@ -43,7 +43,7 @@ class TrainingFolder:
         return Start(self.file("start"))
 
     def describe(self, size: Size, scenes: int) -> None:
-        """Writes what is trained here on how many scenes, for the model card; EditError if it was another size."""
+        """Writes the size and the number of scenes down for the model card; EditError if the size was another."""
         path = self.file("training.json")
         before = json.loads(path.read_text())["size"] if path.exists() else size.name
         if before != size.name:
@@ -62,7 +62,7 @@ class TrainingFolder:
     def trained_vae(self, size: Size) -> tuple[AutoencoderKL, int]:
         """The VAE with averaged weights and its number of steps; EditError if none was trained.
 
-        Its decoder is the one that was trained alone, where there is one. Steps of the model to begin with count as 0.
+        If a decoder was trained alone, it is that one. The steps of a model that the training began with count as 0.
         """
         state = read_checkpoint(self.file("vae.pt")) or {}
         if not state and not self.start.given:

@@ -1,5 +1,6 @@
 """The second stage: UNet and text tower together, on the latents of the drawn scenes."""
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -12,11 +13,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from refedit.picturebook.dataset.scenes import MASKS, SUBJECTS, SceneStore, epoch_numbers
-from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
-from refedit.picturebook.training.hyperparameters import UnetHyperparameters
-from refedit.picturebook.training.mark_supervision import MarkHead, mark_targets
+from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.picturebook.dataset.scenes import MASKS, SUBJECTS, SceneStore, epoch_numbers, to_image
+from refedit.picturebook.evaluation.diffusion import draw_pictures, unseen_captions
+from refedit.picturebook.networks import diffusion as networks
+from refedit.picturebook.networks.sizes import Size
+from refedit.picturebook.networks.supervision import MarkHead, WordTargets, WordWatcher, mark_targets
+from refedit.picturebook.networks.vocabulary import piece_ids
+from refedit.picturebook.training.hyperparameters import StageName, UnetHyperparameters
 from refedit.picturebook.training.plan import layout
+from refedit.picturebook.training.training_folder import TrainingFolder
+from refedit.picturebook.world import captions
 from refedit.picturebook.world.captions import Caption, caption
 from refedit.picturebook.world.streams import Stream, random
 
@@ -57,15 +64,9 @@ class UnetStage:
     hyperparameters: UnetHyperparameters
     on_show: Callable[[TextAndUnet, int], None]
     rows: int
-    name: str = "unet"
+    name: StageName = StageName.UNET
 
     def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
         # Scenes as they are drawn, read once: captions are made anew for every sample.
         self.scenes = self.store.scenes
 
@@ -77,7 +78,7 @@ class UnetStage:
         masks = self.store.masks[numbers]
         subjects = torch.from_numpy(masks[:, : len(SUBJECTS)].astype(np.float32) / 255)
         lost = torch.from_numpy(rng.random(tokens.shape) < self.hyperparameters.unknown) & (tokens > 2)
-        # One noise level from every part of the range: the loss of a batch wavers less.
+        # One noise level from every part of the range, so that the losses of batches vary less.
         levels = (rng.permutation(rows) + rng.random(rows)) / rows * len(self.alphas_cumprod)
         return UnetBatch(
             self.latents[numbers].float(),
@@ -130,7 +131,7 @@ def emphasis(subjects: Float[Tensor, "rows cells cells"], more: float, grid: int
 
 
 def word_targets(said: Sequence[Caption], masks: np.ndarray) -> WordTargets:
-    """Where the words of captions are. `masks` is (rows, MASKS, grid, grid), see `dataset.grid_masks`."""
+    """Where the words of captions are. `masks` is (rows, MASKS, grid, grid), from `dataset.scenes.grid_masks`."""
     supervised = [(row, token, key) for row, item in enumerate(said) for token, key in word_tokens(item)]
     rows, tokens, keys = (list(column) for column in zip(*supervised, strict=True)) if supervised else ([], [], [])
     cells = masks[rows, [MASKS.index(key) for key in keys]] if supervised else np.zeros((0, *masks.shape[2:]), np.uint8)
@@ -151,8 +152,22 @@ def word_tokens(said: Caption) -> list[tuple[int, str]]:
 
 
 def latent_scale(latents: Float[Tensor, "count channels height width"]) -> float:
-    """What latents are multiplied with to have unit variance."""
+    """The factor that gives latents unit variance; ValueError if they do not vary."""
     scale = 1 / float(latents.float().std())
     if not math.isfinite(scale):
         raise ValueError("the VAE's latents do not vary; train it first")
     return scale
+
+
+def export(kept: TrainingFolder, size: Size, network: TextAndUnet, tokenizer: CLIPTokenizer, step: int) -> None:
+    """Draws unseen captions with the network as it is, and writes the pipeline folder with the training's VAE."""
+    ready = copy.deepcopy(network).eval()
+    embedding = ready.text.get_input_embeddings().weight.data  # type: ignore[union-attr]
+    # Pieces of unknown words were never trained. They get the unknown token's embedding, to mean as little.
+    embedding[list(piece_ids(tokenizer, captions.words()))] = embedding[tokenizer.unk_token_id].clone()
+    vae = kept.trained_vae(size)[0].to(ready.unet.device)
+    pipeline = networks.build_pipeline(vae, ready.unet, ready.text, tokenizer)
+    model = StableDiffusion(pipeline, "picturebook")
+    kept.progress.mkdir(exist_ok=True)
+    to_image(draw_pictures(model, unseen_captions(24)), 8).save(kept.progress / f"unet-{step:06d}.png")
+    networks.save_pipeline(pipeline, kept.pipeline)

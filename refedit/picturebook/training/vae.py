@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from refedit.picturebook.dataset.scenes import Pictures, SceneStore, from_bytes, to_image
-from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, VaeHyperparameters
+from refedit.picturebook.training.hyperparameters import DecoderHyperparameters, StageName, VaeHyperparameters
 from refedit.picturebook.training.plan import autocast, layout
 from refedit.picturebook.world.streams import Stream, random
 
 
 def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Tensor, ""]:
-    """Mean absolute difference of neighbouring-pixel differences at several scales: edges must be where they were."""
+    """How differently neighbouring pixels differ, at several scales: the mean error of edges."""
     total = made.new_zeros(())
     for scale in range(scales):
         if scale:
@@ -30,13 +30,13 @@ def sharpness_loss(made: Pictures, true: Pictures, scales: int = 3) -> Float[Ten
 
 
 def differences(made: Pictures, true: Pictures) -> dict[str, Float[Tensor, ""]]:
-    """How far pictures are from the true ones, in the ways that recipes weigh."""
+    """How far pictures are from the true ones, in the ways that the hyperparameters weigh."""
     error = made - true
     return {"l1": error.abs().mean(), "sharpness": sharpness_loss(made, true), "squared": error.square().mean()}
 
 
 def weighed(parts: Mapping[str, Tensor], hyperparameters: DecoderHyperparameters) -> Float[Tensor, ""]:
-    """The absolute error, and everything else as much as the recipe says."""
+    """The absolute error, and the other parts as much as the hyperparameters say."""
     return sum(
         (getattr(hyperparameters, name) * part for name, part in parts.items() if name != "l1"), start=parts["l1"]
     )
@@ -49,22 +49,14 @@ def divergence(mean: Tensor, logvar: Tensor) -> Float[Tensor, ""]:
 
 @dataclass
 class VaeStage:
-    """Trains the VAE. Crops keep the steps cheap; the decoder alone goes on with whole pictures (train_decoder.py)."""
+    """Trains the VAE on crops, which keep steps cheap. The stage of the decoder goes on with whole pictures."""
 
     network: AutoencoderKL
     store: SceneStore
     hyperparameters: VaeHyperparameters
-    looks: Path
+    progress: Path
     rows: int
-    name: str = "vae"
-
-    def __post_init__(self) -> None:
-        hyperparameters = self.hyperparameters
-        self.peak_rate, self.matrix_rate, self.decay = (
-            hyperparameters.peak_rate,
-            hyperparameters.matrix_rate,
-            hyperparameters.ema_decay,
-        )
+    name: StageName = StageName.VAE
 
     def batch(self, number: int) -> UInt8[Tensor, "rows height width 3"]:
         rng = random(Stream.VAE_BATCHES, number)
@@ -88,8 +80,8 @@ class VaeStage:
         """Pictures above their round trips."""
         true = from_bytes(torch.from_numpy(self.store.pictures[:8].copy())).to(self.network.device)
         made = self.network.decode(self.network.encode(true).latent_dist.mode()).sample
-        self.looks.mkdir(parents=True, exist_ok=True)
-        to_image(torch.cat([true, made]), 8).save(self.looks / f"vae-{step:06d}.png")
+        self.progress.mkdir(parents=True, exist_ok=True)
+        to_image(torch.cat([true, made]), 8).save(self.progress / f"vae-{step:06d}.png")
 
 
 def encode_all(

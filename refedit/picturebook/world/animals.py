@@ -16,7 +16,7 @@ def animal(kind: str, pose: str) -> Layers:
 
 
 def lift(kind: str, pose: str) -> float:
-    """How far above the ground a pose hangs, in subject sizes."""
+    """How far above the ground a pose is, in subject sizes."""
     high = 0.10 if kind in ("rabbit", "fox") else 0.15
     return high if pose == "jumping" else 0.0
 

@@ -1,4 +1,4 @@
-"""Backgrounds: calm, muted and distinct, painted onto a canvas; they never look at the subjects."""
+"""Backgrounds, painted onto a canvas: calm, muted and distinct. They know no subjects."""
 
 from collections.abc import Callable, Mapping
 

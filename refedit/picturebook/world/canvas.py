@@ -1,4 +1,4 @@
-"""The canvas: draws layers of outlined, shaded shapes at several times the wanted size, and keeps who owns a pixel.
+"""The canvas: draws layers of outlined, shaded shapes, several times as large as wanted, and numbers their pixels.
 
 Knows nothing about animals, things or backgrounds.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from refedit.picturebook.world.colours import Paint, byte
-from refedit.picturebook.world.paints import DUSK, Cloth, Look
+from refedit.picturebook.world.paints import DUSK, DrawingStyle, SubjectPaints
 from refedit.picturebook.world.shapes import Outline, grown
 
 
@@ -57,22 +57,22 @@ class Place:
 
 
 class Canvas:
-    """A picture under way, `pixels` wide and high, and a plane that names the owner of every pixel by a number."""
+    """A picture under way, `pixels` wide and high, and a plane with the number of the part that each pixel shows."""
 
-    def __init__(self, pixels: int, look: Look) -> None:
+    def __init__(self, pixels: int, style: DrawingStyle) -> None:
         self.pixels = pixels
-        self.look = look
+        self.style = style
         self.picture = Image.new("RGB", (pixels, pixels))
-        self.owners = Image.new("L", (pixels, pixels))
+        self.parts = Image.new("L", (pixels, pixels))
         self.pen = ImageDraw.Draw(self.picture)
-        self.owner_pen = ImageDraw.Draw(self.owners)
+        self.part_pen = ImageDraw.Draw(self.parts)
 
     @property
     def line(self) -> float:
-        return self.look.line * self.pixels
+        return self.style.line * self.pixels
 
     def polygon(self, outline: Outline, paint: Paint) -> None:
-        """A flat shape without outline, in fractions of the picture; owned by the background."""
+        """A flat shape without outline, in fractions of the picture; it counts as background."""
         self.pen.polygon(_flat(outline * self.pixels), fill=byte(paint))
 
     def darken(self, x: float, y: float, rx: float, ry: float, strength: float) -> None:
@@ -81,39 +81,39 @@ class Canvas:
         soft = _SPOT.resize((wide, high), Image.Resampling.BILINEAR).point(lambda value: round(value * strength))
         self.picture.paste(byte(DUSK), (round(x * self.pixels) - wide // 2, round(y * self.pixels) - high // 2), soft)
 
-    def figure(self, layers: Layers, place: Place, cloth: Cloth, owner: Mapping[str, int]) -> None:
-        """Draws layers in order; `owner` numbers the parts."""
+    def figure(self, layers: Layers, place: Place, paints: SubjectPaints, numbers: Mapping[str, int]) -> None:
+        """Draws layers in order; `numbers` are those of the parts."""
         for layer in layers:
             match layer:
                 case Stroke():
-                    self._stroke(layer, place, cloth)
+                    self._stroke(layer, place, paints)
                 case Layer():
-                    self._layer(layer, place, cloth, owner[layer.part])
+                    self._layer(layer, place, paints, numbers[layer.part])
 
-    def _stroke(self, stroke: Stroke, place: Place, cloth: Cloth) -> None:
+    def _stroke(self, stroke: Stroke, place: Place, paints: SubjectPaints) -> None:
         points = place.on(stroke.points, self.pixels)
-        width = stroke.width * min(max(self.look.line, 0.007), 0.010) * self.pixels
-        paint = byte(cloth.tone(stroke.role))
+        width = stroke.width * min(max(self.style.line, 0.007), 0.010) * self.pixels
+        paint = byte(paints.tone(stroke.role))
         self.pen.line(_flat(points), fill=paint, width=round(width), joint="curve")
         for x, y in (points[0], points[-1]):
             self.pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=paint)
 
-    def _layer(self, layer: Layer, place: Place, cloth: Cloth, owner: int) -> None:
+    def _layer(self, layer: Layer, place: Place, paints: SubjectPaints, number: int) -> None:
         shapes = [place.on(shape, self.pixels) for shape in layer.shapes]
         half = layer.outline * self.line / 2
         outer = [grown(shape, half) if half else shape for shape in shapes]
         for shape in outer:
-            self.owner_pen.polygon(_flat(shape), fill=owner)
+            self.part_pen.polygon(_flat(shape), fill=number)
             if half:
-                self.pen.polygon(_flat(shape), fill=byte(cloth.tone("outline")))
+                self.pen.polygon(_flat(shape), fill=byte(paints.tone("outline")))
         inner = [grown(shape, -half) if half else shape for shape in shapes]
         if layer.shade == 0 and layer.role != "coat":
             for shape in inner:
-                self.pen.polygon(_flat(shape), fill=byte(cloth.tone(layer.role)))
+                self.pen.polygon(_flat(shape), fill=byte(paints.tone(layer.role)))
         else:
-            self._filled(inner, layer, cloth)
+            self._filled(inner, layer, paints)
 
-    def _filled(self, shapes: list[Outline], layer: Layer, cloth: Cloth) -> None:
+    def _filled(self, shapes: list[Outline], layer: Layer, paints: SubjectPaints) -> None:
         every = np.concatenate(shapes)
         left, top = np.floor(every.min(axis=0)).astype(int).tolist()
         right, bottom = (np.ceil(every.max(axis=0)).astype(int) + 1).tolist()
@@ -121,8 +121,8 @@ class Canvas:
         pen = ImageDraw.Draw(mask)
         for shape in shapes:
             pen.polygon(_flat(shape - (left, top)), fill=255)
-        bright, dark = cloth.pieces(layer.role, (left, top, right, bottom), layer.shade * self.look.shading)
-        piece = Image.composite(bright, dark, _light(mask)) if self.look.shading and layer.shade else bright
+        bright, dark = paints.pieces(layer.role, (left, top, right, bottom), layer.shade * self.style.shading)
+        piece = Image.composite(bright, dark, _light(mask)) if self.style.shading and layer.shade else bright
         self.picture.paste(piece, (left, top), mask)
 
 

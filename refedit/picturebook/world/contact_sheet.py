@@ -1,4 +1,7 @@
-"""Contact sheets: random scenes, and every kind, pose, pattern, colour, background and style side by side."""
+"""Contact sheets: random scenes, and every kind, pose, pattern, colour, background and style side by side.
+
+A sheet's seed comes from whoever asks for it, so it belongs to no stream.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -10,14 +10,16 @@ from PIL import Image
 from refedit.picturebook.world.animals import animal, lift
 from refedit.picturebook.world.backgrounds import paint_backdrop
 from refedit.picturebook.world.canvas import Canvas, Layer, Layers, Place
-from refedit.picturebook.world.paints import Cloth
+from refedit.picturebook.world.paints import SubjectPaints
 from refedit.picturebook.world.patterns import coat
 from refedit.picturebook.world.scene import ANIMALS, FACE, Scene, Subject
-from refedit.picturebook.world.styles import LOOKS, finish
+from refedit.picturebook.world.styles import DRAWING_STYLES, finish
 from refedit.picturebook.world.things import face, thing
 
 PARTS: tuple[str, ...] = ("body", "head", "legs", "tail")
-_SECOND = 100
+"""On a canvas the main subject's parts have the numbers from 1 on, the background has 0."""
+SECOND = 100
+"""Added to the numbers of the second subject's parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +37,13 @@ class Drawing:
 def draw(scene: Scene, size: int) -> Drawing:
     """The drawing of a scene, `size` pixels wide and high."""
     fine = 3 if size >= 96 else 5
-    canvas = Canvas(size * fine, LOOKS[scene.style])
+    canvas = Canvas(size * fine, DRAWING_STYLES[scene.style])
     paint_backdrop(canvas, scene.backdrop)
     for number, subject in reversed(list(enumerate(scene.subjects))):
-        _draw_subject(canvas, subject, 1 + _SECOND * number)
-    # The middle of every pixel decides who owns it.
-    owners = np.asarray(canvas.owners)[fine // 2 :: fine, fine // 2 :: fine]
-    return Drawing(picture=finish(canvas.picture.reduce(fine), scene.style), masks=_masks(owners, len(scene.subjects)))
+        _draw_subject(canvas, subject, 1 + SECOND * number)
+    # The middle of a pixel decides which part it is of.
+    parts = np.asarray(canvas.parts)[fine // 2 :: fine, fine // 2 :: fine]
+    return Drawing(picture=finish(canvas.picture.reduce(fine), scene.style), masks=_masks(parts, len(scene.subjects)))
 
 
 def figure(kind: str, pose: str) -> Layers:
@@ -52,19 +54,19 @@ def figure(kind: str, pose: str) -> Layers:
 
 
 def place_of(subject: Subject) -> Place:
-    """Where its figure stands; a jumping one in the air."""
+    """Where a subject's figure is: on its place, or above it if the subject jumps."""
     raised = lift(subject.kind, subject.pose) * subject.size
     return Place(x=subject.x, y=subject.y - raised, size=subject.size, mirror=subject.mirror)
 
 
-def _draw_subject(canvas: Canvas, subject: Subject, first_owner: int) -> None:
+def _draw_subject(canvas: Canvas, subject: Subject, first: int) -> None:
     layers = figure(subject.kind, subject.pose)
     place = place_of(subject)
     _shadow(canvas, subject, layers, subject.y - place.y)
     frame = _frame(layers, place, canvas.pixels)
     look = subject.appearance
-    cloth = Cloth(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.look)
-    canvas.figure(layers, place, cloth, {part: first_owner + index for index, part in enumerate(PARTS)})
+    paints = SubjectPaints(look.paint, coat(look, place, frame, canvas.pixels), frame[:2], canvas.style)
+    canvas.figure(layers, place, paints, {part: first + index for index, part in enumerate(PARTS)})
 
 
 def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> None:
@@ -73,7 +75,7 @@ def _shadow(canvas: Canvas, subject: Subject, layers: Layers, raised: float) -> 
     sign = -1 if subject.mirror else 1
     reach = (right - left) / 2 * subject.size * (0.8 if raised else 1.0)
     x = subject.x + sign * (left + right) / 2 * subject.size
-    strength = canvas.look.shadow * (0.75 if raised else 1.0)
+    strength = canvas.style.shadow * (0.75 if raised else 1.0)
     canvas.darken(x, subject.y - 0.01, reach, 0.075 * subject.size, strength)
 
 
@@ -85,13 +87,13 @@ def _frame(layers: Layers, place: Place, pixels: int) -> tuple[int, int, int, in
     return left - 4, top - 4, right + 4, bottom + 4
 
 
-def _masks(owners: np.ndarray, subjects: int) -> dict[str, np.ndarray]:
-    masks = {"background": owners == 0}
+def _masks(parts: np.ndarray, subjects: int) -> dict[str, np.ndarray]:
+    masks = {"background": parts == 0}
     for number, name in enumerate(("subject", "second")[:subjects]):
-        first = 1 + _SECOND * number
-        masks[name] = (owners >= first) & (owners < first + _SECOND)
+        first = 1 + SECOND * number
+        masks[name] = (parts >= first) & (parts < first + SECOND)
         for index, part in enumerate(PARTS):
-            mask = owners == first + index
+            mask = parts == first + index
             if mask.any():
                 masks[f"{name}/{part}"] = mask
     return masks

@@ -27,7 +27,7 @@ SIZE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
+class DrawnExample:
     """One example: scenes, and the words that its prompts mention.
 
     `result` is the true edit, which gives the target prompt and, if `painted`, the region to paint.
@@ -57,23 +57,23 @@ def scene(
     return replace(drawn, subjects=(changed,))
 
 
-def reference_example(title: str, source: Scene, reference: Scene, **options: Any) -> Drawn:
-    """SpecRef: the source's subject with the look, and if they differ the kind, of the reference's."""
+def reference_example(title: str, source: Scene, reference: Scene, **options: Any) -> DrawnExample:
+    """An example of SpecRef: the source's subject takes the reference's look and, if it is another, its kind."""
     result = take_appearance(source, reference)
     preset = options.pop("preset", "recommended")
-    return Drawn(
+    return DrawnExample(
         title=title, method="specref", preset=preset, source=source, result=result, reference=reference, **options
     )
 
 
-def write_examples(examples: tuple[Drawn, ...], folder: Path) -> None:
+def write_examples(examples: tuple[DrawnExample, ...], folder: Path) -> None:
     """Writes all pictures and `examples.json` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [_write(example, folder) for example in examples]
     (folder / "examples.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-def _write(example: Drawn, folder: Path) -> dict[str, Any]:
+def _write(example: DrawnExample, folder: Path) -> dict[str, Any]:
     stem = example.title.lower().replace(" ", "-")
     row: dict[str, Any] = {
         "title": example.title,
@@ -97,12 +97,12 @@ def _write(example: Drawn, folder: Path) -> dict[str, Any]:
     return row
 
 
-def shipped_examples() -> tuple[Drawn, ...]:
+def shipped_examples() -> tuple[DrawnExample, ...]:
     """The examples of the page, in their order."""
     return (*_reference_examples(), *_sentence_examples())
 
 
-def _reference_examples() -> tuple[Drawn, ...]:
+def _reference_examples() -> tuple[DrawnExample, ...]:
     cat = scene("cat", 11, pose="sitting", backdrop="meadow", pattern="plain", colour="orange")
     ball = scene("ball", 3, backdrop="beach", pattern="plain", colour="red")
     mug = scene("mug", 688, backdrop="beach", pattern="plain", colour="pink")
@@ -117,7 +117,7 @@ def _reference_examples() -> tuple[Drawn, ...]:
     )
 
 
-def _sentence_examples() -> tuple[Drawn, ...]:
+def _sentence_examples() -> tuple[DrawnExample, ...]:
     jumper = scene("dog", 103, pose="sitting", backdrop="beach", pattern="dotted", colour="brown")
     sleeper = scene("dog", 709, pose="sleeping", backdrop="room", pattern="striped", colour="brown")
     bear = scene("bear", 504, pose="standing", backdrop="snow", pattern="checkered", colour="brown")
@@ -136,7 +136,7 @@ def _sentence_examples() -> tuple[Drawn, ...]:
     )
 
 
-def sentence_example(title: str, source: Scene, result: Scene, **options: Any) -> Drawn:
-    """BARET: the source as a sentence wants it."""
+def sentence_example(title: str, source: Scene, result: Scene, **options: Any) -> DrawnExample:
+    """An example of BARET: the source becomes what a sentence says."""
     preset = options.pop("preset", "non-rigid")
-    return Drawn(title=title, method="baret", preset=preset, source=source, result=result, **options)
+    return DrawnExample(title=title, method="baret", preset=preset, source=source, result=result, **options)

@@ -1,4 +1,4 @@
-"""What a reader reads of a drawing: the main subject's and the picture's factors, each one word of a few."""
+"""Factors: what a reader tells of the main subject and of the picture, each by one word out of a few."""
 
 from refedit.picturebook.world.scene import (
     BACKGROUNDS,
@@ -23,7 +23,7 @@ FACTORS: dict[str, tuple[str, ...]] = {
 """The words of every factor; things have the pose ""."""
 
 OF_THE_PICTURE: frozenset[str] = frozenset({"background", "style"})
-"""Factors that a picture with two subjects shows too. Nothing in it tells which of the two is the main one."""
+"""Factors of the whole picture. With two subjects nothing else is read: no picture tells which is the main one."""
 
 
 def factors_of(scene: Scene) -> dict[str, str]:
@@ -40,7 +40,7 @@ def factors_of(scene: Scene) -> dict[str, str]:
 
 
 def readable(scene: Scene) -> frozenset[str]:
-    """The factors that the scene's picture shows: without a pose for things, and OF_THE_PICTURE for two subjects."""
+    """The factors that the scene's picture shows. Things have no pose; with two subjects it is OF_THE_PICTURE."""
     if len(scene.subjects) > 1:
         return OF_THE_PICTURE
     return frozenset(name for name in FACTORS if name != "pose" or poses_of(scene.subjects[0].kind) != ("",))

@@ -1,4 +1,4 @@
-"""The paints of a drawing: tones by role, the coat lit and in shade, and what a style decides about them."""
+"""The paints of a drawing: those that all share, those of one subject, and what a style decides about both."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,10 +33,11 @@ PAINTS: Mapping[str, Paint] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What a style decides while drawing: line width (share of the picture), ink over paint, shading strength.
+class DrawingStyle:
+    """What a style decides while drawing.
 
-    `outline` is the paint of outlines, None for ink over the subject's paint.
+    `line` is the width of lines as a share of the picture, `ink` how much ink covers the subject's paint in outlines;
+    `outline` is another paint for them. `shading` and `shadow` are strengths.
     """
 
     line: float = 0.010
@@ -46,13 +47,13 @@ class Look:
     shadow: float = 0.42
 
 
-class Cloth:
-    """The paints of one subject on one canvas: tones by role, and the coat with its pattern, lit and in shade."""
+class SubjectPaints:
+    """The paints of one subject on one canvas: tones by role, and its coat with the pattern, in light and in shade."""
 
-    def __init__(self, paint: Paint, coat: Image.Image, corner: tuple[int, int], look: Look) -> None:
+    def __init__(self, paint: Paint, coat: Image.Image, corner: tuple[int, int], style: DrawingStyle) -> None:
         self._paint = paint
         self._corner = corner
-        self._look = look
+        self._style = style
         self._lit = coat
         self._shaded: dict[float, tuple[Image.Image, Image.Image]] = {}
 
@@ -60,9 +61,9 @@ class Cloth:
         """The plain paint of a role."""
         match role:
             case "outline":
-                return self._look.outline or mix(self._paint, INK, self._look.ink)
+                return self._style.outline or mix(self._paint, INK, self._style.ink)
             case "ink":
-                return mix(self._paint, INK, max(self._look.ink, 0.82))
+                return mix(self._paint, INK, max(self._style.ink, 0.82))
             case "coat":
                 return self._paint
             case "light":

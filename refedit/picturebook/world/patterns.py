@@ -9,7 +9,7 @@ from refedit.picturebook.world.colours import byte
 from refedit.picturebook.world.scene import Appearance
 
 _SHARE = {"striped": 0.40, "dotted": 0.31}
-# Marks in one period: of equal periods, stripes would look (and be for a network) the finest, checks the coarsest.
+# Marks in one period. At equal periods stripes would be the finest and checks the coarsest, for a network as well.
 _DENSITY = {"striped": 0.85, "dotted": 0.92, "checkered": 1.25}
 _FINE = 4
 
@@ -26,7 +26,7 @@ def coat(look: Appearance, place: Place, frame: tuple[int, int, int, int], pixel
 
 
 def mark_shares(look: Appearance, place: Place, grid: int) -> Float[np.ndarray, "grid grid"]:
-    """The share of the second paint in every cell of the picture, if all of it were coat; 0 for a plain one."""
+    """The share of the second paint in every cell, as if the whole picture were coat; 0 for a plain coat."""
     if look.pattern == "plain":
         return np.zeros((grid, grid), np.float32)
     places = (np.arange(grid * _FINE) + 0.5) / (grid * _FINE)

@@ -30,7 +30,7 @@ _STYLE_ODDS = (0.60, 0.10, 0.10, 0.10, 0.10)
 
 @dataclass(frozen=True, kw_only=True)
 class Appearance:
-    """How a subject looks. `colour` and `pattern` are words; what else is here no word names.
+    """How a subject looks. `colour` and `pattern` are words; no word names the rest.
 
     `paint` is one of the paints of `colour`, `second_paint` that of the pattern (not seen if plain); `width` is the
     pattern's period in subject sizes, `angle` its direction in degrees. Both vary little: a small network learns to
@@ -94,9 +94,9 @@ def sample_scene(
     count: int | None = None,
     studio: bool | None = None,
 ) -> Scene:
-    """A scene drawn at random, all factors independent, but that two subjects are twins half of the time.
+    """A random scene. Its factors are independent, but half of all pairs are twins.
 
-    Twins have one kind and one appearance, and poses of their own: from them a network can learn that one thing
+    Twins have the same kind and appearance, and poses of their own. From them a network can learn that one thing
     tells how another looks, which is what a reference is for. `kinds` limits the subjects, `count` (1 or 2) fixes
     their number (mostly 1), `studio` asks for the plain background or one of the others (one in eight is plain).
     """
@@ -126,7 +126,7 @@ def _sample_subject(rng: np.random.Generator, kinds: tuple[str, ...] | None, sid
 
 
 def _twin(rng: np.random.Generator, first: Subject, other: Subject) -> Subject:
-    """`other` as another one of the first's kind, and looking the same."""
+    """`other` in the kind and the appearance of the first, with a pose of its own."""
     pose = str(rng.choice(poses_of(first.kind)))
     return replace(other, kind=first.kind, pose=pose, appearance=first.appearance)
 

@@ -1,7 +1,9 @@
-"""Random streams: every use of chance in the picture book has a number of its own, so that no two draw the same.
+"""Random streams: every use of chance in the picture book has a number, so no two of them draw the same.
 
-What is drawn with a stream is decided by its number and those that follow. Numbers are never given to another use:
-published cases, unseen scenes and examples are drawn with theirs.
+A stream's number and the place in it decide what is drawn. Published cases, unseen scenes and examples were drawn with
+these numbers, so a number never changes and is never given to another use.
+
+Trainings have one more source of chance: torch's generators for noise, seeded by the number of the batch.
 """
 
 from enum import IntEnum, unique
@@ -11,7 +13,10 @@ import numpy as np
 
 @unique
 class Stream(IntEnum):
-    """What chance is used for."""
+    """What chance is used for.
+
+    Only this first number keeps uses apart. A longer place does not: numpy takes (11, 5) and (11, 5, 0) for the same.
+    """
 
     TRAIN_SCENES = 1
     TEST_SCENES = 2
@@ -23,12 +28,12 @@ class Stream(IntEnum):
     FIRST_CLICKS = 15
     """Where the subjects that SAM is measured on are clicked."""
     SECOND_CLICKS = 16
-    """Where wrong masks are clicked a second time."""
+    """Where SAM's answer is wrong, and is clicked a second time."""
     SAM_BATCHES = 17
     VAE_BATCHES = 18
     UNET_BATCHES = 19
 
 
 def random(stream: Stream, *numbers: int) -> np.random.Generator:
-    """A generator of a stream, at a place that `numbers` name."""
+    """A generator of a stream, at the place that the numbers name, such as a scene's or a batch's number."""
     return np.random.default_rng((int(stream), *numbers))

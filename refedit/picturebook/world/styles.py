@@ -6,20 +6,20 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from refedit.picturebook.world.paints import CREAM, Look
+from refedit.picturebook.world.paints import CREAM, DrawingStyle
 
-LOOKS: Mapping[str, Look] = {
-    "storybook": Look(),
-    "flat": Look(line=0.005, ink=0.35, shading=0.0, shadow=0.18),
-    "paper": Look(line=0.017, outline=CREAM, shading=0.35, shadow=0.5),
-    "watercolour": Look(line=0.007, ink=0.62, shading=0.9, shadow=0.3),
-    "pencil": Look(line=0.010, ink=1.0, shading=0.8, shadow=0.35),
+DRAWING_STYLES: Mapping[str, DrawingStyle] = {
+    "storybook": DrawingStyle(),
+    "flat": DrawingStyle(line=0.005, ink=0.35, shading=0.0, shadow=0.18),
+    "paper": DrawingStyle(line=0.017, outline=CREAM, shading=0.35, shadow=0.5),
+    "watercolour": DrawingStyle(line=0.007, ink=0.62, shading=0.9, shadow=0.3),
+    "pencil": DrawingStyle(line=0.010, ink=1.0, shading=0.8, shadow=0.35),
 }
 _PAPER = np.array((252, 249, 241), np.float32)
 
 
 def finish(picture: Image.Image, style: str) -> Image.Image:
-    """The picture as its style leaves it."""
+    """The drawn picture after what its style does to it in the end."""
     change = _FINISHES.get(style)
     return change(picture) if change else picture
 
@@ -34,7 +34,7 @@ def _watercolour(picture: Image.Image) -> Image.Image:
 
 
 def _pencil(picture: Image.Image) -> Image.Image:
-    """Graphite lines where anything ends, crayon hatching that lets the sheet through."""
+    """Graphite lines along all edges, and crayon hatching that the sheet shows through."""
     size = picture.width
     values = np.asarray(picture, np.float32)
     grey = picture.convert("L")

@@ -1,4 +1,4 @@
-"""The true result of every edit, as a scene made from scenes."""
+"""True edits: the scene that an edit should lead to, where its drawing differs, and the mask one would paint."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -53,7 +53,7 @@ def with_style(scene: Scene, style: str) -> Scene:
 
 @lru_cache(maxsize=32)
 def drawn(scene: Scene, size: int) -> Drawing:
-    """The drawing of a scene, made once however often it is looked at; not to be written into."""
+    """The drawing of a scene. It is kept for the next time, so nobody may write into it."""
     return draw(scene, size)
 
 
@@ -69,7 +69,7 @@ def subject_mask(drawing: Drawing) -> Mask:
 
 
 def painted_region(before: Drawing, after: Drawing) -> Mask:
-    """The subject as it is and as it shall be, a little over its edges: by a 32nd of the picture (our choice)."""
+    """What one would paint: the subject before and after, and a 32nd of the picture around it (our choice)."""
     size = before.picture.width
     return Mask.union([subject_mask(before), subject_mask(after)]).grow(size // 32)
 

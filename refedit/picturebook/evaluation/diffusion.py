@@ -1,5 +1,6 @@
 """Measures a trained model on scenes that no training saw, and draws sheets to look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from refedit.diffusion.backbone import Backbone, TextEmbedding
-from refedit.diffusion.ddim import Latents, move
+from refedit.diffusion.ddim import Latents, guide, move
 from refedit.diffusion.words import word_positions
 from refedit.picturebook.dataset.scenes import from_bytes, scene_at, to_image
 from refedit.picturebook.evaluation.figures import Figure
-from refedit.picturebook.evaluation.samples import draw_pictures
-from refedit.picturebook.networks.word_supervision import WordWatcher
+from refedit.picturebook.networks.supervision import WordWatcher
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.scene import Scene
@@ -55,7 +55,7 @@ class Measurements:
 
     @property
     def lost(self) -> float:
-        """How much further than its VAE round trip a picture is from itself after inversion and back, in dB."""
+        """What inversion and back lose beside the VAE's round trip, in dB."""
         return self.vae - self.inversion
 
 
@@ -78,6 +78,29 @@ def unseen(count: int, pixels: int) -> Unseen:
     return Unseen(scenes, pictures, [describe(scene).text for scene in scenes], masks)
 
 
+def unseen_captions(count: int) -> list[str]:
+    """Full captions of the first test scenes."""
+    return [describe(scene_at("test", number)).text for number in range(count)]
+
+
+@torch.no_grad()
+def draw_pictures(
+    model: Backbone, captions: Sequence[str], *, steps: int = 20, guidance: float = 4.0, seed: int = 0
+) -> Float[Tensor, "rows 3 height width"]:
+    """A picture in [-1, 1] for every caption, by DDIM; row i starts from noise i of the seed."""
+    side = model.latent_grid
+    random, shape = torch.Generator().manual_seed(seed), (len(captions), model.latent_channels, side, side)
+    z = torch.randn(shape, generator=random).to(model.device)
+    texts = [*([model.embed("")] * len(captions)), *(model.embed(caption) for caption in captions)]
+    text = TextEmbedding.cat(texts)
+    schedule = model.schedule(steps)
+    for step, timestep in enumerate(schedule.timesteps):
+        unconditional, conditional = model.predict_noise(torch.cat([z, z]), timestep, text).chunk(2)
+        eps = guide(unconditional, conditional, guidance)
+        z = move(z, eps, schedule.alpha_bars[step], schedule.alpha_bars[step + 1])
+    return model.decode(z)
+
+
 def psnr(made: Tensor, true: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of pictures in [-1, 1], averaged over rows."""
     errors = (made.cpu() - true.cpu()).square().flatten(1).mean(1) / 4
@@ -85,7 +108,7 @@ def psnr(made: Tensor, true: Tensor) -> float:
 
 
 def measure(model: Backbone, data: Unseen, folder: Path) -> Measurements:
-    """Measures on scenes and writes what was drawn: pictures, round trips and inversions (rows.png), samples.png."""
+    """Measures on scenes. Writes pictures, round trips and inversions as rows.png, and samples.png."""
     latents = model.encode(data.pictures)
     text = TextEmbedding.cat([model.embed(caption) for caption in data.captions])
     round_trip = model.decode(latents)

@@ -23,7 +23,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, kw_only=True)
 class SamMeasurements:
-    """What one random click inside every subject of unseen scenes gives, and a second one where that mask is wrong.
+    """What SAM makes of a random click in every subject of unseen scenes, and of a second one where that mask is wrong.
 
     `sam_iou` is the mean IoU of the masks of highest predicted quality with the true ones, `sam_best_iou` that of the
     best of three, `sam_corrected_iou` that after the second click; `sam_embed_ms` are the milliseconds per picture,
@@ -53,7 +53,7 @@ class SamMeasurements:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ClickedSubject:
     """A picture, the true mask of a subject in it, and a click somewhere inside."""
 
     picture: Image.Image
@@ -61,18 +61,18 @@ class Subject:
     click: Click
 
 
-def subjects(count: int, pixels: int) -> list[Subject]:
+def subjects(count: int, pixels: int) -> list[ClickedSubject]:
     """Every subject of the first test scenes, the second ones too, each with a click of its own."""
     clicked = []
     for number in range(count):
         drawing = draw(scene_at("test", number), pixels)
         masks = [drawing.masks[name] for name in ("subject", "second") if name in drawing.masks]
         rng = random(Stream.FIRST_CLICKS, number)
-        clicked += [Subject(drawing.picture, mask, _click(rng, mask)) for mask in masks if mask.any()]
+        clicked += [ClickedSubject(drawing.picture, mask, _click(rng, mask)) for mask in masks if mask.any()]
     return clicked
 
 
-def two_clicks(rng: np.random.Generator, subject: Subject, made: np.ndarray) -> list[Click]:
+def two_clicks(rng: np.random.Generator, subject: ClickedSubject, made: np.ndarray) -> list[Click]:
     """The subject's click, and one more at a random place where the mask made is wrong, if there is one."""
     wrong = (made >= 0.5) != subject.mask
     if not wrong.any():
@@ -86,7 +86,7 @@ def _click(rng: np.random.Generator, mask: Bool[np.ndarray, "height width"]) -> 
     return Click(x, y)
 
 
-def measure_sam(segmenter: Segmenter, asked: list[Subject], folder: Path) -> SamMeasurements:
+def measure_sam(segmenter: Segmenter, asked: list[ClickedSubject], folder: Path) -> SamMeasurements:
     """Means over subjects, times on this machine; draws the first of them into sam.png."""
     folder.mkdir(parents=True, exist_ok=True)
     sam_sheet(segmenter, asked[:_SHOWN]).save(folder / "sam.png")
@@ -125,7 +125,7 @@ def iou(made: np.ndarray, true: Bool[np.ndarray, "height width"]) -> float:
     return float((inside & true).sum() / max((inside | true).sum(), 1))
 
 
-def sam_sheet(segmenter: Segmenter, asked: list[Subject], columns: int = 8) -> Image.Image:
+def sam_sheet(segmenter: Segmenter, asked: list[ClickedSubject], columns: int = 8) -> Image.Image:
     """Pictures with the click as a dot and the mask made as a tint."""
     shown = [
         overlaid(one.picture, segmenter.mask(segmenter.embed(one.picture), [one.click]).values, one.click)

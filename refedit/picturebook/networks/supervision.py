@@ -1,11 +1,15 @@
-"""Teaches cross-attention where words are: a control that watches the maps of the middle grid during training."""
+"""What a UNet is taught beside the noise: where words are, and where the marks of a pattern are.
+
+The noise alone teaches the second slowly: the paint of marks is free, so what a mark adds differs every time. Both are
+our choice, and nothing of them is in an exported model. Knows no training.
+"""
 
 import math
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
 from torch.nn import functional
 
 from refedit.diffusion.attention import Site, attend, attention_map, grid_of
@@ -56,10 +60,10 @@ class WordWatcher:
         return self.queries.transpose(1, 2).flatten(2)
 
     def loss(self, targets: WordTargets, certainty: Float[Tensor, " rows"]) -> Float[Tensor, ""]:
-        """How far the words' maps, as distributions over positions, are from even ones on their masks.
+        """The divergence of the words' maps, as distributions over positions, from even ones on their masks.
 
-        It is a divergence of 0 where they agree, averaged over words. `certainty` (0..1) weighs the rows: where
-        nothing but noise is seen, nobody can know where a word is.
+        It is a mean over words, 0 where they agree. `certainty` (0..1) weighs the rows: in pure noise nobody can tell
+        where a word is.
         """
         probabilities = torch.stack(self.maps).mean(0)  # (rows, positions, tokens)
         seen = probabilities[targets.rows, :, targets.tokens]  # (words, positions)
@@ -73,3 +77,37 @@ class WordWatcher:
 
 def _attend_by_products(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.softmax(q @ (k / math.sqrt(q.shape[-1])).transpose(-1, -2), dim=-1) @ v
+
+
+FINER = 2
+"""The head reads the marks of `FINER` x `FINER` cells in every latent."""
+
+
+def mark_targets(
+    marks: UInt8[Tensor, "rows fine fine"], subjects: Float[Tensor, "rows subjects cells cells"]
+) -> Float[Tensor, "rows 2 fine fine"]:
+    """The share of marks in every cell (see `dataset.scenes.mark_cells`), and how much of the cell is subject."""
+    counts = functional.interpolate(subjects.sum(1, keepdim=True), marks.shape[-2:], mode="nearest")
+    return torch.cat([marks[:, None].float() / 255, counts], 1)
+
+
+class MarkHead(nn.Module):
+    """Reads marks off the finest features of a UNet whose first level has `channels`."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(channels, FINER * FINER)
+
+    def loss(
+        self,
+        features: Float[Tensor, "rows positions channels"],
+        targets: Float[Tensor, "rows 2 fine fine"],
+        certainty: Float[Tensor, " rows"],
+    ) -> Float[Tensor, ""]:
+        """The cross-entropy of the marks, averaged over the subjects; `certainty` (0..1) weighs the rows."""
+        side = targets.shape[-1] // FINER
+        logits = self.read(features).transpose(1, 2).unflatten(2, (side, side))
+        logits = functional.pixel_shuffle(logits, FINER)[:, 0].float()
+        wanted, counts = targets[:, 0].clamp(0, 1), targets[:, 1] * certainty[:, None, None]
+        errors = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+        return (errors * counts).sum() / counts.sum().clamp(min=1)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from refedit.diffusion.backbone import Backbone
 from refedit.picturebook.dataset.scenes import from_bytes, scene_at, to_image
+from refedit.picturebook.evaluation.diffusion import draw_pictures
 from refedit.picturebook.evaluation.figures import Figure
-from refedit.picturebook.evaluation.samples import draw_pictures
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
@@ -34,10 +34,9 @@ Pictures = Float[Tensor, "rows 3 side side"]
 class ReaderMeasurements:
     """Shares (0..1) by factor, on `drawings` of unseen scenes with one subject.
 
-    `right` and `right_after_vae` are the readers' own: how often they are right about drawings, as they are and after
-    the VAE. `asked` is how often they find in a picture drawn from a caption what the caption says, on `asked_cases`
-    captions: a thing has no pose to be right about. `matched` is how
-    often a drawing's own full caption scores highest among those of 16 drawings.
+    `right` and `right_after_vae` say how often the readers are right about drawings, as they are and after the VAE.
+    `asked` says how often they read in a picture what its caption asked for. It is of `asked_cases` captions: a thing
+    has no pose to be right about. `matched` is how often a drawing's own full caption scores highest among those of 16.
     """
 
     drawings: int
@@ -85,7 +84,7 @@ def one_subject_scenes(count: int) -> list[Scene]:
     return scenes
 
 
-def drawn(scenes: Sequence[Scene], pixels: int) -> tuple[Sequence[Scene], Pictures]:
+def with_pictures(scenes: Sequence[Scene], pixels: int) -> tuple[Sequence[Scene], Pictures]:
     """The scenes and their pictures in [-1, 1]."""
     pictures = np.stack([np.asarray(draw(scene, pixels).picture) for scene in scenes])
     return scenes, from_bytes(torch.from_numpy(pictures))
@@ -100,7 +99,7 @@ def accuracies(reader: Reader, scenes: Sequence[Scene], pictures: Pictures) -> d
 def agreement(read: Mapping[str, Sequence[str]], scenes: Sequence[Scene]) -> dict[str, float]:
     """How often (0..1) what was read of every row is the word of that row's scene, by factor.
 
-    Of every factor only scenes count whose pictures show it: poses of things are nothing to be right about.
+    For a factor only those scenes count whose pictures show it: things have no pose to be right about.
     """
     shares = {}
     for name, words in read.items():
@@ -126,7 +125,7 @@ def measure_reader(
     model: Backbone, reader: Reader, captions: int, folder: Path, drawings: int = DRAWINGS
 ) -> ReaderMeasurements:
     """Measures on `drawings` unseen drawings and `captions` unseen captions; writes what was drawn (asked.png)."""
-    scenes, pictures = drawn(one_subject_scenes(drawings), model.size)
+    scenes, pictures = with_pictures(one_subject_scenes(drawings), model.size)
     round_trips = torch.cat([model.decode(model.encode(part)).cpu() for part in pictures.split(_ROWS)])
     asked = scenes[:captions]
     made = drawn_from_captions(model, asked)
