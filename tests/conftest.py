@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
@@ -45,9 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
     """Writes a pipeline of 64 px pictures and 8x8 latents: two-level blocks in SD's order, 16 self-attention sites."""
-    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer(**_write_vocabulary(folder), model_max_length=40)
     size = tokenizer.vocab_size
