@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,26 @@ def model(tiny_folder: Path) -> StableDiffusion:
 @pytest.fixture(scope="session")
 def v_model(tmp_path_factory: pytest.TempPathFactory) -> StableDiffusion:
     return StableDiffusion.load(str(save_tiny(tmp_path_factory.mktemp("tiny-v"), "v_prediction")), torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in which VAE and UNet were trained for a moment, one after the other; to be copied, not changed.
+
+    From here on trainings show what they can draw in two steps of sampling: twenty take longer than the training.
+    """
+    from refedit.picturebook.evaluation.samples import draw_pictures
+    from refedit.picturebook.networks.sizes import SIZES
+    from refedit.picturebook.training import export
+    from refedit.picturebook.training.training import Training
+
+    folder = tmp_path_factory.mktemp("trained-once")
+    tiny = Training(size=SIZES["tiny"], minutes=0.5 / 60, folder=folder, device=torch.device("cpu"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(export, "draw_pictures", partial(draw_pictures, steps=2))
+        for stage in ("vae", "unet"):
+            list(replace(tiny, stages=(stage,)).run())
+        yield folder
 
 
 @pytest.fixture
