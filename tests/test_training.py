@@ -6,6 +6,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,15 +24,17 @@ from refedit.picturebook.evaluation.figures import read_figures, table
 from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.word_supervision import WordTargets, WordWatcher
+from refedit.picturebook.training import training as train
 from refedit.picturebook.training.export import export
 from refedit.picturebook.training.log import Report
+from refedit.picturebook.training.loop import Trainer
 from refedit.picturebook.training.model_card import card
 from refedit.picturebook.training.optimizers import Muon, orthogonalised
 from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
 from refedit.picturebook.training.provenance import read_provenance
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
-from refedit.picturebook.training.unet import word_targets, word_tokens
+from refedit.picturebook.training.unet import TextAndUnet, word_targets, word_tokens
 from refedit.picturebook.training.vae import sharpness_loss
 from refedit.picturebook.world.captions import Caption
 
@@ -123,13 +126,22 @@ def begun(folder: Path, model: Path, trained: Path, *stages: str) -> Path:
 
 
 def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_lost(
-    trained: Path, tmp_path: Path
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = trained / "pipeline"
-    folder = begun(tmp_path, model, trained, "vae", "unet")
+    trainers: list[Trainer] = []
+
+    class Kept(Trainer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            trainers.append(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "Trainer", Kept)
+        folder = begun(tmp_path, model, trained, "vae", "unet")
     assert not (folder / "vae.pt").exists()
-    training = tiny(folder, 0.1)
-    network = training._text_and_unet(training.kept.tokenizer())
+    training, network = tiny(folder, 0.1), trainers[-1].stage.network
+    assert isinstance(network, TextAndUnet)
     export(training.kept, training.size, network, training.kept.tokenizer(), 0)
     assert weights(folder / "pipeline") == weights(model)
     reports = [event for event in replace(training, stages=("unet",)).run() if isinstance(event, Report)]
