@@ -2,14 +2,18 @@
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
@@ -45,9 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
     """Writes a pipeline of 64 px pictures and 8x8 latents: two-level blocks in SD's order, 16 self-attention sites."""
-    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer(**_write_vocabulary(folder), model_max_length=40)
     size = tokenizer.vocab_size
@@ -98,6 +99,27 @@ def model(tiny_folder: Path) -> StableDiffusion:
 @pytest.fixture(scope="session")
 def v_model(tmp_path_factory: pytest.TempPathFactory) -> StableDiffusion:
     return StableDiffusion.load(str(save_tiny(tmp_path_factory.mktemp("tiny-v"), "v_prediction")), torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in which VAE and UNet were trained for a moment, one after the other; to be copied, not changed.
+
+    From here on trainings show what they can draw in two steps of sampling: twenty take longer than the training.
+    """
+    from refedit.picturebook.evaluation.diffusion import draw_pictures
+    from refedit.picturebook.networks.sizes import SIZES
+    from refedit.picturebook.training import unet
+    from refedit.picturebook.training.hyperparameters import StageName
+    from refedit.picturebook.training.training import Training
+
+    folder = tmp_path_factory.mktemp("trained-once")
+    tiny = Training(size=SIZES["tiny"], minutes=0.5 / 60, folder=folder, device=torch.device("cpu"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(unet, "draw_pictures", partial(draw_pictures, steps=2))
+        for stage in (StageName.VAE, StageName.UNET):
+            list(replace(tiny, stages=(stage,)).run())
+        yield folder
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -56,12 +57,14 @@ HOMES = {
     "skimage": ("refedit.bench.experiment.measures",),
     "torchvision": (),
 }
-# What a visitor's page is not to load: (what is imported, what must not come with it).
-WALLS = (
-    ("refedit.ui.page", ("refedit.bench", "refedit.picturebook.training", "refedit.picturebook.dataset")),
-    ("refedit.ui.page", ("refedit.picturebook.world.drawing", "refedit.picturebook.evaluation")),
-    ("refedit.editing.editor", ("refedit.ui", "refedit.picturebook", "refedit.segment")),
-)
+# What must not come with a room when it is imported, from the lowest room up.
+WALLS = {
+    "refedit.editing.editor": ("refedit.ui", "refedit.picturebook", "refedit.segment"),
+    "refedit.ui.page": (
+        "refedit.bench",
+        *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
+    ),
+}
 METHOD = "refedit.methods.*"
 COME_WITH_GRADIO = {"huggingface_hub", "yaml"}
 
@@ -215,10 +218,10 @@ def test_requirements_are_what_the_code_imports() -> None:
 PROBE = """
 import gc, importlib, json, os, pathlib, sys
 
-first, then, answer = json.loads(sys.argv[1])
-for name in first:
+before, stages, answer = json.loads(sys.argv[1])
+for name in before:
     importlib.import_module(name)
-seen = []
+seen, loaded = [], []
 
 
 def watch(event, values):
@@ -229,51 +232,66 @@ def watch(event, values):
 
 
 sys.addaudithook(watch)
-for name in then:
-    importlib.import_module(name)
+for stage in stages:
+    for name in stage:
+        importlib.import_module(name)
+    loaded.append(sorted(sys.modules))
 did = list(seen)
 if "torch" in sys.modules:
     weights = [item for item in gc.get_objects() if issubclass(type(item), sys.modules["torch"].nn.Parameter)]
     did += [f"network: {len(weights)} weights"] if weights else []
-pathlib.Path(answer).write_text(json.dumps([sorted(sys.modules), did]))
+pathlib.Path(answer).write_text(json.dumps([loaded, did]))
 """
 
 
-def probe(*names: str, folder: Path, path: Path = ROOT, after: tuple[str, ...] = ()) -> tuple[set[str], list[str]]:
-    """The modules that a fresh interpreter has loaded once it imported `names`, and what that did besides.
+@dataclass(frozen=True)
+class Probed:
+    """What a fresh interpreter had loaded after each stage of imports, and what these did besides.
 
-    That is: files written, connections and processes opened, networks built, lines printed. What the modules named
-    in `after` do by themselves is left out.
+    That is: files written, connections and processes opened, networks built, lines printed.
     """
+
+    loaded: list[set[str]]
+    did: list[str]
+
+
+def probe(*stages: Sequence[str], folder: Path, path: Path = ROOT, before: Sequence[str] = ()) -> Probed:
+    """Imports stage after stage in one fresh interpreter; what the modules in `before` do by themselves is left out."""
     answer = folder / "answer.json"
-    command = [sys.executable, "-B", "-c", PROBE, json.dumps([after, names, str(answer)])]
+    command = [sys.executable, "-B", "-c", PROBE, json.dumps([before, stages, str(answer)])]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(path)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     loaded, did = json.loads(answer.read_text())
-    return set(loaded), did + (ran.stdout + ran.stderr).splitlines()
+    return Probed([set(names) for names in loaded], did + (ran.stdout + ran.stderr).splitlines())
 
 
-def test_methods_and_requests_load_no_page_and_no_pipeline(tmp_path: Path) -> None:
-    loaded, _ = probe("refedit", "refedit.methods", "refedit.editing.request", folder=tmp_path)
-    assert not loaded & {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
+# An interpreter takes seconds to load what others wrote, so one answers for all that is imported on top of the rest:
+# a room that lies lower comes first, and must not load what is forbidden to the higher ones either.
+def test_methods_requests_and_the_editor_load_no_page_and_no_pipeline(tmp_path: Path) -> None:
+    lowest = ("refedit", "refedit.methods", "refedit.editing.request")
+    methods, editor = probe(lowest, ["refedit.editing.editor"], folder=tmp_path).loaded
+    assert not methods & {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
+    assert "gradio" not in editor
 
 
-def test_the_editor_loads_no_page(tmp_path: Path) -> None:
-    loaded, _ = probe("refedit.editing.editor", folder=tmp_path)
-    assert "gradio" not in loaded
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Probed:
+    """Every module of the app, those behind walls first and one by one."""
+    rooms = [[room] for room in WALLS]
+    rest = [name for name in sources() if not name.endswith("__main__")]
+    before = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")  # these make temporary files
+    return probe(*rooms, rest, folder=tmp_path_factory.mktemp("probe"), before=before)
 
 
-@pytest.mark.parametrize(("room", "beyond"), WALLS)
-def test_a_wall_keeps_rooms_apart(room: str, beyond: tuple[str, ...], tmp_path: Path) -> None:
-    loaded, _ = probe(room, folder=tmp_path)
-    assert [name for name in loaded if any(_below(name, wall) for wall in beyond)] == []
+@pytest.mark.parametrize("room", WALLS)
+def test_a_wall_keeps_rooms_apart(room: str, everything: Probed) -> None:
+    loaded = everything.loaded[list(WALLS).index(room)]
+    assert [name for name in loaded if any(_below(name, wall) for wall in WALLS[room])] == []
 
 
-def test_an_import_does_nothing_else(tmp_path: Path) -> None:
-    names = [name for name in sources() if not name.endswith("__main__")]
-    after = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")  # these make temporary files
-    assert probe(*names, folder=tmp_path, after=after)[1] == []
+def test_an_import_does_nothing_else(everything: Probed) -> None:
+    assert everything.did == []
 
 
 def test_the_probe_sees_what_an_import_does(tmp_path: Path) -> None:
@@ -285,6 +303,6 @@ def test_the_probe_sees_what_an_import_does(tmp_path: Path) -> None:
         "net = torch.nn.Linear(2, 2)",
     ]
     (tmp_path / "careless.py").write_text("\n".join(lines))
-    loaded, did = probe("careless", folder=tmp_path, path=tmp_path, after=("torch",))
-    assert "colorsys" in loaded
-    assert did == ["open: left.txt", "network: 2 weights", "hello"]
+    found = probe([], ["careless"], folder=tmp_path, path=tmp_path, before=("torch",))
+    assert ["colorsys" in loaded for loaded in found.loaded] == [False, True]
+    assert found.did == ["open: left.txt", "network: 2 weights", "hello"]

@@ -1,10 +1,11 @@
 """BARET's laws: what its stages reduce to at their ends, what they cost, and what text inversion promises."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
+from torch import Tensor
 
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.backbone import TextEmbedding
@@ -64,13 +65,30 @@ def test_without_injection_it_is_plain_guided_denoising_of_the_inverted_noise(mo
     torch.testing.assert_close(edited, z, atol=1e-4, rtol=1e-4)
 
 
-def test_the_transition_ends_are_the_fitted_and_the_target_text() -> None:
-    fitted, target = (TextEmbedding(tokens=value(1, 2, 3)) for value in (torch.zeros, torch.ones))
-    assert same(replace(QUICK, eta=1.0, eta_schedule="constant")._between(fitted, target, 2), target)
-    rising, falling = (replace(QUICK, eta=1.0, eta_schedule=name) for name in ("rising", "falling"))
-    assert same(rising._between(fitted, target, 0), fitted)
-    assert same(rising._between(fitted, target, 4), target)
-    assert same(falling._between(fitted, target, 0), target)
+def texts_read(model: StableDiffusion, method: Baret) -> list[TextEmbedding]:
+    """The text that the edited row reads, step by step."""
+    read: list[TextEmbedding] = []
+    predict = model.predict_noise
+
+    def recorded(latents: Tensor, timestep: int, text: TextEmbedding, *others: Any) -> Tensor:
+        read.append(TextEmbedding(tokens=text.tokens[-1:]))
+        return predict(latents, timestep, text, *others)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(model, "predict_noise", recorded)
+        run(model, method)
+    return read[-method.steps :]
+
+
+def test_the_transition_ends_are_the_fitted_and_the_target_text(model: StableDiffusion) -> None:
+    drawn = replace(QUICK, eta=1.0, final_text="transition")  # then the edited row reads the transition's text
+    fitted, target = fit(model, drawn).texts, model.embed("a red dog")
+    constant, rising, falling = (
+        texts_read(model, replace(drawn, eta_schedule=name)) for name in ("constant", "rising", "falling")
+    )
+    assert all(same(text, target) for text in (*constant, rising[-1], falling[0]))
+    assert same(rising[0], fitted[0]) and same(falling[-1], fitted[-1])
+    assert not same(rising[0], target) and not same(falling[-1], target)
 
 
 def test_the_edit_may_be_drawn_from_the_transition_instead_of_the_target(model: StableDiffusion) -> None:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from refedit.picturebook.world.contact_sheet import backdrop_sheet, sheet
 from refedit.picturebook.world.drawing import draw, place_of
@@ -118,6 +120,22 @@ def test_styles_differ() -> None:
     drawn = [pixels(with_style(scene_of("cat"), style), 96) for style in STYLES]
     for one, other in combinations(drawn, 2):
         assert np.abs(one - other).mean() > 1.5
+
+
+def test_a_scene_costs_few_pixels_so_that_millions_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    new = Image.new
+
+    def counted(mode: str, size: tuple[int, int], *color: Any) -> Image.Image:
+        drawn.append(size[0] * size[1])
+        return new(mode, size, *color)
+
+    monkeypatch.setattr(Image, "new", counted)
+    rng, scenes = np.random.default_rng(5), 30
+    for _ in range(scenes):
+        draw(sample_scene(rng), 128)
+    # Picture and owners at three times the size; every shape only in the box that it fills.
+    assert 2 <= sum(drawn) / scenes / (3 * 128) ** 2 < 5
 
 
 def test_sheets_have_the_asked_size() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -65,12 +66,29 @@ def test_fresh_noise_takes_the_inverted_noises_place_inside_the_painted_region_o
     for share in (0.0, 0.5, 1.0):
         method = replace(QUICK, fresh_noise=share, guidance=1.0, cross_replace=0.0, self_replace=0.0)
         ends.append(run(model, method, region=left, reference=None).latents)
-    new = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(QUICK.seed))
-    starts = [replace(QUICK, fresh_noise=1.0)._start(z, model, task_with(model, left)) for z in (0 * new, new + 1)]
-    assert torch.equal(starts[0][..., :4], starts[1][..., :4]) and torch.equal(starts[0][..., :4], new[..., :4])
-    assert not starts[0][..., 4:].any() and torch.equal(starts[1][..., 4:], (new + 1)[..., 4:])
     assert all(not torch.allclose(a, b) for a, b in zip(ends, ends[1:], strict=False))
     assert torch.equal(run(model, QUICK).latents, run(model, replace(QUICK, fresh_noise=0.0)).latents), "no region"
+
+
+def test_all_noise_inside_the_painted_region_may_be_fresh_and_none_outside_is(
+    model: StableDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, predict = box_mask((64, 64), (0, 0, 32, 64)).to_tensor(), model.predict_noise
+    read: list[Tensor] = []
+
+    def recorded(latents: Tensor, *others: Any) -> Tensor:
+        read.append(latents)
+        return predict(latents, *others)
+
+    monkeypatch.setattr(model, "predict_noise", recorded)
+    starts: list[Tensor] = []
+    for share in (0.0, 1.0):
+        read.clear()
+        method = replace(QUICK, fresh_noise=share, seed=7)
+        run(model, method, region=left, reference=None)
+        starts.append(read[QUICK.steps][-1:])  # the first step after the inversion; the edited row comes last
+    new = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    assert torch.equal(starts[1][..., :4], new[..., :4]) and torch.equal(starts[1][..., 4:], starts[0][..., 4:])
 
 
 def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: StableDiffusion) -> None:

@@ -7,6 +7,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,15 +27,17 @@ from refedit.picturebook.evaluation.figures import read_figures, table
 from refedit.picturebook.networks.checkpoint import AveragedWeights, read_checkpoint
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.supervision import WordTargets, WordWatcher
+from refedit.picturebook.training import training as train
 from refedit.picturebook.training.hyperparameters import StageName
 from refedit.picturebook.training.log import Report
+from refedit.picturebook.training.loop import Trainer
 from refedit.picturebook.training.model_card import card
 from refedit.picturebook.training.optimizers import Muon, orthogonalised
 from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
 from refedit.picturebook.training.provenance import read_provenance
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
-from refedit.picturebook.training.unet import export, word_targets, word_tokens
+from refedit.picturebook.training.unet import TextAndUnet, export, word_targets, word_tokens
 from refedit.picturebook.training.vae import sharpness_loss
 from refedit.picturebook.world.captions import Caption
 
@@ -49,11 +52,18 @@ def tiny(folder: Path, seconds: float) -> Training:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which both stages were trained for a moment, one after the other."""
-    folder = tmp_path_factory.mktemp("training")
-    for stage in (StageName.VAE, StageName.UNET):
-        list(replace(tiny(folder, 2), stages=(stage,)).run())
+    return shutil.copytree(trained_once, tmp_path_factory.mktemp("training"), dirs_exist_ok=True)
+
+
+def reports_of(training: Training) -> list[Report]:
+    return [event for event in training.run() if isinstance(event, Report)]
+
+
+def with_scenes(folder: Path, trained: Path) -> Path:
+    """A folder for another training, which finds its scenes drawn."""
+    shutil.copytree(trained / "scenes", folder / "scenes")
     return folder
 
 
@@ -75,13 +85,9 @@ def test_the_latents_have_unit_variance_in_the_pipelines_scale(trained: Path) ->
 
 def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Path) -> None:
     kept = read_checkpoint(trained / "unet.pt") or {}
-    before, longer = kept["step"], kept["seconds"] + 1
-    assert not [
-        event for event in replace(tiny(trained, 1), stages=(StageName.UNET,)).run() if isinstance(event, Report)
-    ]
-    reports = [
-        event for event in replace(tiny(trained, longer), stages=(StageName.UNET,)).run() if isinstance(event, Report)
-    ]
+    before, longer = kept["step"], kept["seconds"] + 0.1
+    assert not reports_of(replace(tiny(trained, 0.1), stages=(StageName.UNET,)))
+    reports = reports_of(replace(tiny(trained, longer), stages=(StageName.UNET,)))
     assert reports[-1].step == (read_checkpoint(trained / "unet.pt") or {})["step"] > before
     lines = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] == reports[-1].step and lines[0]["stage"] == "vae"
@@ -102,9 +108,7 @@ def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(traine
     folder = shutil.copytree(trained, tmp_path / "more")
     before = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     kept = {path: path.read_bytes() for path in (folder / "pipeline/unet").iterdir()}
-    reports = [
-        event for event in replace(tiny(folder, 3), stages=(StageName.DECODER,)).run() if isinstance(event, Report)
-    ]
+    reports = reports_of(replace(tiny(folder, 0.1), stages=(StageName.DECODER,)))
     after = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert reports[-1].stage == "decoder" and changed == {"decoder", "post_quant_conv"}
@@ -120,24 +124,34 @@ def weights(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.safetensors")}
 
 
-def begun(folder: Path, model: Path, *stages: StageName) -> Path:
+def begun(folder: Path, model: Path, trained: Path, *stages: StageName) -> Path:
     """A training that begins with a model, before its first step."""
+    with_scenes(folder, trained)
     Start(folder / "start").take(model)
     list(replace(tiny(folder, 0), stages=stages).run())
     return folder
 
 
 def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_lost(
-    trained: Path, tmp_path: Path
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = trained / "pipeline"
-    folder = begun(tmp_path, model, StageName.VAE, StageName.UNET)
+    trainers: list[Trainer] = []
+
+    class Kept(Trainer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            trainers.append(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "Trainer", Kept)
+        folder = begun(tmp_path, model, trained, StageName.VAE, StageName.UNET)
     assert not (folder / "vae.pt").exists()
-    training = tiny(folder, 2)
-    network = training._text_and_unet(training.kept.tokenizer())
+    training, network = tiny(folder, 0.1), trainers[-1].stage.network
+    assert isinstance(network, TextAndUnet)
     export(training.kept, training.size, network, training.kept.tokenizer(), 0)
     assert weights(folder / "pipeline") == weights(model)
-    reports = [event for event in replace(training, stages=(StageName.UNET,)).run() if isinstance(event, Report)]
+    reports = reports_of(replace(training, stages=(StageName.UNET,)))
     assert reports[-1].step > 0 and weights(folder / "pipeline/vae") == weights(model / "vae")
     assert weights(folder / "pipeline/unet") != weights(model / "unet")
 
@@ -145,7 +159,7 @@ def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_los
 def test_the_card_of_a_training_tells_what_the_one_before_it_was(trained: Path, tmp_path: Path) -> None:
     model = shutil.copytree(trained / "pipeline", tmp_path / "model")
     (model / "README.md").write_text(card(read_provenance([trained], "an abacus"), 64, ""))
-    folder = begun(tmp_path / "training", model, StageName.UNET)
+    folder = begun(tmp_path / "training", model, trained, StageName.UNET)
     text = card(read_provenance([folder], "two abacuses"), 64, "")
     assert "Hardware: two abacuses" in text and "> Hardware: an abacus" in text
     assert "\n> | VAE |" in text and "\n| VAE |" not in text
@@ -157,11 +171,12 @@ def test_a_training_begins_with_nothing_that_does_not_fit(trained: Path, tmp_pat
     with pytest.raises(EditError, match="has begun"):
         Start(trained / "start").take(trained / "pipeline")
     with pytest.raises(EditError, match="'unet' to begin with has another shape"):
-        Start(tmp_path / "start").take(trained / "pipeline")
+        Start(with_scenes(tmp_path, trained) / "start").take(trained / "pipeline")
         list(replace(tiny(tmp_path, 1), size=replace(SIZES["tiny"], unet=(32, 64, 64)), stages=(StageName.UNET,)).run())
 
 
-def test_a_unet_needs_a_vae_first(tmp_path: Path) -> None:
+def test_a_unet_needs_a_vae_first(trained: Path, tmp_path: Path) -> None:
+    with_scenes(tmp_path, trained)
     with pytest.raises(EditError, match="no trained VAE"):
         list(replace(tiny(tmp_path, 1), stages=(StageName.UNET,)).run())
 
@@ -277,7 +292,7 @@ def test_half_precision_needs_the_instructions() -> None:
 
 
 def test_the_command_measures_the_sam_that_lies_beside_the_pipeline(trained: Path, tmp_path: Path) -> None:
-    list(replace(tiny(trained, 1), stages=(StageName.SAM,)).run())
+    list(replace(tiny(trained, 0.1), stages=(StageName.SAM,)).run())
     parser = argparse.ArgumentParser()
     add_commands(parser.add_subparsers())
     command = ["picturebook", "evaluate", "--model", str(trained / "pipeline"), "--out", str(tmp_path)]

@@ -31,11 +31,12 @@ def tiny(folder: Path, seconds: float, *stages: StageName) -> Training:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(trained_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which every stage was trained for a moment."""
-    folder = tmp_path_factory.mktemp("training")
+    folder = shutil.copytree(trained_once, tmp_path_factory.mktemp("training"), dirs_exist_ok=True)
     for stage in StageName:
-        list(tiny(folder, 0.5, stage).run())
+        if not (folder / f"{stage}.pt").exists():
+            list(tiny(folder, 0.1, stage).run())
     return folder
 
 
@@ -62,11 +63,10 @@ def test_gradients_and_moments_lie_as_their_weights_do_where_a_gpu_goes_on(
 ) -> None:
     folder = shutil.copytree(trained, tmp_path / "more")
     seconds = (read_checkpoint(folder / f"{stage}.pt") or {})["seconds"]
-    for other in (
-        (StageName.DECODER, StageName.UNET) if stage == StageName.VAE else ()
-    ):  # beside them a VAE stays as it is
+    holding = (StageName.DECODER, StageName.UNET) if stage == StageName.VAE else ()  # with them a VAE stays as it is
+    for other in holding:
         (folder / f"{other}.pt").unlink()
-    list(tiny(folder, seconds + 0.5, stage).run())
+    list(tiny(folder, seconds + 0.1, stage).run())
     ((optimizers, network),) = [(one.optimizers, one.stage.network) for one in trainers]
     states = {**optimizers.adam.state, **optimizers.muon.state}
     for name, parameter in network.named_parameters():
@@ -86,6 +86,7 @@ def test_another_layout_has_the_same_numbers() -> None:
 def test_a_sam_to_begin_with_is_not_changed_before_its_first_step(
     trained: Path, tmp_path: Path, trainers: list[Trainer]
 ) -> None:
+    shutil.copytree(trained / "scenes", tmp_path / "scenes")
     Start(tmp_path / "start").take(trained / "pipeline")
     list(tiny(tmp_path, 0, StageName.SAM).run())
     kept, (trainer,) = load_sam(trained / "pipeline/sam").state_dict(), trainers
@@ -104,8 +105,8 @@ def test_an_export_that_failed_is_made_by_going_on(
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
         patched.setattr(train, "export", full)
-        list(tiny(folder, 1, StageName.UNET).run())
-    list(tiny(folder, 1, StageName.UNET).run())
+        list(tiny(folder, 0.1, StageName.UNET).run())
+    list(tiny(folder, 0.1, StageName.UNET).run())
     assert (folder / "pipeline/unet/config.json").is_file()
 
 
@@ -132,7 +133,7 @@ def test_everybody_may_read_what_is_exported(trained: Path) -> None:
 def test_what_was_drawn_into_a_lost_array_is_drawn_again(
     array: str, make: Callable[[Path], Any], tmp_path: Path
 ) -> None:
-    list(make(tmp_path).render(workers=1))
+    make(tmp_path).render_chunk(range(3))
     before = np.load(tmp_path / f"{array}.npy")
     (tmp_path / f"{array}.npy").unlink()
     assert list(make(tmp_path).render(workers=1)) == [0, 3]

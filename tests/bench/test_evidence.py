@@ -1,7 +1,14 @@
 """The whole way from cases to a page, once, with tiny networks: everything runs, nothing twice."""
 
+import contextlib
+import io
 import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,35 +23,79 @@ from refedit.bench.suites import compare
 from refedit.bench.suites.compare import COMMON, READINGS, Comparison
 from refedit.errors import EditError
 from refedit.models import BUILTIN
+from refedit.picturebook.networks.clip import save_clip
+from refedit.picturebook.networks.reader import Reader
 from tests.bench.conftest import quick_arm, quick_claim
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+@dataclass(frozen=True)
+class Evidence:
+    """What the command line left: results of all claims and of the comparison, and what it said of some claims."""
+
+    model: Path
+    folder: Path
+    some: dict[str, Any]
+    said: str
+
+    @property
+    def options(self) -> list[str]:
+        return ["--model", str(self.model), "--device", "cpu"]
+
+    def results(self, name: str) -> dict[str, Any]:
+        return dict(json.loads((self.folder / f"{name}.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def quick() -> Iterator[None]:
     arms = {kind: tuple(map(quick_arm, every)) for kind, every in compare.ARMS.items()}
-    monkeypatch.setattr(compare, "ARMS", arms)
-    monkeypatch.setattr("refedit.bench.report.strips.ARMS", arms)
-    monkeypatch.setattr(claims_run, "CLAIMS", tuple(map(quick_claim, CLAIMS)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(compare, "ARMS", arms)
+        patched.setattr("refedit.bench.report.strips.ARMS", arms)
+        patched.setattr(claims_run, "CLAIMS", tuple(map(quick_claim, CLAIMS)))
+        yield
 
 
-def test_every_claim_runs_and_shares_what_others_ran(workbench: Workbench, tmp_path: Path) -> None:
-    claims = tuple(map(quick_claim, CLAIMS))
-    runs, store = Runs(claims, 1), Store(tmp_path)
-    assert len(list(runs.run(workbench, store, "development"))) == len(runs) == len(store)
-    assert len(runs) < sum(len(arms) for claim in claims for arms in claim.arms.values())
-    for claim, told in zip(claims, runs.to_json(), strict=True):
-        assert told["verdict"] == "not decided" and told["reason"]
-        assert all(set(cases) == {0} for cases in runs.results(claim).values())
-    before = store.path.read_bytes()
-    assert len(list(Runs(claims, 1).run(workbench, Store(tmp_path), "development"))) == len(runs)
-    assert store.path.read_bytes() == before
+@pytest.fixture(scope="module")
+def evidence(quick: None, tiny_folder: Path, reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Everything once, for all tests here, with a model that has a reader."""
+    folder = tmp_path_factory.mktemp("evidence")
+    model, where = folder / "model", folder / "results"
+    shutil.copytree(tiny_folder, model)
+    save_clip(reader.network, reader.tokenizer, model)
+    common = ["--model", str(model), "--device", "cpu", "--cases", "1", "--set", "development", "--out", str(where)]
+    assert main(["bench", "claims", "--only", "S3", "S1", *common, "--share", "1/2"]) == 0
+    assert not (where / "claims.json").exists()
+    assert main(["bench", "claims", "--only", "S3", "S1", *common]) == 0
+    assert [path.name for path in where.glob("outcomes*")] == ["outcomes-1-of-2.jsonl"], "nothing was left to run"
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert main(["bench", "claims", "--only", "S7", *common]) == 0
+    some = json.loads((where / "claims.json").read_text())
+    assert main(["bench", "claims", *common]) == 0
+    assert main(["bench", "compare", *common]) == 0
+    return Evidence(model=model, folder=where, some=some, said=said.getvalue())
 
 
-@pytest.mark.usefixtures("quick")
-def test_a_comparison_has_every_method_between_its_bounds(workbench: Workbench, tmp_path: Path) -> None:
+def kept(folder: Path) -> dict[str, bytes]:
+    """The files of outcomes, by name."""
+    return {path.name: path.read_bytes() for path in folder.glob("outcomes*")}
+
+
+def test_every_claim_runs_and_shares_what_others_ran(evidence: Evidence) -> None:
+    before, claims = kept(evidence.folder), claims_run.CLAIMS
+    runs, workbench = Runs(claims, 1), Workbench.load(str(evidence.model), "cpu")
+    assert len(list(runs.run(workbench, Store(evidence.folder), "development"))) == len(runs)
+    assert kept(evidence.folder) == before, "nothing runs twice"
     comparison = Comparison(1)
-    assert len(list(comparison.run(workbench, Store(tmp_path), "development"))) == len(comparison)
-    found = comparison.to_json()
+    assert len(list(comparison.run(workbench, Store(evidence.folder), "development"))) == len(comparison)
+    assert kept(evidence.folder) == before
+    assert len(runs) < sum(len(arms) for claim in claims for arms in claim.arms.values())
+    for claim, told in zip(claims, evidence.results("claims")["claims"], strict=True):
+        assert told["name"] == claim.name and told["verdict"] == "not decided" and told["reason"]
+        assert all(set(cases) == {0} for cases in runs.results(claim).values())
+
+
+def test_a_comparison_has_every_method_between_its_bounds(evidence: Evidence) -> None:
+    found = evidence.results("compare")
     rows = {(row["kind"], row["method"], row["reading"]): row for row in found["rows"]}
     for kind, arms in compare.ARMS.items():
         assert {(kind, arm.name, name) for arm in arms for name in (*READINGS[kind], *COMMON)} <= set(rows)
@@ -56,49 +107,54 @@ def test_a_comparison_has_every_method_between_its_bounds(workbench: Workbench, 
     assert own == set(compare.OWN.items())
 
 
-@pytest.mark.usefixtures("quick")
-def test_from_the_command_line_to_a_page(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    where, on = tmp_path / "results", ["--model", str(tiny_folder), "--device", "cpu"]
-    common = [*on, "--cases", "1", "--out", str(where)]
-    assert main(["bench", "claims", "--only", "S3", "S1", *common, "--share", "1/2"]) == 0
-    assert not (where / "claims.json").exists()
-    assert main(["bench", "claims", "--only", "S3", "S1", *common]) == 0
-    assert [path.name for path in where.glob("outcomes*")] == ["outcomes-1-of-2.jsonl"], "nothing was left to run"
-    assert main(["bench", "claims", "--only", "S7", *common]) == 0
-    told = json.loads((where / "claims.json").read_text())
-    assert [claim["name"] for claim in told["claims"]] == ["S1", "S3", "S7"]
-    assert told["claims"][0]["reason"] == "no reader" and told["about"]["reader"] is False
-    assert main(["bench", "compare", *common]) == 0
-    assert main(["bench", "report", str(where), "--out", str(tmp_path / "report"), *on]) == 0
-    assert "| S3: The subject mask keeps the reference's background out. | **not decided**" in capsys.readouterr().out
-    page = (tmp_path / "report" / "report.html").read_text()
+def test_claims_are_merged_and_the_table_has_them_all(evidence: Evidence) -> None:
+    assert [claim["name"] for claim in evidence.some["claims"]] == ["S1", "S3", "S7"]
+    rows = [line for line in evidence.said.splitlines() if line.startswith("| S")]
+    assert [row.split(":")[0] for row in rows] == ["| S1", "| S3", "| S7"]
+    assert all("not decided" in row for row in rows)
+
+
+def test_a_model_without_a_reader_says_so(blind: Workbench, tiny_folder: Path) -> None:
+    assert Workbench.load(str(tiny_folder), "cpu").about()["reader"] is False
+    assert blind.about()["reader"] is False
+
+
+def test_results_become_a_page_with_pictures_and_are_published(
+    evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = shutil.copytree(evidence.folder, tmp_path / "results")
+    assert main(["bench", "report", str(where), "--out", str(tmp_path / "report"), *evidence.options]) == 0
+    page, summary = ((tmp_path / "report" / f"report.{end}").read_text() for end in ("html", "md"))
     assert page.count("data:image/webp;base64,") > 20 and "http" not in page
-    assert "What is not edited is preserved." in page and "null-text + prompt-to-prompt" in page
-    assert "| SpecRef official, painted |" in (tmp_path / "report" / "report.md").read_text()
-    told = json.loads((where / "compare.json").read_text())
+    assert all(claim.statement in unescape(page) for claim in CLAIMS)
+    assert all(f"| {arm.name} |" in summary for arms in compare.ARMS.values() for arm in arms)
+    told = evidence.results("compare")
     published(where, told["about"]["weights"], tmp_path)
     told["about"]["weights"] = "others"
     (where / "compare.json").write_text(json.dumps(told))
-    assert main(["bench", "report", str(where), "--out", str(tmp_path / "other"), *on]) == 0
-    assert "the page has no pictures. The results are of other weights (others)" in capsys.readouterr().err
-    assert "No pictures were made" in (tmp_path / "other" / "report.html").read_text()
+    assert main(["bench", "report", str(where), "--out", str(tmp_path / "other"), *evidence.options]) == 0
+    assert "The results are of other weights (others)" in capsys.readouterr().err
+    assert "data:image" not in (tmp_path / "other" / "report.html").read_text()
 
 
 def published(results: Path, weights: str, folder: Path) -> None:
     """Results come into a README and go again; those of another model do not come."""
     readme, to = folder / "README.md", folder / "measured"
     readme.write_text("before\n<!-- compared -->\nold\n<!-- /compared -->\nafter\n")
-    with pytest.raises(EditError, match="of other weights than these"):
-        publish(results, "others", readme, to)
-    with pytest.raises(EditError, match="lack S2, S4.*A1. Run `bench claims` for all"):
-        publish(results, weights, readme, to)
-    told = json.loads((results / "claims.json").read_text())
-    first, names = told["claims"][0], {claim["name"] for claim in told["claims"]}
-    told["claims"] += [{**first, "name": claim.name} for claim in CLAIMS if claim.name not in names]
-    (results / "claims.json").write_text(json.dumps({**told, "set": "development"}))
     with pytest.raises(EditError, match="not of test cases"):
         publish(results, weights, readme, to)
-    (results / "claims.json").write_text(json.dumps(told, indent=1) + "\n")
+    for name in ("claims", "compare"):  # as if they had been
+        made = results / f"{name}.json"
+        made.write_text(json.dumps({**json.loads(made.read_text()), "set": "test"}, indent=1) + "\n")
+    with pytest.raises(EditError, match="of other weights than these"):
+        publish(results, "others", readme, to)
+    whole = (results / "claims.json").read_text()
+    told = json.loads(whole)
+    some = [claim for claim in told["claims"] if claim["name"] in ("S1", "S3")]
+    (results / "claims.json").write_text(json.dumps({**told, "claims": some}))
+    with pytest.raises(EditError, match="lack S2, S4.*A1. Run `bench claims` for all"):
+        publish(results, weights, readme, to)
+    (results / "claims.json").write_text(whole)
     publish(results, weights, readme, to)
     shown = readme.read_text()
     assert "| S7: What is not edited is preserved. | **not decided** |" in shown

@@ -50,6 +50,7 @@ def chromium() -> Iterator[Any]:
 def context(chromium: Any) -> Iterator[Any]:
     """Visitors who share what their browser has cached of the page, and nothing else."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1300})
+    context.add_init_script(visitor().FEW_FRAMES)
     yield context
     context.close()
 

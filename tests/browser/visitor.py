@@ -34,6 +34,7 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    "--disable-gpu-compositing",  # what is no WebGL is drawn in less time without any GL
     "--disable-background-networking",
 ]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
@@ -41,6 +42,12 @@ CHOSEN = re.compile("highlight")  # the class of the tool that is in use
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
 PATIENCE = 120_000  # ms; without a GPU chromium draws with both cores, one of which the other tests may have
 SIZE, BOX = 256, (60, 100, 140, 180)
+
+# Every frame of a canvas is drawn by the CPU: fifteen a second are enough to be tested.
+FEW_FRAMES = """
+  window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 66);
+  window.cancelAnimationFrame = clearTimeout;
+"""
 
 WATCH = """() => {
   window.seen = {previews: new Set(), stages: new Set(), steps: new Set()};

@@ -1,10 +1,9 @@
-"""Wrong requests: each is named in a sentence, quickly, and the server goes on."""
+"""Wrong requests: each is named in a sentence, and the server goes on."""
 
 import contextlib
 import functools
 import http.client
 import json
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -63,16 +62,12 @@ def wrong_files() -> dict[str, tuple[bytes, str]]:
 
 
 @pytest.mark.parametrize("name", wrong_files())
-def test_wrong_files_are_named_quickly_and_the_server_goes_on(
-    name: str, client: Client, folder: Path, address: str
-) -> None:
+def test_wrong_files_are_named_and_the_server_goes_on(name: str, client: Client, folder: Path, address: str) -> None:
     data, says = wrong_files()[name]
     (folder / "wrong.png").write_bytes(data)
     place = "region" if name in ("other size", "nothing inside") else "source"
-    started = time.monotonic()
     with pytest.raises(Exception, match=says):
         edit(client, folder, **{place: handle_file(str(folder / "wrong.png"))}).result()
-    assert time.monotonic() - started < 10
     with urllib.request.urlopen(f"{address}/config", timeout=10) as answer:
         assert answer.status == 200
 
