@@ -40,6 +40,7 @@ LAYERS = (
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("refedit.ui.events", "refedit.ui.view", "refedit.ui.state"),
     tuple(f"refedit.picturebook.{name}" for name in ("training", "evaluation", "dataset", "networks", "world")),
+    tuple(f"refedit.bench.{name}" for name in ("golden", "report", "suites", "claims", "baselines", "experiment")),
 )
 # What no page may reach into, since an editor may run elsewhere: it is known by `editing.service` only.
 BEHIND_THE_SERVICE: tuple[str, ...] = (
@@ -188,6 +189,10 @@ def test_no_module_imports_itself_round_a_corner() -> None:
             "whose room lies above it",
         ),
         ("refedit.picturebook.world.new", "from refedit.picturebook import commands", "whose room lies above it"),
+        ("refedit.bench.experiment.new", "from refedit.bench.claims.claim import Claim", "whose room lies above it"),
+        ("refedit.bench.suites.new", "from refedit.bench.report.page import page", "whose room lies above it"),
+        ("refedit.bench.report.new", "from refedit.bench.golden.trace import trace", "whose room lies above it"),
+        ("refedit.bench.claims.new", "from refedit.bench.publish import publish", "whose room lies above it"),
         ("refedit.ui.page", "from refedit.editing.editor import Editor", "by its service only"),
     ],
 )
