@@ -7,6 +7,9 @@ from typing import Any
 
 from refedit.errors import EditError
 
+_SHOWN = 20
+"""No more differences are printed: one changed outcome moves many means."""
+
 
 def add_evidence(kinds: Any) -> None:
     """Adds the commands to the parser of `bench`."""
@@ -128,15 +131,14 @@ def _publish(options: argparse.Namespace) -> None:
 
 
 def _recheck(options: argparse.Namespace) -> None:
-    from itertools import islice
-
+    from refedit.bench.publish import PUBLISHED
     from refedit.bench.recheck import differences, stamp
 
-    apart = list(islice(differences(options.before, options.after), 20))
-    for sentence in apart:
+    apart = list(differences(options.before, options.after))
+    for sentence in apart[:_SHOWN]:
         print(sentence)
     if apart:
-        raise EditError("The two came to different results. Find out why, or run the benchmark anew.")
+        raise EditError(f"Differences: {len(apart)}. Find out why, or run the benchmark anew and publish it.")
     print("The outcomes and verdicts are the same, but for seconds.")
     if options.stamp:
-        stamp()
+        stamp(options.after, PUBLISHED)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -115,12 +116,17 @@ def case_key(case: Case, which: str, workbench: Workbench) -> str:
     return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
 
 
-def _read(text: str) -> Iterator[tuple[str, Outcome]]:
+def read_lines(text: str) -> Iterator[dict[str, Any]]:
+    """The outcomes in a file as JSON objects, each with its key; a line that was cut short is left out."""
     for line in text.splitlines():
         try:
-            data = json.loads(line)
+            yield json.loads(line)
         except json.JSONDecodeError:
             continue
+
+
+def _read(text: str) -> Iterator[tuple[str, Outcome]]:
+    for data in read_lines(text):
         key = data.pop("key")
         if data.keys() == _FIELDS:
             yield key, Outcome.from_json(data)
