@@ -2,7 +2,9 @@
 
 import pytest
 
-from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind, case_at
+from refedit.bench.commands import KINDS
+from refedit.bench.evidence_commands import SETS
+from refedit.bench.experiment.cases import CASE_SETS, POSE, REFERENCE, RIGID, CaseKind, case_at
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.world.factors import FACTORS, factors_of
 from refedit.picturebook.world.true_edits import changed_region
@@ -15,6 +17,10 @@ def test_a_case_is_decided_by_set_kind_and_number(kind: CaseKind) -> None:
     seen = [case_at(which, kind, number) for which in ("development", "test") for number in NUMBERS]
     assert seen[: len(NUMBERS)] == [case_at("development", kind, number) for number in NUMBERS]
     assert all(first != second for place, first in enumerate(seen) for second in seen[:place])
+
+
+def test_the_command_line_offers_every_set_and_kind() -> None:
+    assert SETS == tuple(CASE_SETS) and KINDS == tuple(CaseKind)
 
 
 @pytest.mark.parametrize("kind", CaseKind)

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from refedit.bench.evidence_commands import add_evidence, add_share
+from refedit.bench.evidence_commands import add_evidence, add_model, add_results, add_set, add_share
 
+KINDS = ("reference", "pose", "rigid")
+"""The values of `cases.CaseKind`, which would take seconds to import; a test holds them equal."""
 TRACED = (
     "JSON with method, pipeline, source, prompts and, for a method that needs one, a reference; the rest by the names "
     "of the method's public code where there is some, else in settings"
@@ -18,25 +20,36 @@ TRACED = (
 def add_commands(commands: Any) -> None:
     """Adds `bench` with its own commands, and `trace`, to a parser's."""
     kinds = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="WHAT")
+    _add_speed(kinds)
+    _add_edits(kinds)
+    _add_tune(kinds)
+    add_evidence(kinds)
+    _add_trace(commands)
+
+
+def _add_speed(kinds: Any) -> None:
     speed = kinds.add_parser("speed", help="UNet rows, seconds and memory of edits on this machine")
-    speed.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
-    speed.add_argument("--device", default="auto")
+    add_model(speed)
     speed.add_argument("--steps", type=int, default=50)
     speed.add_argument("--channels-last", action="store_true", help="the memory layout that some GPUs prefer")
     speed.add_argument("--without-sd15", action="store_true", help="leave out the SD 1.5-shaped network (4 GB)")
     speed.add_argument("--out", type=Path, help="JSON file to write")
     speed.set_defaults(run=_speed)
+
+
+def _add_edits(kinds: Any) -> None:
     edits = kinds.add_parser("edits", help="the methods on drawn cases whose true result is known")
-    _add_common(edits, count=100)
-    edits.add_argument("--set", choices=("development", "test"), default="test")
+    _add_cases(edits, count=100)
+    add_set(edits)
     add_share(edits)
     edits.set_defaults(run=_edits)
+
+
+def _add_tune(kinds: Any) -> None:
     tuning = kinds.add_parser("tune", help="choose parameters of the methods on development cases")
-    _add_common(tuning, count=24)
-    tuning.add_argument("--kind", choices=("reference", "pose", "rigid"), help="only this kind of edit")
+    _add_cases(tuning, count=24)
+    tuning.add_argument("--kind", choices=KINDS, help="only this kind of edit")
     tuning.set_defaults(run=_tune)
-    add_evidence(kinds)
-    _add_trace(commands)
 
 
 def _add_trace(commands: Any) -> None:
@@ -47,11 +60,10 @@ def _add_trace(commands: Any) -> None:
     trace.set_defaults(run=_trace)
 
 
-def _add_common(parser: argparse.ArgumentParser, count: int) -> None:
-    parser.add_argument("--model", default="picturebook", help="the built-in model, or a folder with readers")
-    parser.add_argument("--device", default="auto")
+def _add_cases(parser: argparse.ArgumentParser, count: int) -> None:
+    add_model(parser, "the built-in model, or a folder with readers")
     parser.add_argument("--cases", type=int, default=count, help="how many of every kind")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+    add_results(parser)
 
 
 def _edits(options: argparse.Namespace) -> None:
@@ -104,13 +116,13 @@ def _speed(options: argparse.Namespace) -> None:
 
 def _table(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Prints rows as they come and gives them all."""
-    seen: list[dict[str, Any]] = []
+    printed: list[dict[str, Any]] = []
     for row in rows:
-        if not seen:
+        if not printed:
             print("  ".join(f"{name:>18}" for name in row))
-        seen.append(row)
+        printed.append(row)
         print("  ".join(f"{value!s:>18}" for value in row.values()), flush=True)
-    return seen
+    return printed
 
 
 def _trace(options: argparse.Namespace) -> None:

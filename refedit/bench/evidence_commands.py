@@ -7,30 +7,53 @@ from typing import Any
 
 from refedit.errors import EditError
 
+SETS = ("development", "test")
+"""The names of `cases.CASE_SETS`, which would take seconds to import; a test holds them equal."""
+ANY_MODEL = "a listed model, a diffusers folder or a hub id"
 _SHOWN = 20
 """No more differences are printed: one changed outcome moves many means."""
 
 
 def add_evidence(kinds: Any) -> None:
     """Adds the commands to the parser of `bench`."""
+    _add_claims(kinds)
+    _add_compare(kinds)
+    _add_report(kinds)
+    _add_recheck(kinds)
+    _add_publish(kinds)
+
+
+def _add_claims(kinds: Any) -> None:
     claims = kinds.add_parser("claims", help="check the papers' claims, and RefEdit's: verdicts with intervals")
     claims.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these claims, as S3 B1")
     _add_run(claims, cases=48)
     claims.set_defaults(run=_claims)
+
+
+def _add_compare(kinds: Any) -> None:
     compare = kinds.add_parser("compare", help="the methods, others and bounds on the same cases")
     _add_run(compare, cases=100)
     compare.set_defaults(run=_compare)
+
+
+def _add_report(kinds: Any) -> None:
     report = kinds.add_parser("report", help="a page and a summary from what `claims` and `compare` wrote")
     report.add_argument("results", type=Path, metavar="DIR", help="the folder that they wrote to")
     report.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for report.html and report.md")
     report.add_argument("--without-pictures", action="store_true", help="run no edits anew")
-    _add_model(report)
+    add_model(report)
     report.set_defaults(run=_report)
+
+
+def _add_recheck(kinds: Any) -> None:
     recheck = kinds.add_parser("recheck", help="whether two checkouts came to the same outcomes and verdicts")
     recheck.add_argument("before", type=Path, metavar="DIR", help="what the code before wrote")
     recheck.add_argument("after", type=Path, metavar="DIR", help="what this code wrote, for the same cases")
     recheck.add_argument("--stamp", action="store_true", help="if so, mark the published results as this code's too")
     recheck.set_defaults(run=_recheck)
+
+
+def _add_publish(kinds: Any) -> None:
     publish = kinds.add_parser("publish", help="take results of the built-in model into this copy")
     publish.add_argument("results", type=Path, metavar="DIR", help="the folder that `claims` and `compare` wrote to")
     publish.set_defaults(run=_publish)
@@ -40,10 +63,20 @@ def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
     parser.add_argument(
         "--cases", type=int, default=cases, help="how many of every kind; grids and slow arms take half"
     )
-    parser.add_argument("--set", choices=("development", "test"), default="test")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
+    add_set(parser)
+    add_results(parser)
     add_share(parser)
-    _add_model(parser)
+    add_model(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Adds `--set`: which drawn cases."""
+    parser.add_argument("--set", choices=SETS, default="test")
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Adds `--out`, the folder that outcomes are kept in."""
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results; a run goes on from there")
 
 
 def add_share(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +89,9 @@ def add_share(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
+def add_model(parser: argparse.ArgumentParser, help_text: str = ANY_MODEL) -> None:
+    """Adds `--model`, with a help text that says which ones will do, and `--device`."""
+    parser.add_argument("--model", default="picturebook", help=help_text)
     parser.add_argument("--device", default="auto")
 
 
@@ -89,7 +123,7 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Runs the claims or the comparison; says what on, or None after a share, which has no result of its own."""
+    """Runs claims or a comparison; gives model, code and hardware, or None after a share, which has no result."""
     from tqdm import tqdm
 
     from refedit.bench.experiment.store import Share, Store
