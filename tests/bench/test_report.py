@@ -30,7 +30,7 @@ CURVE = {"title": "A <curve>", "x": "eta", "y": "chance", "lines": [{"label": "r
 def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
     against = {"wider": {**NUMBERS, "low": 0.125}, "floor": 0.0, "least": 0.02}
     findings = [
-        {"what": "only told", "interval": NUMBERS, "decision": ""},
+        {"what": "only reported", "interval": NUMBERS, "decision": ""},
         {"what": "gained & won", "interval": NUMBERS, "decision": verdict, **against},
     ]
     plain = {
@@ -106,8 +106,8 @@ def test_the_summary_has_everything_that_decides_and_says_what_its_words_mean() 
     row = "gained & won | 0.500 (0.250 to 0.750) | 24 | 0 | 0.500 (0.125 to 0.750) | 0.02 | fails"
     assert f"| {row} |" in text
     assert "<td>" + "</td><td>".join(escape(row).split(" | ")) + "</td>" in html
-    assert "| only told | 0.500 (0.250 to 0.750) | 24 | - | - | - | told only |" in text
-    assert all(f"- {word}: {told}" in text and f"<dd>{escape(told)}</dd>" in html for word, told in TERMS)
+    assert "| only reported | 0.500 (0.250 to 0.750) | 24 | - | - | - | reported only |" in text
+    assert all(f"- {term}: {meaning}" in text and f"<dd>{escape(meaning)}</dd>" in html for term, meaning in TERMS)
     assert NOTE in text and escape(NOTE) in html
 
 

@@ -1,1 +1,1 @@
-"""What the benchmark found, for people: a page and a Markdown summary."""
+"""Results for people: a page and a Markdown summary."""

@@ -35,7 +35,7 @@ figcaption { font-weight: 600 } svg { width: 100% } svg text { fill: currentColo
 
 
 def page(results: Results, strips: Sequence[Strip]) -> str:
-    """The whole page; without strips it says that no pictures were made."""
+    """The whole page. Without strips it says that no pictures were made."""
     parts = ["<h1>How well the methods edit, where the true edit is known</h1>", f"<p>{escape(NOTE)}</p>", _terms()]
     if results.claims is not None:
         parts += ["<h2>Claims</h2>", f"<p>{escape(about(results.claims))}</p>", *_claims(results.claims["claims"])]
@@ -43,7 +43,7 @@ def page(results: Results, strips: Sequence[Strip]) -> str:
         parts += [
             "<h2>Comparison</h2>",
             f"<p>{escape(about(results.comparison))}</p>",
-            "".join(f"<p>{escape(told)}</p>" for told in sentences(results.comparison)),
+            "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences(results.comparison)),
             *_comparison(results.comparison),
         ]
         parts += [
@@ -58,8 +58,8 @@ def page(results: Results, strips: Sequence[Strip]) -> str:
 
 
 def _terms() -> str:
-    told = "".join(f"<dt>{escape(word)}</dt><dd>{escape(meaning)}</dd>" for word, meaning in TERMS)
-    return f"<details><summary>What the words mean</summary><dl>{told}</dl></details>"
+    terms = "".join(f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in TERMS)
+    return f"<details><summary>What the words mean</summary><dl>{terms}</dl></details>"
 
 
 def _claims(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -76,12 +76,12 @@ def _verdict(claim: Mapping[str, Any]) -> str:
 
 
 def _claim(claim: Mapping[str, Any]) -> str:
-    told = "".join(f"<p>{name}: {escape(text)}</p>" for name, text in facts_of(claim))
+    facts = "".join(f"<p>{name}: {escape(text)}</p>" for name, text in facts_of(claim))
     columns, rows = findings_table(claim)
     findings = _plain_table(columns, rows) if rows else ""
     curves = "".join(map(chart, claim["curves"]))
     head = f"{claim['name']}: {escape(claim['statement'])} {_verdict(claim)}"
-    return f"<details><summary>{head}</summary>{told}{findings}{curves}</details>"
+    return f"<details><summary>{head}</summary>{facts}{findings}{curves}</details>"
 
 
 def _comparison(comparison: Mapping[str, Any]) -> Iterator[str]:

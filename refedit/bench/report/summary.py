@@ -30,7 +30,9 @@ def summary(results: Results) -> str:
             nearest(results.comparison) + "\n",
             comparison_tables(results.comparison) + "\n",
         ]
-    return "\n".join([*parts, f"## How to read it\n\n{NOTE}\n", *(f"- {word}: {told}" for word, told in TERMS), ""])
+    return "\n".join(
+        [*parts, f"## How to read it\n\n{NOTE}\n", *(f"- {term}: {meaning}" for term, meaning in TERMS), ""]
+    )
 
 
 def about(results: Mapping[str, Any]) -> str:
@@ -55,19 +57,19 @@ def verdict_table(claims: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _claim(claim: Mapping[str, Any]) -> str:
-    facts = "\n".join(f"{name}: {told}\n" for name, told in facts_of(claim))
+    facts = "\n".join(f"{name}: {fact}\n" for name, fact in facts_of(claim))
     head = f"### {claim['name']}: {claim['statement']} {claim['verdict'].capitalize()}."
     return f"{head}\n\n{facts}\n{markdown(*findings_table(claim))}\n"
 
 
 def facts_of(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What there is to know of a claim's experiment, by name."""
+    """Source, falsifier, limits and reason of a claim, each with its title; those that are empty are left out."""
     names = {"Source": "source", "Refuted if": "falsifier", "Limits": "limits", "Reason": "reason"}
     return [(name, claim[key]) for name, key in names.items() if claim[key]]
 
 
 def findings_table(claim: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """The column names and the rows of all that was found, with what decides: see `NOTE`."""
+    """The column names, and a row for each finding with the bounds that decide: see `NOTE`."""
     columns = ["finding", "mean and interval", "cases", "holds above", "wider interval", "refuted below", "says"]
     return columns, [_finding(item) for item in claim["findings"]]
 
@@ -81,26 +83,28 @@ def _finding(item: Mapping[str, Any]) -> list[str]:
         cell(item["interval"]),
         str(item["interval"]["cases"]),
         *against,
-        item["decision"] or "told only",
+        item["decision"] or "reported only",
     ]
 
 
 def rests_on(claim: Mapping[str, Any]) -> str:
     """Its reason, the finding that decides most, the number of cases of that, and how many findings say the same."""
     finding = deciding(claim)
-    told = [f"{finding['what']}: {cell(finding['interval'])}, {finding['interval']['cases']} cases"] if finding else []
-    return "; ".join(filter(None, (claim["reason"], *told))) + _how_many(claim)
+    quoted = ""
+    if finding:
+        quoted = f"{finding['what']}: {cell(finding['interval'])}, {finding['interval']['cases']} cases"
+    return "; ".join(filter(None, (claim["reason"], quoted))) + _how_many(claim)
 
 
 def _how_many(claim: Mapping[str, Any]) -> str:
-    """A claim of many differences may fail by a few of them, of which only one is quoted."""
+    """How many differences say what the verdict says: only one of them is quoted."""
     decisions = [finding["decision"] for finding in claim["findings"] if finding["decision"]]
     same = decisions.count(claim["verdict"])
     return f" ({same} of {len(decisions)} {_SAY[claim['verdict']]})" if same and len(decisions) > 1 else ""
 
 
 def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The finding that the verdict follows from: the first of that word, else the first that decides or is told."""
+    """The finding that is quoted for a verdict: the first of the same decision, else the first that decides, or any."""
     findings: list[Mapping[str, Any]] = claim["findings"]
     same = [finding for finding in findings if finding["decision"] == claim["verdict"]]
     return next(iter(same or [finding for finding in findings if finding["decision"]] or findings), None)
@@ -142,7 +146,7 @@ _BOUND = "(bound)"
 
 def nearest(comparison: Mapping[str, Any]) -> str:
     """The sentences as a Markdown list."""
-    return "\n".join(f"- {told}" for told in sentences(comparison))
+    return "\n".join(f"- {sentence}" for sentence in sentences(comparison))
 
 
 def sentences(comparison: Mapping[str, Any]) -> Iterator[str]:
@@ -157,7 +161,7 @@ def sentences(comparison: Mapping[str, Any]) -> Iterator[str]:
 
 
 def first_and_second(means: Mapping[str, float], own: str) -> tuple[str, str]:
-    """The nearest method, and whom it is told against: the own one, or if it is that itself, the next of the others."""
+    """The nearest method, and the one to compare it with: the kind's own, or the next of the others if it is that."""
     first, *rest = sorted(means, key=means.__getitem__)
     others = [name for name in rest if name.split()[0] != own.split()[0]] or rest
     return first, others[0] if first == own else own
