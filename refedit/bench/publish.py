@@ -8,6 +8,7 @@ from typing import Any
 from refedit.bench.claims.run import CLAIMS
 from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.code_fingerprint import outcome_fingerprint, verdict_fingerprint
+from refedit.bench.experiment.readings import readings
 from refedit.bench.report.summary import about, comparison_tables, nearest, summary, verdict_table
 from refedit.bench.suites.results import CLAIMS_FILE, COMPARE_FILE, Results, read_results, write
 from refedit.errors import EditError
@@ -15,9 +16,9 @@ from refedit.errors import EditError
 PUBLISHED, README = (Path(__file__).parent / name for name in ("measured", "README.md"))
 PART = "compared"
 SHORT: Mapping[CaseKind, tuple[str, ...]] = {
-    CaseKind.REFERENCE: ("right colour pattern", "right colour", "distance", "outside", "seconds"),
-    CaseKind.POSE: ("changed right", "identity kept", "distance", "outside", "seconds"),
-    CaseKind.RIGID: ("changed right", "right kind pose", "distance", "outside", "seconds"),
+    CaseKind.REFERENCE: readings("right colour pattern", "right colour", "distance", "outside", "seconds"),
+    CaseKind.POSE: readings("changed right", "identity kept", "distance", "outside", "seconds"),
+    CaseKind.RIGID: readings("changed right", "right kind pose", "distance", "outside", "seconds"),
 }
 """README's columns; the summary has more."""
 UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `bench compare` and `bench publish`."

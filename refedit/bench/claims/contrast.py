@@ -81,13 +81,19 @@ def report_mean(what: str, reading: str, arm: str) -> Contrast:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A reading over one parameter: lines by label, each a series of (x, name of the arm); `y` is for people."""
+    """A reading over one parameter: lines by label, each a series of (x, name of the arm); `y` is for people.
+
+    ValueError for a reading that there is not.
+    """
 
     title: str
     x: str
     y: str
     reading: str
     lines: Mapping[str, tuple[tuple[float, str], ...]]
+
+    def __post_init__(self) -> None:
+        check_reading(self.reading)
 
     def to_json(self, results: ByArm) -> dict[str, Any]:
         """The curve as measured: every point with its interval."""

@@ -9,12 +9,14 @@ from refedit.picturebook.world.factors import FACTORS
 
 IDENTITY = ("kind", "colour", "pattern", "background")
 """What an edit of a pose must keep."""
+_NUMBERS = {item.name for item in fields(Outcome) if item.type in (int, float, float | None)} - {"number"}
+"""The fields of an outcome that are readings. The number of its case measures nothing."""
 
 
 def reading(outcome: Outcome, name: str) -> float | bool | None:
     """A reading by name, None where it can't be known.
 
-    Besides the fields of `Outcome`: "chance X" (of a factor), "right X Y" (all read as they are in the truth),
+    Besides the numbers of `Outcome`: "chance X" (of a factor), "right X Y" (all read as they are in the truth),
     "changed right" (the factors that the edit changes), "identity kept" (those of IDENTITY that it does not), "look"
     (mean chance of colour and pattern), "pose" (its chance, None for things), "log loss" (see `Outcome.log_loss`).
     """
@@ -33,10 +35,18 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
 def check_reading(name: str) -> None:
     """Raises ValueError for a reading that there is not: a slip in a name would only ever be "not decided"."""
     first, _, rest = name.partition(" ")
-    known = name in _OTHERS or name in {item.name for item in fields(Outcome)}
-    known = known or (first == "chance" and rest in FACTORS) or (first == "right" and {*rest.split()} <= {*FACTORS})
+    known = name in _OTHERS or name in _NUMBERS
+    known = known or (first == "chance" and rest in FACTORS)
+    known = known or (first == "right" and bool(rest) and set(rest.split(" ")) <= set(FACTORS))
     if not known:
         raise ValueError(f"there is no reading '{name}'")
+
+
+def readings(*names: str) -> tuple[str, ...]:
+    """The names as they are, for a table; raises as `check_reading`."""
+    for name in names:
+        check_reading(name)
+    return names
 
 
 def by_case(outcomes: Mapping[int, Outcome], name: str) -> dict[int, float | bool | None]:

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from refedit.bench.experiment.cases import CaseKind
+from refedit.bench.experiment.readings import readings
 from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cases_text, cell, label
 from refedit.bench.suites.compare import OWN
 from refedit.bench.suites.results import Results
 
 HEADLINE: Mapping[CaseKind, tuple[str, ...]] = {
-    CaseKind.REFERENCE: ("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
-    CaseKind.POSE: ("changed right", "identity kept", "distance", "inside", "outside", "rows", "seconds"),
-    CaseKind.RIGID: ("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
+    CaseKind.REFERENCE: readings("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
+    CaseKind.POSE: readings("changed right", "identity kept", "distance", "inside", "outside", "rows", "seconds"),
+    CaseKind.RIGID: readings("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
 }
 """The columns of each kind's table; the JSON has more."""
 _SAY = {"holds": "hold", "fails": "fail", "not decided": "not decided"}
@@ -121,7 +122,7 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def table(
-    comparison: Mapping[str, Any], kind: CaseKind, readings: Sequence[str] | None = None
+    comparison: Mapping[str, Any], kind: CaseKind, shown: Sequence[str] | None = None
 ) -> tuple[list[str], list[list[str]]]:
     """The column names and the rows, a method each, of a kind's table."""
     cells: dict[str, dict[str, str]] = {}
@@ -131,7 +132,7 @@ def table(
             cells.setdefault(row["method"], {})[row["reading"]] = cell(row, LABELS.get(row["reading"], ("", ""))[1])
             if row["mean"] is not None:
                 counts.setdefault(row["reading"], set()).add(row["cases"])
-    chosen = readings or HEADLINE[kind]
+    chosen = shown or HEADLINE[kind]
     heads = [label(name) + _fewer(counts.get(name, set()), comparison["cases"]) for name in chosen]
     return ["method", *heads], [[who, *(has.get(name, "-") for name in chosen)] for who, has in cells.items()]
 

@@ -10,7 +10,7 @@ from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
-from refedit.bench.experiment.readings import by_case
+from refedit.bench.experiment.readings import by_case, readings
 from refedit.bench.experiment.statistics import combined, interval
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench
@@ -69,12 +69,14 @@ OWN: Mapping[CaseKind, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIG
 """The method that a kind of case is for: the others' paired differences are to it."""
 
 READINGS: Mapping[CaseKind, tuple[str, ...]] = {
-    REFERENCE: ("right colour pattern", "right colour", "right pattern", "right kind", "leak"),
-    POSE: ("changed right", "identity kept"),
-    RIGID: ("changed right", "right kind pose"),
+    REFERENCE: readings("right colour pattern", "right colour", "right pattern", "right kind", "leak"),
+    POSE: readings("changed right", "identity kept"),
+    RIGID: readings("changed right", "right kind pose"),
 }
-COMMON: tuple[str, ...] = ("distance", "distance_inside", "distance_outside", "whole", "inside", "outside")
-COMMON += ("ssim_inside", "ssim_outside", "text")
+COMMON = readings(
+    *("distance", "distance_inside", "distance_outside", "whole", "inside", "outside"),
+    *("ssim_inside", "ssim_outside", "text"),
+)
 COST_CASES = 3
 """What an edit costs hardly depends on the case."""
 
