@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -28,6 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """A core for each worker, and what it starts: threads that wait for one another spin, and take the other's."""
     if config.getoption("numprocesses", None):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Types and shapes of every call are checked, which takes as long as the calls: but not in a test marked `long`."""
+    jaxtyping.config.update("jaxtyping_disable", item.get_closest_marker("long") is not None)
+    return (yield)
 
 
 LONG: tuple[str, ...] = (

@@ -122,6 +122,7 @@ def test_without_guidance_the_text_is_fitted_as_with_hardly_any(model: StableDif
     torch.testing.assert_close(without.latents[-1], hardly.latents[-1], atol=1e-3, rtol=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("prompt", "best"), [("empty", "empty"), ("target", "closed form")])
 def test_before_any_fitting_the_first_text_that_suits_the_inversion_retraces_it(
     model: StableDiffusion, prompt: Literal["empty", "target"], best: str

@@ -57,6 +57,7 @@ def test_parts_of_trainings_are_put_together(tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.long
 def test_speed_counts_rows_and_bytes(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "speed.json"
     options = ["--model", str(tiny_folder), "--device", "cpu", "--steps", "10", "--without-sd15", "--out", str(out)]

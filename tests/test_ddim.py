@@ -52,6 +52,7 @@ def round_trip_error(model: StableDiffusion, steps: int) -> float:
     return float((z - start).abs().mean())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("which", ["model", "v_model"])
 @torch.no_grad()
 def test_inversion_and_back_meet_as_steps_grow(which: str, request: pytest.FixtureRequest) -> None:

@@ -11,9 +11,13 @@ from torch import Tensor
 from refedit.bench.golden.trace import trace
 
 GOLDEN = Path(os.environ.get("REFEDIT_GOLDEN") or Path(__file__).parents[2] / "shared" / "golden")
-pytestmark = pytest.mark.skipif(
-    not GOLDEN.is_dir() and "REFEDIT_GOLDEN" not in os.environ, reason="there are no golden numbers beside the checkout"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not GOLDEN.is_dir() and "REFEDIT_GOLDEN" not in os.environ,
+        reason="there are no golden numbers beside the checkout",
+    ),
+]
 
 
 def both(name: str, out: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -108,6 +108,7 @@ def test_without_reference_and_replacement_it_is_plain_guided_denoising(model: S
     assert torch.equal(edited, z)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("method", "first", "again"),
     [

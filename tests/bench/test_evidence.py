@@ -45,6 +45,9 @@ class Evidence:
         return dict(json.loads((self.folder / f"{name}.json").read_text()))
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def quick() -> Iterator[None]:
     arms = {kind: tuple(map(quick_arm, every)) for kind, every in compare.ARMS.items()}
