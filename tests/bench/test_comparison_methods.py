@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from refedit.bench.baselines.baret_maps import BaretFrom, MapOf, MapsFrom
+from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.baselines.null_text_editing import NullTextEditing
-from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.baselines.reconstruction import Reconstruction, geometric_mean, noise_errors
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, case_at

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.baselines.masactrl import MasaCtrl, MutualAttention
-from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Method

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import refedit
-from refedit.bench.baselines.plain_ddim import PlainDdim
+from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.run import Runs
 from refedit.bench.experiment import code_fingerprint, store

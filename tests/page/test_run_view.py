@@ -11,6 +11,7 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import Progress
 from refedit.editing.result_png import read_result
+from refedit.methods import METHODS
 from refedit.ui.events.result_views import show_view
 from refedit.ui.events.results import chooser
 from refedit.ui.events.run_view import RunView
@@ -43,24 +44,27 @@ def test_events_change_the_page(page: Page, form: Form, editor: Editor, tmp_path
     assert [entry.caption for entry in seen[outputs.history]] == ["SpecRef recommended, 1 changed: a dog"]
 
 
-def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
-    forms = [form, replace(form, method="baret", preset="rigid", values={"steps": 2})]
+def of_every_method(form: Form) -> list[Form]:
+    presets = {name: next(iter(method.presets())) for name, method in METHODS.items()}
+    return [replace(form, method=name, preset=preset, values={"steps": 2}) for name, preset in presets.items()]
+
+
+def test_all_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
+    forms = of_every_method(form)
     outputs, events = page.outputs, list(run(editor, forms, threading.Event()))
     started = [event.request for event in events if isinstance(event, Started)]
-    assert [request.method.name for request in started] == ["specref", "baret"]
-    assert started[0].source.tobytes() == started[1].source.tobytes()
+    assert [request.method.name for request in started] == list(METHODS)
+    assert len({request.source.tobytes() for request in started}) == 1
     view, seen, messages = RunView(outputs, editor.facts, (), tmp_path), dict[Any, Any](), []
     for event in events:
         changed = view.update(event)
         messages.append(changed.get(outputs.status, ""))
-        assert outputs.run not in changed or event is events[-1], "Run stays locked between the two"
+        assert outputs.run not in changed or event is events[-1], "Run stays locked until the last"
         seen |= changed
-    assert any("SpecRef: Editing" in text for text in messages) and any("BARET: Editing" in text for text in messages)
-    assert seen[outputs.view]["value"] == "Both methods" and len(seen[outputs.history]) == 2
-    assert [seen[picture]["label"] for picture in outputs.results] == [
-        "SpecRef recommended, 1 changed",
-        "BARET rigid, 1 changed",
-    ]
+    assert all(any(f"{method.title}: Editing" in text for text in messages) for method in METHODS.values())
+    assert seen[outputs.view]["value"] == ALL and len(seen[outputs.history]) == len(METHODS)
+    labels = [seen[picture]["label"] for picture in outputs.results]
+    assert labels == [method_in_words(request.method) for request in started]
     assert not seen[outputs.details].visible, "side by side hides what belongs to one result"
     parts = zip(outputs.pasted, outputs.choose, seen[outputs.files], started, strict=True)
     for pasted, choose, file, request in parts:
@@ -69,11 +73,10 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
         assert np.array_equal(np.asarray(seen[pasted]["value"]), np.asarray(mask.to_image()))
 
 
-def test_one_of_both_is_shown_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
-    other = replace(form, method="baret", preset="rigid", values={"steps": 2})
+def test_one_of_several_is_shown_with_its_own_masks(page: Page, form: Form, editor: Editor, tmp_path: Path) -> None:
     outputs, seen = page.outputs, dict[Any, Any]()
     view = RunView(outputs, editor.facts, (), tmp_path)
-    for event in run(editor, [form, other], threading.Event()):
+    for event in run(editor, of_every_method(form), threading.Event()):
         seen |= view.update(event)
     for number, file in enumerate(seen[outputs.files]):
         (changed,) = chooser(outputs, number)(seen[outputs.files])

@@ -1,13 +1,18 @@
-"""What the comparison methods have in common: only the benchmark runs them, so nothing describes their parameters."""
+"""What comparison methods have in common, and the plainest of them.
+
+Only the benchmark runs them, so nothing describes their parameters.
+"""
 
 from abc import ABC
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
+
 from refedit.diffusion.backbone import Denoiser, TextEmbedding
 from refedit.diffusion.ddim import Latents, Schedule, Stage, Step, guide, step_along
-from refedit.methods.method import Edited, Input, Method
+from refedit.methods.method import Edited, Input, Method, Task
 
 INVERT, FIT, TUNE = Stage("Inverting the source"), Stage("Fitting the text"), Stage("Tuning a copy")
 EDIT = Stage("Editing", draws=True)
@@ -36,3 +41,20 @@ def guided_ddim(
         z, denoised = step_along(z, eps, *alpha_bars)
         yield Step(stage=EDIT, number=step + 1, of=len(schedule), denoised=denoised, rows=z)
     return Edited(latents=z)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainDdim(ComparisonMethod):
+    """Plain DDIM editing: inverts with the source's prompt and draws with the target's; nothing holds the layout.
+
+    DDIM inversion at guidance 1 and guided DDIM (arXiv:2010.02502, arXiv:2207.12598).
+    """
+
+    guidance: float = 7.5
+
+    @torch.no_grad()
+    def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
+        schedule = model.schedule(self.steps)
+        text = TextEmbedding.cat([model.embed(""), model.embed(task.prompt)])
+        z = (yield from task.inverter.trajectory(INVERT, task.source, task.source_prompt, schedule))[-1]
+        return (yield from guided_ddim(model, schedule, z, text, self.guidance))

@@ -33,8 +33,10 @@ from refedit.methods import METHODS, Input, Method, with_values
 from refedit.models import load_model
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "specref": ("pipeline", "source", "reference"),
-    "baret": ("pipeline", "source"),
+    **{
+        name: ("pipeline", "source", *(("reference",) if Input.REFERENCE in method.needs else ()))
+        for name, method in METHODS.items()
+    },
     "null_text": ("pipeline", "source", "prompt", "num_steps", "inner_steps", "guidance", "early_stop_epsilon"),
 }
 """What a configuration cannot do without, by method; everything else has a default."""

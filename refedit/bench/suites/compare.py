@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.baselines.null_text_editing import NullTextEditing
-from refedit.bench.baselines.plain_ddim import PlainDdim
 from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
