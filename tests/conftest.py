@@ -47,12 +47,17 @@ LONG: tuple[str, ...] = (
     "test_real_edits",
     "test_links",
 )
-LONG += ("test_training", "test_training_safety", "test_evidence", "test_architecture", "test_run_keys", "test_looks")
+LONG += ("test_training", "test_training_safety", "test_baret", "test_specref", "test_evidence", "test_architecture")
+LONG += ("test_run_keys", "test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
+LONG += ("test_comparison_methods", "test_command_line", "test_segment", "test_edits", "test_bench", "test_networks")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    for item in items:
+        if item.path.stem in LONG or item.path.parent.name in ("browser", "server"):
+            item.add_marker("slow")
 
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
