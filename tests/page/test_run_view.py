@@ -11,8 +11,8 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import Progress
 from refedit.editing.result_png import read_result
-from refedit.ui.events.result_views import show_view
-from refedit.ui.events.results import chooser
+from refedit.ui.events.result_views import merged, show_view
+from refedit.ui.events.results import chooser, opener
 from refedit.ui.events.run_view import RunView
 from refedit.ui.events.running_edits import Failed, Halted, Started, run
 from refedit.ui.state.form import Form
@@ -61,7 +61,7 @@ def test_both_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edi
         "SpecRef recommended, 1 changed",
         "BARET rigid, 1 changed",
     ]
-    assert not seen[outputs.details].visible, "side by side hides what belongs to one result"
+    assert not seen[outputs.details]["visible"], "side by side hides what belongs to one result"
     parts = zip(outputs.pasted, outputs.choose, seen[outputs.files], started, strict=True)
     for pasted, choose, file, request in parts:
         mask = read_result(file).pasted
@@ -76,9 +76,12 @@ def test_one_of_both_is_shown_with_its_own_masks(page: Page, form: Form, editor:
     for event in run(editor, [form, other], threading.Event()):
         seen |= view.update(event)
     for number, file in enumerate(seen[outputs.files]):
-        (changed,) = chooser(outputs, number)(seen[outputs.files])
+        (filled,) = chooser(outputs, number)(seen[outputs.files])
+        assert not {outputs.view, outputs.side_by_side, outputs.use, outputs.details} & filled.keys()
+        assert "visible" not in filled[outputs.result] | filled[outputs.compare]
+        changed = merged(filled, opener(outputs, number)(seen[outputs.files]))
         result = read_result(file)
-        assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
+        assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details]["visible"]
         assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.pasted.to_image()))
         assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, ALL]
         assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.recipe.method)}"
