@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 
 from refedit.diffusion.backbone import Backbone
-from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.checksums import check_sums
 from refedit.machine.device import pick_device
@@ -82,6 +81,8 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
 
 def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> Backbone:
     """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion."""
+    from refedit.diffusion.stable_diffusion import StableDiffusion  # takes seconds, which lists and masks do without
+
     where, dtype = pick_device(device)
     if name != BUILTIN:
         return StableDiffusion.load(name, where, dtype, channels_last)

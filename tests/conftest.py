@@ -1,26 +1,29 @@
 """How the tests share the cores; a tiny Stable Diffusion of real classes with random weights, in diffusers format."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxtyping
 import numpy as np
 import pytest
-import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
-from refedit.editing.editor import Editor
-from refedit.editing.request import EditRequest, Reference
-from refedit.imaging.masks import Mask
-from refedit.methods import Method
+if TYPE_CHECKING:
+    from refedit.diffusion.stable_diffusion import StableDiffusion
+    from refedit.editing.editor import Editor
+    from refedit.editing.request import EditRequest
+    from refedit.imaging.masks import Mask
+    from refedit.methods import Method
+
+# All that takes long is imported where it is used: the process that only hands out the tests reads this file, too,
+# before any worker begins.
 
 MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
 
@@ -31,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker for each file, and one for all of tests/server, whose files ask one server."""
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    class ByServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "tests/server" if file.startswith("tests/server/") else file
+
+    return ByServer(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Types and shapes of every call are checked, which takes as long as the calls: but not in a test marked `long`."""
@@ -39,8 +55,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 LONG: tuple[str, ...] = (
-    "test_uploads",
     "test_keys",
+    "test_uploads",
+    "test_endpoints",  # and all of tests/server with it
     "test_masks",
     "test_results",
     "test_first_use",
@@ -63,6 +80,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
     """Writes a pipeline of 64 px pictures and 8x8 latents: two-level blocks in SD's order, 16 self-attention sites."""
+    import torch
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
     torch.manual_seed(0)
     tokenizer = CLIPTokenizer(**_write_vocabulary(folder), model_max_length=40)
     size = tokenizer.vocab_size
@@ -100,6 +121,14 @@ def _write_vocabulary(folder: Path) -> dict[str, str]:
     return {"vocab": str(folder / "vocab.json"), "merges": str(folder / "merges.txt")}
 
 
+def load_tiny(folder: Path) -> StableDiffusion:
+    import torch
+
+    from refedit.diffusion.stable_diffusion import StableDiffusion
+
+    return StableDiffusion.load(str(folder), torch.device("cpu"))
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("tiny"))
@@ -107,12 +136,12 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model(tiny_folder: Path) -> StableDiffusion:
-    return StableDiffusion.load(str(tiny_folder), torch.device("cpu"))
+    return load_tiny(tiny_folder)
 
 
 @pytest.fixture(scope="session")
 def v_model(tmp_path_factory: pytest.TempPathFactory) -> StableDiffusion:
-    return StableDiffusion.load(str(save_tiny(tmp_path_factory.mktemp("tiny-v"), "v_prediction")), torch.device("cpu"))
+    return load_tiny(save_tiny(tmp_path_factory.mktemp("tiny-v"), "v_prediction"))
 
 
 @pytest.fixture(scope="session")
@@ -121,6 +150,8 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     From here on trainings show what they can draw in two steps of sampling: twenty take longer than the training.
     """
+    import torch
+
     from refedit.picturebook.evaluation.diffusion import draw_pictures
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training import unet
@@ -138,6 +169,8 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def editor(model: StableDiffusion) -> Editor:
+    from refedit.editing.editor import Editor
+
     return Editor(model)
 
 
@@ -149,6 +182,8 @@ def picture(seed: int, size: tuple[int, int] = (64, 64)) -> Image.Image:
 
 def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> Mask:
     """Inside the box (left, top, right, bottom)."""
+    from refedit.imaging.masks import Mask
+
     values = np.zeros((size[1], size[0]), np.float32)
     values[box[1] : box[3], box[0] : box[2]] = 1
     return Mask(values)
@@ -156,6 +191,8 @@ def box_mask(size: tuple[int, int], box: tuple[int, int, int, int]) -> Mask:
 
 def request_for(method: Method, region: Mask | None = None, size: tuple[int, int] = (64, 64)) -> EditRequest:
     """An edit of random pictures with every input."""
+    from refedit.editing.request import EditRequest, Reference
+
     subject = box_mask((64, 64), (8, 8, 48, 56))
     reference = Reference(image=picture(2), subject=subject) if "reference" in method.needs else None
     return EditRequest(

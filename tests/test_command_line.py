@@ -21,7 +21,7 @@ from refedit.methods import METHODS, parameters_of
 from refedit.methods.baret_parameters import RIGID
 from refedit.models import builtin_folder, load_model
 from tests.conftest import box_mask, picture
-from tests.page_server import ROOT
+from tests.serving import ROOT
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,8 +15,10 @@ from refedit.editing.service import ModelFacts
 from refedit.imaging.images import to_tensor
 from refedit.methods import Baret, nearest_preset
 from refedit.models import BUILTIN, builtin_folder
-from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE
+
+if TYPE_CHECKING:  # by its full name, which the checks of types in the tests can resolve without this import
+    import refedit.picturebook.networks.reader
 
 LOOKS: tuple[str, ...] = ("colour", "background", "style")
 """The factors of a look that most sentences name by one word."""
@@ -37,7 +40,9 @@ class Conflict:
     said: str
 
 
-def conflicts(reader: Reader, picture: Image.Image, prompt: str) -> tuple[Conflict, ...]:
+def conflicts(
+    reader: "refedit.picturebook.networks.reader.Reader", picture: Image.Image, prompt: str
+) -> tuple[Conflict, ...]:
     """Where the middle square of a picture surely shows another look than the sentence says."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
     likely, apart = reader.probabilities(to_tensor(square)), []
@@ -118,7 +123,9 @@ def _quoted(words: Iterable[str]) -> str:
 
 
 @cache
-def _reader() -> Reader:
+def _reader() -> "refedit.picturebook.networks.reader.Reader":
+    from refedit.picturebook.networks.reader import Reader  # takes seconds, which a page of another model does without
+
     return Reader.load(builtin_folder(), torch.device("cpu"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.page_server import BUILT_IN_SAM, SCRIPTED, serving
+from tests.serving import BUILT_IN_SAM, SCRIPTED, serving
 
 
 # Imported where it is used: without Playwright the import skips its module, which a conftest cannot be.

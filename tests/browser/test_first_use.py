@@ -5,6 +5,7 @@ from typing import Any
 from tests.browser.visitor import (
     BROWSER,
     PATIENCE,
+    choose_example,
     expect,
     run_to_the_end,
     set_steps,
@@ -32,10 +33,9 @@ def test_the_page_is_quiet_and_asks_nobody_else(chromium: Any, address: str) -> 
     page.context.close()
 
 
-def test_stop_keeps_the_preview_and_the_next_run_works(page: Any) -> None:
-    page.locator("#example-1").click()
-    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
-    set_steps(page, "baret", HELD)
+def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 1, HELD)
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#preview img")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
@@ -49,9 +49,9 @@ def test_stop_keeps_the_preview_and_the_next_run_works(page: Any) -> None:
     run_to_the_end(page)
 
 
-def test_an_error_is_a_sentence_and_loses_nothing(page: Any) -> None:
-    page.locator("#example-1").click()
-    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+def test_an_error_is_a_sentence_and_loses_nothing(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 1)
     page.locator("#prompt textarea").fill(" ")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#status .failed")).to_contain_text("The target prompt is empty.")
@@ -60,10 +60,9 @@ def test_an_error_is_a_sentence_and_loses_nothing(page: Any) -> None:
     wait_until_tinted(page, "#source")
 
 
-def test_a_full_queue_is_a_sentence_and_run_is_free_again(page: Any) -> None:
-    page.locator("#example-1").click()
-    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
-    set_steps(page, "baret", 2)
+def test_a_full_queue_is_a_sentence_and_run_is_free_again(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 1)
     page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
     page.locator("#run").click()
     expect(page.locator("#status .failed")).to_contain_text("The queue is full")

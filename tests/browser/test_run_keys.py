@@ -8,7 +8,8 @@ from tests.scripted_editor import HELD
 pytestmark = BROWSER
 
 
-def test_keys_run_stop_and_show_the_original(page: Any) -> None:
+def test_keys_run_stop_and_show_the_original(shared_page: Any) -> None:
+    page = shared_page
     choose_example(page, 1)
     page.locator("#prompt textarea").focus()
     page.keyboard.press("Control+Enter")
@@ -31,7 +32,8 @@ def test_keys_run_stop_and_show_the_original(page: Any) -> None:
     expect(page.locator("#status .stopped")).to_be_visible()
 
 
-def test_esc_closes_lists_and_full_screen_before_it_stops(page: Any) -> None:
+def test_esc_closes_lists_and_full_screen_before_it_stops(shared_page: Any) -> None:
+    page = shared_page
     choose_example(page, 1)
     run_to_the_end(page)
     page.locator("#result").hover()

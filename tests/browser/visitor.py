@@ -201,6 +201,7 @@ def in_picture(page: Any, editor: str, tint: np.ndarray) -> tuple[float, float]:
 
 
 def choose_example(page: Any, number: int, steps: int = 2) -> None:
+    page.locator("#prompt textarea").fill("")  # an earlier visitor's choice of the same example is no answer
     page.locator(f"#example-{number}").click()
     expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
     set_steps(page, ["specref", "baret"][number], steps)

@@ -14,7 +14,7 @@ from refedit.editing.result import Result
 from refedit.errors import EditError
 from refedit.methods import Baret
 from refedit.ui.events.form_io import all_inputs, read_form
-from refedit.ui.events.results import EXPIRED, chooser, empty_source, kept, make_room, restored, use_result
+from refedit.ui.events.results import EXPIRED, chooser, empty_source, kept, make_room, opener, restored, use_result
 from refedit.ui.events.running_edits import run
 from refedit.ui.page import build_page
 from refedit.ui.settings import Settings
@@ -22,6 +22,7 @@ from refedit.ui.state.examples import Example
 from refedit.ui.state.history import BYTES, ENTRIES, Entry, History, remembered
 from refedit.ui.view.layout import Page
 from refedit.ui.view.pane import CLICK_TOOL
+from refedit.ui.view.result_column import COMPARE, RESULT
 from tests.conftest import picture
 from tests.page.parts import packed, reacting, saved
 
@@ -40,6 +41,19 @@ def test_a_restored_result_runs_again_to_the_same_picture(
         values[pane.editor] = saved(values[pane.editor], folder)
     again = list(run(editor, [read_form(inputs, values)], threading.Event()))[-1]
     assert isinstance(again, Finished) and again.image.tobytes() == result.image.tobytes()
+
+
+def test_the_view_is_opened_before_a_restored_result_comes(
+    page: Page, result: Result, editor: Editor, tmp_path: Path
+) -> None:
+    """What comes last comes twice, and would undo what the visitor has chosen in between."""
+    outputs, file = page.outputs, packed(result, tmp_path)
+    opened = make_room(page, file)
+    assert opened[outputs.view] == gr.update(choices=[RESULT, COMPARE], value=RESULT)
+    assert opened[outputs.result]["visible"] and not opened[outputs.compare]["visible"]
+    changed = restored(page, editor, file, tmp_path)
+    assert not {outputs.view, outputs.side_by_side, outputs.use, outputs.details} & changed.keys()
+    assert "visible" not in changed[outputs.result] | changed[outputs.compare]
 
 
 def test_a_restored_result_has_the_preset_that_it_was_changed_from(
@@ -91,18 +105,22 @@ def test_what_gradio_has_forgotten_is_one_sentence_and_changes_nothing(page: Pag
     forgotten: History = ()
     with pytest.raises(EditError, match="deleted after an hour"):
         kept(forgotten, 2)
-    with pytest.warns(UserWarning, match=EXPIRED):  # outside of an event, gr.Warning warns in Python's way
-        assert list(chooser(page.outputs, 1)(())) == []
+    with pytest.raises(EditError, match="deleted after an hour"):
+        opener(page.outputs, 1)(())
+    assert list(chooser(page.outputs, 1)(())) == [gr.skip()]
 
 
 def test_handlers_of_results_say_what_is_wrong(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path))
     using, bringing = reacting(blocks, "use", "click"), reacting(blocks, "history", "select")
-    with pytest.warns(UserWarning, match=EXPIRED):
+    choosing = reacting(blocks, "choose-baret", "click")
+    with pytest.warns(UserWarning, match=EXPIRED):  # outside of an event, gr.Warning warns in Python's way
         assert using.fn(None) == gr.skip()
     assert using.queue, "what has to be said needs the queue"
     with pytest.warns(UserWarning, match=EXPIRED):
         assert bringing.fn((), gr.SelectData(None, {"index": 1, "value": None})) == gr.skip()
+    with pytest.warns(UserWarning, match=EXPIRED):
+        assert choosing.fn(()) == gr.skip()
 
 
 def test_a_result_that_is_too_large_for_the_brush_says_so(page: Page, result: Result, tmp_path: Path) -> None:

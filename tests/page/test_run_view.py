@@ -12,8 +12,8 @@ from refedit.editing.editor import Editor
 from refedit.editing.request import Progress
 from refedit.editing.result_png import read_result
 from refedit.methods import METHODS
-from refedit.ui.events.result_views import show_view
-from refedit.ui.events.results import chooser
+from refedit.ui.events.result_views import merged, show_view
+from refedit.ui.events.results import chooser, opener
 from refedit.ui.events.run_view import RunView
 from refedit.ui.events.running_edits import Failed, Halted, Started, run
 from refedit.ui.state.form import Form
@@ -65,7 +65,7 @@ def test_all_methods_run_on_the_same_inputs(page: Page, form: Form, editor: Edit
     assert seen[outputs.view]["value"] == ALL and len(seen[outputs.history]) == len(METHODS)
     labels = [seen[picture]["label"] for picture in outputs.results]
     assert labels == [method_in_words(request.method) for request in started]
-    assert not seen[outputs.details].visible, "side by side hides what belongs to one result"
+    assert not seen[outputs.details]["visible"], "side by side hides what belongs to one result"
     parts = zip(outputs.pasted, outputs.choose, seen[outputs.files], started, strict=True)
     for pasted, choose, file, request in parts:
         mask = read_result(file).pasted
@@ -79,9 +79,12 @@ def test_one_of_several_is_shown_with_its_own_masks(page: Page, form: Form, edit
     for event in run(editor, of_every_method(form), threading.Event()):
         seen |= view.update(event)
     for number, file in enumerate(seen[outputs.files]):
-        (changed,) = chooser(outputs, number)(seen[outputs.files])
+        (filled,) = chooser(outputs, number)(seen[outputs.files])
+        assert not {outputs.view, outputs.side_by_side, outputs.use, outputs.details} & filled.keys()
+        assert "visible" not in filled[outputs.result] | filled[outputs.compare]
+        changed = merged(filled, opener(outputs, number)(seen[outputs.files]))
         result = read_result(file)
-        assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details].visible
+        assert result.pasted is not None and changed[outputs.result]["visible"] and changed[outputs.details]["visible"]
         assert np.array_equal(np.asarray(changed[outputs.region]["value"]), np.asarray(result.pasted.to_image()))
         assert changed[outputs.shown] == file and changed[outputs.view]["choices"] == [RESULT, COMPARE, ALL]
         assert changed[outputs.result]["label"] == f"Result of {method_in_words(result.recipe.method)}"

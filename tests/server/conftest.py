@@ -7,7 +7,7 @@ import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
 
 from tests.conftest import box_mask, picture
-from tests.page_server import serving
+from tests.serving import serving
 
 
 @pytest.fixture(scope="package")
@@ -21,8 +21,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def address(tiny_folder: Path, folder: Path) -> Iterator[str]:
+    (folder / "spare").mkdir()
+    variables = {"REFEDIT_MODEL": str(tiny_folder), "TMPDIR": str(folder / "spare")}
     # A server of its own: here, the checks of types would wrap generators so that Gradio does not see what they are.
-    with serving(["-m", "tests.page_server"], folder, {"REFEDIT_MODEL": str(tiny_folder)}) as address:
+    with serving(["-m", "tests.page_server"], folder, variables) as address:
         yield address
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 
 from tests.conftest import picture
-from tests.page_server import serving
 from tests.server.calls import edit
 
 EDITS = 12
@@ -35,23 +34,16 @@ def server_of(folder: Path) -> int:
     raise AssertionError("the server is gone")
 
 
-def test_many_edits_leave_little_behind(tiny_folder: Path, tmp_path: Path) -> None:
-    for name in ("source", "reference", "mask"):
-        picture(3).save(tmp_path / f"{name}.png")
-    spare = tmp_path / "spare"
-    spare.mkdir()
-    variables = {"REFEDIT_MODEL": str(tiny_folder), "TMPDIR": str(spare)}
-    with serving(["-m", "tests.page_server"], tmp_path, variables) as address:
-        client, server = Client(address, verbose=False, download_files=False), server_of(tmp_path)
-        before = 0
-        for number in range(2 * EDITS):
-            picture(number).save(tmp_path / "source.png")
-            source = handle_file(str(tmp_path / "source.png"))
-            edit(client, tmp_path, method=("specref", "baret")[number % 2], source=source).result()
-            if number == EDITS - 1:
-                before, files = resident(server), sorted((tmp_path / "cache").rglob("*.*"))
-        assert resident(server) - before < MEMORY
-        left = [file for file in (tmp_path / "cache").rglob("*.*") if file not in files]
-        assert len(left) <= EDITS * FILES and sum(file.stat().st_size for file in left) <= EDITS * BYTES
-        assert [path for path in spare.rglob("*") if path.is_file()] == [], "every edit empties its own folder"
-        client.close()
+def test_many_edits_leave_little_behind(client: Client, address: str, folder: Path) -> None:
+    server, cache, spare = server_of(folder), folder / "cache", folder / "spare"
+    before = 0
+    for number in range(2 * EDITS):
+        picture(number).save(folder / "another.png")
+        source = handle_file(str(folder / "another.png"))
+        edit(client, folder, method=("specref", "baret")[number % 2], source=source).result()
+        if number == EDITS - 1:
+            before, files = resident(server), sorted(cache.rglob("*.*"))
+    assert resident(server) - before < MEMORY
+    left = [file for file in cache.rglob("*.*") if file not in files]
+    assert len(left) <= EDITS * FILES and sum(file.stat().st_size for file in left) <= EDITS * BYTES
+    assert [path for path in spare.rglob("*") if path.is_file()] == [], "every edit empties its own folder"

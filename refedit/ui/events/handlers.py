@@ -30,7 +30,7 @@ def errors_shown() -> Iterator[None]:
 
 
 def showing_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler whose EditErrors are shown and change nothing else; a generator uses `errors_shown` inside instead."""
+    """A handler, no generator, whose EditErrors are shown and change nothing else."""
 
     @wraps(handler)  # Gradio reads from the signature whether an event or a request is wanted
     def handling(*values: Any, **named: Any) -> Any:

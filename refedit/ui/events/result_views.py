@@ -16,10 +16,8 @@ from refedit.ui.state import status
 from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
 
 
-def show_result(
-    outputs: Outputs, result: Result, folder: Path, views: Sequence[str] = (RESULT, COMPARE), view: str = RESULT
-) -> tuple[Updates, bytes]:
-    """Shows a result by `view`, with everything below it; also gives its PNG with its inputs and parameters inside.
+def show_result(outputs: Outputs, result: Result, folder: Path) -> tuple[Updates, bytes]:
+    """Fills in a result and everything below it, for `open_view`; also gives its PNG with inputs and parameters inside.
 
     If the inputs are too large for a file, only the download without them is shown.
     """
@@ -35,14 +33,10 @@ def show_result(
     )
     updates: Updates = {
         outputs.preview: gr.update(visible=False),
-        outputs.result: gr.update(value=str(bare), label=label, alt_text=about, visible=view == RESULT),
-        outputs.compare: gr.update(value=compared, visible=False),
+        outputs.result: gr.update(value=str(bare), label=label, alt_text=about),
+        outputs.compare: gr.update(value=compared),
         outputs.before: str(before) if compared else None,
         outputs.after: gr.Column(visible=True),
-        outputs.view: gr.update(choices=[name for name in views if compared or name != COMPARE], value=view),
-        outputs.side_by_side: gr.Row(visible=view == ALL),
-        outputs.use: gr.Button(visible=view != ALL),
-        outputs.details: gr.Column(visible=view != ALL),
         outputs.download: gr.update(value=str(full), visible=whole),
         outputs.download_bare: str(bare),
         outputs.shown: full.read_bytes(),
@@ -70,6 +64,21 @@ def show_all(outputs: Outputs, results: Sequence[Result], files: Sequence[bytes]
         updates[picture] = gr.update(value=result.image, label=label, alt_text=f"Edited by {title}")
         updates[pasted] = _mask_picture(result.pasted, f"Mask: white is where {title} edited")
     return updates
+
+
+def open_view(outputs: Outputs, result: Result, view: str = RESULT, several: bool = False) -> Updates:
+    """Offers the ways to look at a result, one of `several` or not, and shows it in one of them.
+
+    Gradio repeats the last answer of a generator when it has ended, which would undo what the visitor has chosen since.
+    So the view of what is brought back is opened by an event of its own, before the generator that fills it in.
+    """
+    names = [RESULT, *([COMPARE] if result.request is not None else []), *([ALL] if several else [])]
+    return show_view(outputs, view) | {outputs.view: gr.update(choices=names, value=view)}
+
+
+def merged(first: Updates, second: Updates) -> Updates:
+    """Both changes; of a component that both change, the properties of both."""
+    return first | {part: first.get(part, {}) | change for part, change in second.items()}
 
 
 def show_view(outputs: Outputs, view: str) -> Updates:

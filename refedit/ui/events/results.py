@@ -11,9 +11,9 @@ from refedit.editing.result_png import read_result
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
-from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, errors_shown, showing_errors
+from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, showing_errors
 from refedit.ui.events.mask_events import show_document
-from refedit.ui.events.result_views import show_result, show_view
+from refedit.ui.events.result_views import open_view, show_result, show_view
 from refedit.ui.state import status
 from refedit.ui.state.form import Form
 from refedit.ui.state.history import History
@@ -21,7 +21,7 @@ from refedit.ui.state.mask_document import MaskDocument
 from refedit.ui.state.status import other_model, reference_prompt
 from refedit.ui.view.layout import Page
 from refedit.ui.view.pane import BRUSH_TOOL
-from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
+from refedit.ui.view.result_column import Outputs
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ def connect_result(page: Page, editor: EditingService) -> None:
         **PAGE_ONLY,
     )
     for number, button in enumerate(outputs.choose):
-        button.click(chooser(outputs, number), outputs.files, outputs.all, **MAY_FAIL)
+        opened = button.click(showing_errors(opener(outputs, number)), outputs.files, outputs.all, **MAY_FAIL)
+        opened.then(chooser(outputs, number), outputs.files, outputs.all, **MAY_FAIL)
     emptied = outputs.use.click(
         showing_errors(lambda file: empty_source(page, file)), outputs.shown, inputs.source.outputs, **MAY_FAIL
     )
@@ -47,14 +48,20 @@ def connect_result(page: Page, editor: EditingService) -> None:
     _connect_restoring(page, editor)
 
 
+def opener(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Updates]:
+    """Opens the view of one of the results that are side by side; EditError, with nothing changed, if it is gone."""
+    return lambda files: open_view(outputs, read_result(kept(files, number)), several=True)
+
+
 def chooser(outputs: Outputs, number: int) -> Callable[[tuple[bytes, ...]], Iterator[Updates]]:
-    """Shows one of the results that are side by side, with its own masks, downloads and parameters."""
+    """Fills in one of the results that are side by side, with its own masks, downloads and parameters."""
 
     def choose(files: tuple[bytes, ...]) -> Iterator[Updates]:
-        # Gradio copies what is shown before the next turn.
-        with errors_shown(), tempfile.TemporaryDirectory() as folder:
-            result = read_result(kept(files, number))
-            yield show_result(outputs, result, Path(folder), (RESULT, COMPARE, ALL))[0]
+        if number >= len(files):
+            yield gr.skip()  # `opener` has said why
+            return
+        with tempfile.TemporaryDirectory() as folder:  # Gradio copies what is shown before the next turn
+            yield show_result(outputs, read_result(files[number]), Path(folder))[0]
 
     return choose
 
@@ -104,10 +111,10 @@ def _connect_restoring(page: Page, editor: EditingService) -> None:
 
 
 def make_room(page: Page, file: bytes) -> Updates:
-    """Reads a result and empties the panes for its pictures; EditError, with nothing changed, if it is no result."""
+    """Opens a result's view and empties the panes for its pictures; EditError, with nothing changed, if it is none."""
     result = read_result(file)
     emptied = {} if result.request is None else empty_panes(page.inputs)
-    return {**emptied, page.outputs.pending: file}
+    return {**emptied, **open_view(page.outputs, result), page.outputs.pending: file}
 
 
 def restored(page: Page, editor: EditingService, file: bytes | None, folder: Path) -> Updates:

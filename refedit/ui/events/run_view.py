@@ -10,11 +10,11 @@ from refedit.editing.result import Result
 from refedit.editing.service import ModelFacts
 from refedit.picturebook.advice import notes
 from refedit.ui.events.handlers import Updates
-from refedit.ui.events.result_views import show_all, show_result
+from refedit.ui.events.result_views import merged, open_view, show_all, show_result
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
 from refedit.ui.state.history import Entry, History, remembered, strip
-from refedit.ui.view.result_column import ALL, COMPARE, RESULT, Outputs
+from refedit.ui.view.result_column import ALL, RESULT, Outputs
 
 REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
 
@@ -97,8 +97,8 @@ class RunView:
         result, last = Result.of(self.request, event), self.started.number + 1 == self.started.of
         self.results.append(result)
         everything = last and len(self.results) > 1
-        views, view = ((RESULT, COMPARE, ALL), ALL) if everything else ((RESULT, COMPARE), RESULT)
-        shown, file = show_result(self.outputs, result, self.folder, views, view)
+        filled, file = show_result(self.outputs, result, self.folder)
+        shown = merged(filled, open_view(self.outputs, result, ALL if everything else RESULT, everything))
         self.files.append(file)
         self.history = remembered(self.history, Entry.of(result, file))
         return {
