@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from refedit.diffusion.vocabulary import Reading
 from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, written_down
 from refedit.editing.service import ModelFacts
 from refedit.errors import Stopped
@@ -22,7 +23,7 @@ TINT = (60, 120, 200)
 class ScriptedEditor:
     """An `EditingService`: tells every step of every stage, and tints what may change."""
 
-    facts = ModelFacts(name="scripted", size=64, unknown_words=lambda prompt: ())
+    facts = ModelFacts(name="scripted", size=64, read=lambda sentence: Reading(text=sentence))
 
     def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
         cancel = cancel or threading.Event()

@@ -206,3 +206,17 @@ def test_a_prompt_that_is_too_long_is_said(editor: Editor) -> None:
 def test_every_method_is_listed_under_its_name() -> None:
     assert all(name == method.name and isinstance(method(), Method) for name, method in METHODS.items())
     assert isinstance(EditRequest(method=Baret(), source=Image.new("RGB", (64, 64)), prompt="a dog"), EditRequest)
+
+
+def test_a_small_thing_in_a_large_picture_is_enlarged_for_the_model(model: StableDiffusion) -> None:
+    """And a picture that fits the model is seen as it is."""
+    for side, seen in ((64, 64), (512, 40)):
+        mask = box_mask((side, side), (20, 20, 40, 40))
+        request = EditRequest(method=Baret(), source=picture(1, (side, side)), prompt="a dog", region=mask)
+        square = prepare(request, model.size).square
+        assert square.side == seen
+
+
+def test_half_a_character_in_a_prompt_is_named() -> None:
+    with pytest.raises(EditError, match="half of a character"):
+        EditRequest(method=Baret(), source=picture(1), prompt="a \ud83d dog")

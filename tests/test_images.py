@@ -10,7 +10,16 @@ import torch
 from PIL import Image, ImageCms, ImageFile
 
 from refedit.errors import EditError
-from refedit.imaging.images import read_channels, read_mask, read_picture, stretch, to_image, to_tensor, write_picture
+from refedit.imaging.images import (
+    read_channels,
+    read_cutout,
+    read_mask,
+    read_picture,
+    stretch,
+    to_image,
+    to_tensor,
+    write_picture,
+)
 from tests.conftest import picture
 
 
@@ -199,3 +208,45 @@ def test_a_written_picture_carries_its_parameters(tmp_path: Path) -> None:
     assert Image.open(tmp_path / "out.png").info["prompt"] == "ein Bär, größer"  # type: ignore[attr-defined]
     with pytest.raises(EditError, match="can't be written"):
         write_picture(picture(1), tmp_path / "no" / "out.png", {})
+
+
+HALF = np.repeat([[0, 1]], 32, axis=0).repeat(32, axis=1).astype(np.uint8)
+"""Inside on the right."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(Image.fromarray(HALF * 255)),
+        encoded(Image.fromarray(HALF)),
+        encoded(Image.fromarray(HALF * 3)),
+        encoded(Image.fromarray(HALF.astype(np.uint16))),
+        encoded(Image.fromarray(HALF.astype(np.uint16) * 65535)),
+        encoded(Image.fromarray(HALF * 255).convert("1")),
+        *(encoded(Image.fromarray(HALF[..., None] * np.array(c, np.uint8))) for c in ([255, 0, 0], [0, 0, 255])),
+        encoded(Image.merge("RGBA", [Image.fromarray(HALF * 7)] * 3 + [Image.fromarray(HALF * 255)])),
+    ],
+)
+def test_masks_of_every_habit_are_read(data: bytes) -> None:
+    assert np.array_equal(read_mask(data).values, HALF.astype(np.float32))
+
+
+def test_a_mask_made_at_another_size_of_the_picture_fits_it_and_one_of_another_shape_does_not() -> None:
+    mask = read_mask(encoded(Image.fromarray(HALF * 255).resize((2000, 1500), 0)))
+    assert mask.fitted((1280, 960)).box == (640, 0, 1280, 960)
+    assert mask.fitted((1281, 961)).size == (1281, 961) and mask.fitted(mask.size) is mask
+    with pytest.raises(EditError, match="2000x1500 pixels, its picture 960x1280"):
+        mask.fitted((960, 1280))
+
+
+def test_transparency_says_what_a_cutout_shows() -> None:
+    cutout = Image.new("RGBA", (64, 32), "orange")
+    cutout.putalpha(Image.fromarray(HALF * 255))
+    found = read_cutout(encoded(cutout))
+    assert found is not None and np.array_equal(found.values, HALF.astype(np.float32))
+    for whole in (
+        Image.new("RGB", (64, 32)),
+        Image.new("RGBA", (64, 32), "red"),
+        Image.new("RGBA", (64, 32), "#ff000000"),
+    ):
+        assert read_cutout(encoded(whole)) is None

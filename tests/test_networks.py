@@ -25,6 +25,7 @@ from refedit.picturebook.networks.vocabulary import TOKENS, build_tokenizer, pie
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.factors import FACTORS
+from refedit.picturebook.world.lexicon import lexicon
 from refedit.segment.sam_network import build_sam
 
 SMALL_LIMITS = {"base": (5.5, 60.0), "small": (1.0, 6.0)}
@@ -84,7 +85,7 @@ def test_a_saved_pipeline_is_half_precision_in_small_files_and_loads(tmp_path: P
     size, tokenizer = SIZES["tiny"], build_tokenizer(captions.words())
     parts = build_vae(size), build_unet(size), build_text_encoder(size, tokenizer)
     for _ in range(2):  # writing again replaces the folder
-        save_pipeline(build_pipeline(*parts, tokenizer), tmp_path / "pipeline")
+        save_pipeline(build_pipeline(*parts, tokenizer), tmp_path / "pipeline", lexicon())
     assert not list(tmp_path.glob("pipeline.*"))
     files = list((tmp_path / "pipeline").rglob("*.safetensors"))
     assert len(files) == 3 and max(file.stat().st_size for file in files) < 10e6

@@ -39,6 +39,7 @@ from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageN
 from refedit.picturebook.training.training import Training
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE, factors_of, readable
+from refedit.picturebook.world.lexicon import lexicon
 from refedit.picturebook.world.scene import THINGS, poses_of
 
 CPU = torch.device("cpu")
@@ -134,7 +135,7 @@ def test_writing_the_pipeline_keeps_the_clip_and_the_pipeline_does_not_mind(tmp_
     size, folder = SIZES["tiny"], tmp_path / "pipeline"
     save_clip(tiny_network(), TOKENIZER, folder)
     parts = build_vae(size), build_unet(size), build_text_encoder(size, TOKENIZER)
-    save_pipeline(build_pipeline(*parts, TOKENIZER), folder)
+    save_pipeline(build_pipeline(*parts, TOKENIZER), folder, lexicon())
     assert Reader.load(folder, CPU).names == FACTORS
     assert StableDiffusion.load(str(folder), CPU).size == 64
 

@@ -16,8 +16,11 @@ from refedit.cli.segment import read_box
 from refedit.errors import EditError
 from refedit.imaging.images import read_picture
 from refedit.machine.checksums import write_sums
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.scene import sample_scene
 from refedit.segment.sam_network import SamConfig, build_sam, sam_module, save_sam
 from refedit.segment.segmenter import Click, Segmenter, read_click
+from refedit.segment.selection import keeps_to, select
 from tests.conftest import picture
 
 CPU = torch.device("cpu")
@@ -252,3 +255,35 @@ def test_a_prompt_is_read_from_its_spelling() -> None:
             read_click(text)
         with pytest.raises(EditError, match="is no box"):
             read_box(text)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_selection_keeps_to_every_click_whatever_sam_answers(segmenter: Segmenter, seed: int) -> None:
+    """Random weights answer at random, so that all ways out are taken."""
+    places, embedded = np.random.default_rng(seed).integers(0, 100, (5, 2)), segmenter.embed(picture(seed, (100, 100)))
+    for inside in (1, 2, 4):
+        clicks = [Click(float(x), float(y), number < inside) for number, (x, y) in enumerate(places)]
+        assert keeps_to(select(segmenter, embedded, clicks), clicks)
+
+
+def test_an_answer_of_sam_that_keeps_to_the_clicks_is_the_selection(segmenter: Segmenter) -> None:
+    embedded, found = segmenter.embed(picture(2)), 0
+    for click in (Click(x, y) for x in range(4, 64, 12) for y in range(4, 64, 12)):
+        kept = [answer.mask for answer in segmenter.candidates(embedded, [click]) if keeps_to(answer.mask, [click])]
+        found += bool(kept)
+        assert not kept or np.array_equal(select(segmenter, embedded, [click]).values, kept[0].values)
+    assert found
+
+
+@pytest.mark.skipif(not (models.builtin_folder() / "sam").is_dir(), reason="no weights in this copy")
+def test_two_clicks_on_two_things_select_both() -> None:
+    drawing = draw(sample_scene(np.random.default_rng(3), count=2), 256)
+    segmenter = models.builtin_segmenter(CPU)
+    places, true = [], np.zeros((256, 256), bool)
+    for name in ("subject", "second"):
+        inside = np.asarray(drawing.masks[name]) >= 0.5
+        ys, xs = np.nonzero(inside)
+        places.append(Click(float(np.median(xs)), float(np.median(ys))))
+        true |= inside
+    found = select(segmenter, segmenter.embed(drawing.picture), places).values >= 0.5
+    assert (found & true).sum() / (found | true).sum() > 0.8

@@ -256,6 +256,8 @@ def test_unreadable_factors_are_said(text: str, model: StableDiffusion) -> None:
     with pytest.raises(EditError, match="is not readable"):
         word_factors("a dog", text, model.tokens, 8)
     assert word_factors("a dog", "dog:-2.5, a:1e-05", model.tokens, 8).tolist()[:3] == pytest.approx([1, 1e-5, -2.5])
+    for text in ("dog:1,5", "(dog:1.5)", "[dog:1,5]"):
+        assert word_factors("a dog", f"a:2, {text}", model.tokens, 8).tolist()[:3] == [1, 2, 1.5]
 
 
 @pytest.mark.parametrize("text", ["dog:0.1-0.2-0.3", "dog:nan", "dog:.-1"])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from refedit.imaging.squares import Square, Stretched, aligned_square, square_around
 from tests.conftest import box_mask, picture
@@ -66,3 +67,20 @@ def test_a_stretched_picture_comes_back_whole() -> None:
 def test_a_mask_follows_its_square() -> None:
     found = Square(20, 0, 60).cut_mask(box_mask((100, 60), (20, 0, 50, 60)), 30)
     assert found.box == (0, 0, 15, 30)
+
+
+@pytest.mark.parametrize("size", [128, 512])
+@pytest.mark.parametrize("extent", [(1280, 853), (853, 1280), (301, 200)])
+def test_a_square_beyond_the_picture_comes_back_where_it_was(extent: tuple[int, int], size: int) -> None:
+    """Centres of gravity of a dark spot before and after, to within 0.05 px of the picture."""
+    wide, high = extent
+    square = square_around(extent, (16, 16, wide - 16, high - 16), size)
+    assert square.side > min(extent)
+    ys, xs = np.mgrid[:high, :wide]
+    for x, y in ((0.3 * wide, 0.2 * high), (0.7 * wide, 0.8 * high)):
+        spot = np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (0.04 * min(extent)) ** 2)
+        image = Image.fromarray(np.repeat((255 * spot)[..., None], 3, 2).round().astype(np.uint8))
+        back = square.put_back(image, square.cut(image, size), box_mask(extent, (0, 0, wide, high)))
+        found = np.asarray(back, float)[..., 0]
+        centre = [(found * axis).sum() / found.sum() for axis in (xs, ys)]
+        assert centre == pytest.approx([(spot * axis).sum() / spot.sum() for axis in (xs, ys)], abs=0.05)

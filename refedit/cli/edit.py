@@ -12,7 +12,7 @@ from refedit.editing.request import EditEvent, EditRequest, Finished, Progress, 
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.errors import EditError
-from refedit.imaging.images import check_png_path, read_mask, read_picture
+from refedit.imaging.images import check_png_path, read_cutout, read_mask, read_picture
 from refedit.methods import method_of
 from refedit.models import load_model
 from refedit.picturebook.advice import notes
@@ -44,7 +44,7 @@ def read_values(texts: list[str]) -> dict[str, str]:
 def _request(options: argparse.Namespace) -> EditRequest:
     reference = None
     if options.reference:
-        subject = read_mask(options.subject) if options.subject else None
+        subject = read_mask(options.subject) if options.subject else read_cutout(options.reference)
         reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
     return EditRequest(
         method=method_of(options.method, options.preset or "", read_values(options.set)),

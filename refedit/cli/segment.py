@@ -8,6 +8,7 @@ from refedit.imaging.images import check_png_path, read_picture, write_picture
 from refedit.machine.device import pick_device
 from refedit.models import builtin_segmenter
 from refedit.segment.segmenter import Box, Segmenter, read_click
+from refedit.segment.selection import select
 
 LEAST = 0.001
 """The part of a picture below which a mask is hardly what was meant."""
@@ -20,11 +21,10 @@ def run_segment(options: argparse.Namespace) -> None:
     box = None if options.box is None else read_box(options.box)
     device = pick_device(options.device)[0]
     segmenter = Segmenter.load(options.checkpoint, device) if options.checkpoint else builtin_segmenter(device)
-    best = segmenter.candidates(segmenter.embed(image), clicks, box)[0]
-    write_picture(best.mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
-    print(f"{options.out}: {100 * float(best.mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
-    print(f"SAM expects an IoU of {best.quality:.2f} with what was meant.")
-    if best.mask.values.mean() < LEAST:
+    mask = select(segmenter, segmenter.embed(image), clicks, box)
+    write_picture(mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
+    print(f"{options.out}: {100 * float(mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
+    if mask.values.mean() < LEAST:
         print("refedit: That is almost nothing. Click inside the thing, or draw the box round it.", file=sys.stderr)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from refedit.diffusion.attention import AttentionControl
 from refedit.diffusion.ddim import Latents, Schedule
+from refedit.diffusion.vocabulary import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +125,8 @@ class Backbone(Denoiser, Protocol):
         """The networks by the names of their folders."""
         ...
 
-    def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words of a prompt that the model has never seen."""
+    def read(self, sentence: str) -> Reading:
+        """The sentence as the model reads it: what is embedded and counted, and what became of the other words."""
         ...
 
     def encode(self, picture: Float[Tensor, "rows 3 side side"]) -> Latents:

@@ -105,6 +105,8 @@ def word_factors(prompt: str, text: str, tokenize: Tokenize, length: int) -> Flo
 
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_BRACKETS = str.maketrans("", "", "()[]{}")
+_DECIMAL_COMMA = re.compile(r"(:\s*[+-]?\d+),(\d+)(?=\s*(?:,|$))")
 _WINDOW = re.compile(r"(?:([\d.]+)-)?([\d.]+)")
 
 
@@ -121,8 +123,11 @@ def _steps_of(window: tuple[float, float], count: int) -> slice:
 
 
 def named_values(text: str) -> list[tuple[str, str]]:
-    """The words and values of "dog:2, red:0.5"; EditError if an entry is not both."""
-    entries = []
+    """The words and values of "dog:2, red:0.5"; EditError if an entry is not both.
+
+    Brackets as in "(dog:1.3)" and a decimal comma as in "dog:1,5" are what people write, too.
+    """
+    entries, text = [], _DECIMAL_COMMA.sub(r"\1.\2", text.translate(_BRACKETS))
     for part in (piece.strip() for piece in text.split(",")):
         if part:
             word, _, value = (piece.strip() for piece in part.rpartition(":"))

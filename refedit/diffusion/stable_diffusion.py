@@ -19,6 +19,8 @@ from transformers.utils import logging as transformers_logging
 from refedit.diffusion.attention import AttentionControl, make_controllable
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
+from refedit.diffusion.lexicon import FILE, Lexicon
+from refedit.diffusion.vocabulary import AllWords, KnownWords, Reading, Vocabulary
 from refedit.errors import EditError
 from refedit.machine.device import use_threads
 
@@ -40,6 +42,7 @@ class StableDiffusion:
         self.vae: Any = pipeline.vae.requires_grad_(False).eval()
         self.text_encoder: Any = pipeline.text_encoder.requires_grad_(False).eval()
         self.tokenizer: Any = pipeline.tokenizer
+        self.vocabulary: Vocabulary = KnownWords(self._knows) if self._has_unknown_token else AllWords()
         self.dtype = dtype
         self.sites = make_controllable(self.unet)
         scheduler = DDIMScheduler.from_config(pipeline.scheduler.config)
@@ -74,6 +77,8 @@ class StableDiffusion:
             reason = str(error).strip().splitlines()[0][:200]
             raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
         model = cls(pipeline.to(device), name, dtype)
+        if (folder / FILE).is_file():
+            model.vocabulary = Lexicon.load(folder / FILE)
         model.unet.to(memory_format=torch.channels_last if channels_last else torch.preserve_format)
         return model
 
@@ -131,16 +136,18 @@ class StableDiffusion:
         """Token ids of a text, without start and end."""
         return tuple(self.tokenizer(text, add_special_tokens=False).input_ids)
 
-    def unknown_words(self, prompt: str) -> tuple[str, ...]:
-        """The words of a prompt that the model has never seen (only small vocabularies have such).
+    def read(self, sentence: str) -> Reading:
+        """The sentence as the model reads it, with what was replaced or left out; see `Vocabulary`."""
+        return self.vocabulary.read(sentence)
 
-        Where the vocabulary has an unknown token of its own, every known word is one token; CLIP's has none.
-        """
-        unknown = self.tokenizer.unk_token_id
-        if unknown in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id):
-            return ()
-        words = dict.fromkeys(word.strip(",.;:!?") for word in prompt.split())
-        return tuple(word for word in words if len(self.tokens(word)) > 1 or unknown in self.tokens(word))
+    @property
+    def _has_unknown_token(self) -> bool:
+        """True for small vocabularies; CLIP spells every word, and uses its end token for what it cannot spell."""
+        return self.tokenizer.unk_token_id not in (self.tokenizer.eos_token_id, self.tokenizer.bos_token_id)
+
+    def _knows(self, word: str) -> bool:
+        """True if a small vocabulary has a token for the whole word."""
+        return len(tokens := self.tokens(word)) == 1 and self.tokenizer.unk_token_id not in tokens
 
     @torch.no_grad()
     def embed(self, prompt: str) -> TextEmbedding:

@@ -30,7 +30,7 @@ class Editor:
     def __init__(self, model: Backbone, cache_bytes: int = 1 << 30) -> None:
         self.model = model
         self.cache = Cache(cache_bytes)
-        self.facts = ModelFacts(name=model.name, size=model.size, unknown_words=model.unknown_words)
+        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read)
         self._costs = Costs()
         # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
         self._device = threading.Lock()

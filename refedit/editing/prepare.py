@@ -14,6 +14,8 @@ from refedit.imaging.squares import Square, Stretched, aligned_square, square_ar
 from refedit.machine.cache import Cache, content_key
 from refedit.methods.method import Fit, Task
 
+SMALLEST_SQUARE = 32
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -29,7 +31,7 @@ class Prepared:
 def prepare(request: EditRequest, size: int) -> Prepared:
     """Cuts the squares that a model of `size` pixels sees, aligned or stretched as the method asks."""
     method, box = request.method, request.region.box if request.region else None
-    square = _square(method.fit, request.source.size, box, size)
+    square = _square(method.fit, request.source.size, box, _least(request.source.size, size))
     region = square.cut_mask(request.region, size) if request.region else None
     source = square.cut(request.source, size)
     if request.reference is None:
@@ -41,6 +43,15 @@ def prepare(request: EditRequest, size: int) -> Prepared:
     else:
         cut = _square(method.fit, image.size, inside, min(image.size))
     return Prepared(square, source, region, cut.cut(image, size), cut.cut_mask(subject, size) if subject else None)
+
+
+def _least(extent: tuple[int, int], size: int) -> int:
+    """The side of the smallest square of a picture that is shown to a model of `size` pixels.
+
+    A picture that fits the model is seen as it is. In a larger one small things are enlarged: at their own few pixels
+    they become blotches (our choice: not below `SMALLEST_SQUARE`).
+    """
+    return size if min(extent) <= size else min(SMALLEST_SQUARE, size)
 
 
 def _square(fit: Fit, size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square | Stretched:

@@ -80,6 +80,8 @@ class EditRequest:
         for image in (self.source, *([self.reference.image] if self.reference else [])):
             if image.mode != "RGB":
                 raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.read_picture.")
+        if any("\ud800" <= letter <= "\udfff" for letter in self.prompt + self.source_prompt):
+            raise EditError("A prompt holds half of a character, which is no text. Type it again.")
         if max(len(self.prompt), len(self.source_prompt)) > LONGEST_PROMPT:
             raise EditError(f"A prompt is longer than {LONGEST_PROMPT} characters. One or two sentences are enough.")
         if not self.prompt.strip():

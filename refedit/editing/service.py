@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from refedit.diffusion.vocabulary import Reading
 from refedit.editing.request import EditEvent, EditRequest
 from refedit.methods import Method
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
-    """What a page has to know of the model at work: its name, its square's side in pixels, and the words it knows.
+    """What a page has to know of the model at work: its name, its square's side in pixels, and how it reads.
 
-    `unknown_words` gives the words of a sentence that the model has never seen.
+    `read` gives a sentence as the model reads it, and what became of its other words.
     """
 
     name: str
     size: int
-    unknown_words: Callable[[str], tuple[str, ...]]
+    read: Callable[[str], Reading]
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.ddim import Step
 from refedit.editing.metered_model import MeteredModel
 from refedit.editing.prepare import prepare, task_of
+from refedit.editing.reading import as_read
 from refedit.editing.request import EditRequest
 from refedit.errors import EditError
 from refedit.imaging.images import to_image
@@ -42,7 +43,7 @@ class SquareEdit:
     """One edit, from a request to the picture with the edited square pasted back.
 
     `cancel` stops it with `Stopped` before the next UNet call; `trace_all_rows` runs branches and steps that the result
-    does not need.
+    does not need. `read` is the request as the model reads it.
     """
 
     def __init__(
@@ -55,17 +56,18 @@ class SquareEdit:
     ) -> None:
         self.model, self.cache, self.request, self.trace_all_rows = model, cache, request, trace_all_rows
         self.metered = MeteredModel(model, cache, cancel or threading.Event())
+        self.read = as_read(request, model.read)
         self.prepared = prepare(request, model.size)
         self.started = time.monotonic()
 
     @cached_property
     def task(self) -> Task:
         """The request in the model's terms; its pictures are encoded when this is asked for first."""
-        return task_of(self.request, self.prepared, self.model, self.metered, self.cache, self.trace_all_rows)
+        return task_of(self.read, self.prepared, self.model, self.metered, self.cache, self.trace_all_rows)
 
     def steps(self) -> Generator[Step, None, PastedEdit]:
         """The steps of the edit, and what came of it."""
-        edited = yield from self.request.method.edit(self.metered, self.task)
+        edited = yield from self.read.method.edit(self.metered, self.task)
         mask = self._pasted(edited)
         square = to_image(self.model.decode(edited.latents)[0])
         return PastedEdit(

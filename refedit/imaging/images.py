@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from refedit.errors import EditError
-from refedit.imaging.masks import Mask
+from refedit.imaging.masks import Mask, has_transparency
 
 MEGAPIXELS = 40
 """Pictures above this many million pixels are refused before they are decoded."""
@@ -32,8 +32,27 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 
 
 def read_mask(source: str | Path | bytes) -> Mask:
-    """A mask from a file or its bytes: white or opaque is inside; the same errors as `read_picture`."""
-    return Mask.from_image(_eight_bit(_upright(_open(source, "mask"))))
+    """A mask from a file or its bytes, as `Mask.from_image` reads it; the same errors as `read_picture`.
+
+    If no level reaches a half, they are labels, or the levels 0 and 1: all but 0 is inside.
+    """
+    image = _upright(_open(source, "mask"))
+    if image.mode.startswith("I") and np.asarray(image).max() < 256:
+        image = Image.fromarray(np.asarray(image).astype(np.uint8))
+    mask = Mask.from_image(_eight_bit(image))
+    return Mask((mask.values > 0).astype(np.float32)) if mask.is_empty else mask
+
+
+def read_cutout(source: str | Path | bytes) -> Mask | None:
+    """What a picture's own transparency leaves of it, of its size; None for a picture without any, or without a rest.
+
+    The same errors as `read_picture`.
+    """
+    image = _upright(_open(source, "picture"))
+    if not has_transparency(image):
+        return None
+    mask = Mask.from_image(image)
+    return None if mask.is_empty or mask.invert().is_empty else mask
 
 
 def read_channels(source: str | Path | bytes) -> Image.Image:
@@ -81,7 +100,7 @@ def check_size(size: tuple[int, int], name: str = "the picture") -> None:
 def _upright_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = _eight_bit(_upright(image))
-    if "A" in image.getbands() or "transparency" in image.info:
+    if has_transparency(image):
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     return Image.fromarray(np.asarray(_in_srgb(image, profile).convert("RGB")))

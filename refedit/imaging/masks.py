@@ -17,6 +17,11 @@ from torch.nn import functional
 from refedit.errors import EditError
 
 
+def has_transparency(image: Image.Image) -> bool:
+    """True if a picture's format says anything about opacity; all of it may be opaque still."""
+    return "A" in image.getbands() or "transparency" in image.info
+
+
 @dataclass(frozen=True, eq=False)
 class Mask:
     """A mask of a picture: a float32 array of shape (height, width) in [0, 1], 1 inside."""
@@ -29,12 +34,16 @@ class Mask:
 
     @classmethod
     def from_image(cls, image: Image.Image) -> "Mask":
-        """The mask that a mask file shows: white or opaque is inside; alpha decides where there is any transparency."""
-        if "A" in image.getbands() or "transparency" in image.info:
+        """The mask that a picture shows, level by level: white, coloured or opaque is inside.
+
+        Alpha decides where there is any transparency; elsewhere the strongest channel does: red on black is inside.
+        """
+        if has_transparency(image):
             alpha = image.convert("RGBA").getchannel("A")
             if alpha.getextrema()[0] < 255:  # type: ignore[operator]
                 return cls(np.asarray(alpha, np.float32) / 255)
-        return cls(np.asarray(image.convert("L"), np.float32) / 255)
+        levels = np.asarray(image.convert("RGB")).max(axis=2) if image.mode != "L" else np.asarray(image)
+        return cls(levels.astype(np.float32) / 255)
 
     @classmethod
     def union(cls, masks: Iterable["Mask"]) -> "Mask":
@@ -65,6 +74,21 @@ class Mask:
 
     def to_tensor(self) -> Float[Tensor, "height width"]:
         return torch.from_numpy(np.ascontiguousarray(self.values, dtype=np.float32))
+
+    def fitted(self, size: tuple[int, int]) -> "Mask":
+        """The mask at a picture's size (width, height), if it was made for the same picture at another size.
+
+        Raises EditError if it has another aspect.
+        """
+        if self.size == size:
+            return self
+        apart = abs(self.size[0] * size[1] - self.size[1] * size[0])
+        if 2 * apart > max(sum(self.size), sum(size)):  # what rounding can do when a picture is made smaller
+            raise EditError(
+                f"The mask is {self.size[0]}x{self.size[1]} pixels, its picture {size[0]}x{size[1]}. Use a mask of the "
+                "picture's size, or at least of its shape."
+            )
+        return Mask(np.asarray(self.to_image().resize(size, Image.Resampling.BOX), np.float32) / 255)
 
     def intersect(self, other: "Mask") -> "Mask":
         """Inside where both masks, of one size, are."""

@@ -28,31 +28,58 @@ class Square:
 
     def _padded(self, image: Image.Image, size: int, resampling: Image.Resampling, mode: Any) -> np.ndarray:
         # Resized first, padded last: a square that reaches far beyond a picture must not cost its area in memory.
-        scale, starts, pads = size / self.side, (self.left, self.top), []
-        box = [min(max(start, 0), extent - 1) for start, extent in zip(starts, image.size, strict=True)]
-        box += [max(min(start + self.side, extent), 1) for start, extent in zip(starts, image.size, strict=True)]
-        lengths = [max(1, min(size, round((box[i + 2] - box[i]) * scale))) for i in (0, 1)]
-        for start, length in zip(starts, lengths, strict=True):
-            before = min(max(round(-start * scale), 0), size - length)
-            pads.append((before, size - length - before))
-        pixels = np.asarray(image.resize((lengths[0], lengths[1]), resampling, box=tuple(box)))  # type: ignore[arg-type]
-        return np.pad(pixels, (pads[1], pads[0], (0, 0))[: pixels.ndim], mode=mode)
+        across, down = self._shared(image.size, size)
+        box = across.start, down.start, across.end, down.end
+        pixels = np.asarray(image.resize((across.length, down.length), resampling, box=box))
+        pads = [(axis.before, size - axis.length - axis.before) for axis in (down, across)]
+        return np.pad(pixels, (*pads, (0, 0))[: pixels.ndim], mode=mode)
+
+    def _shared(self, extents: tuple[int, int], size: int) -> tuple["_Shared", "_Shared"]:
+        """What the square of `size` pixels and a picture have in common, across and down."""
+        return _Shared.of(self.left, self.side, extents[0], size), _Shared.of(self.top, self.side, extents[1], size)
 
     def put_back(self, image: Image.Image, edited: Image.Image, mask: Mask) -> Image.Image:
         """The picture with the edited square laid over it where the mask (of the picture's size) allows."""
-        left, top, side = round(self.left), round(self.top), round(self.side)
         layer = image.copy()
-        layer.paste(edited.resize((side, side), Image.Resampling.LANCZOS), (left, top))
+        self._lay(layer, edited, Image.Resampling.LANCZOS)
         return Image.composite(layer, image, mask.to_image())
+
+    def _lay(self, whole: Image.Image, square: Image.Image, shrinking: Image.Resampling) -> None:
+        """Pastes the square's part in a picture exactly where it was cut from, whatever the padding was rounded to."""
+        across, down = self._shared(whole.size, square.width)
+        part = across.before, down.before, across.before + across.length, down.before + down.length
+        size = round(across.end) - round(across.start), round(down.end) - round(down.start)
+        # To enlarge, no filter that rings: at the pictures' own size its lattice is seen.
+        how = shrinking if size[0] <= across.length else Image.Resampling.BICUBIC
+        whole.paste(square.resize(size, how, box=part), (round(across.start), round(down.start)))
 
     def place(self, plane: Image.Image, size: tuple[int, int]) -> Mask:
         """A grey plane of the square as a mask of a whole picture of `size`."""
-        whole, side = Image.new("L", size), round(self.side)
-        whole.paste(plane.resize((side, side), Image.Resampling.BILINEAR), (round(self.left), round(self.top)))
+        whole = Image.new("L", size)
+        self._lay(whole, plane, Image.Resampling.BILINEAR)
         return Mask.from_image(whole)
 
     def __str__(self) -> str:
         return f"{self.left:g},{self.top:g},{self.side:g}"
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """Along one axis, the part from `start` to `end` of a picture, which is `length` pixels of a square from `before`.
+
+    Both are whole numbers, so that the part is very slightly stretched; it comes back where it was all the same.
+    """
+
+    start: float
+    end: float
+    before: int
+    length: int
+
+    @classmethod
+    def of(cls, start: float, side: float, extent: int, size: int) -> "_Shared":
+        first, last = min(max(start, 0), extent - 1), max(min(start + side, extent), 1)
+        length = max(1, min(size, round((last - first) * size / side)))
+        return cls(first, last, min(max(round(-start * size / side), 0), size - length), length)
 
 
 @dataclass(frozen=True)
@@ -83,7 +110,7 @@ def square_around(size: tuple[int, int], box: tuple[int, int, int, int] | None, 
 
     Without a box the largest centred one. With one (left, top, right, bottom) twice the box's longer side, at
     least `least` and at most the picture's shorter side, but never smaller than the box; moved inside the
-    picture where it fits (our choice).
+    picture where it fits (our choice). A `least` below the model's own size has small things enlarged for it.
     """
     short = min(size)
     if box is None:

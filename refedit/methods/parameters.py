@@ -92,7 +92,7 @@ def read_value(item: Parameter, value: Any) -> Any:
         raise EditError(f"'{value}' is no value for {item.name}. Choose one of {', '.join(item.choices)}.")
     low, high = item.low, item.high
     if low is not None and high is not None and not low <= read <= high:
-        raise EditError(f"{item.name} is {read}, but has to lie between {low:g} and {high:g}.")
+        raise EditError(f"{item.name} is {read}, but has to lie between {low:.12g} and {high:.12g}.")
     return read
 
 

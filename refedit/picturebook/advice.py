@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from refedit.editing.reading import as_read, reading_notes
 from refedit.editing.request import EditRequest
 from refedit.editing.service import ModelFacts
+from refedit.errors import EditError
 from refedit.imaging.images import to_tensor
 from refedit.methods import Baret, nearest_preset
 from refedit.models import BUILTIN, builtin_folder
@@ -76,15 +78,15 @@ def about(model: ModelFacts) -> str:
 
 
 def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
-    """What the visitor should know before judging the result; empty for a model of photographs."""
+    """What the visitor should know before judging the result; of a model of photographs only how it reads."""
+    told = reading_notes(request, model.read)
     if model.name != BUILTIN:
-        return ()
-    sentences = []
-    unknown = tuple(dict.fromkeys(model.unknown_words(request.prompt) + model.unknown_words(request.source_prompt)))
-    if unknown:
-        words = ", ".join(f"“{word}”" for word in unknown)
-        sentences.append(f"The built-in model has never seen {words}; it will ignore that. Simpler words may help.")
-    return (*sentences, *_too_many(request), *_photographs(request), *_conflicts(request))
+        return told
+    try:
+        request = as_read(request, model.read)
+    except EditError:
+        return told  # nothing of the sentence is known, which the edit itself will say
+    return (*told, *_too_many(request), *_photographs(request), *_conflicts(request))
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:

@@ -9,6 +9,7 @@ from PIL import Image
 from refedit.imaging.masks import Mask
 from refedit.machine.cache import Cache
 from refedit.segment.segmenter import Click, Embedded, Segmenter
+from refedit.segment.selection import select
 
 LIMIT = 64 << 20
 """So many bytes of embeddings are kept: about 16 pictures of an official SAM, hundreds of the built-in one."""
@@ -38,6 +39,6 @@ class EmbeddingCache:
             return self._segmenter, known
 
     def mask(self, picture: Image.Image, clicks: Sequence[Click]) -> Mask:
-        """The mask of the thing that the clicks show; EditError without a segmenter or a click inside."""
+        """The mask of what the clicks show, see `select`; EditError without a segmenter or a click inside."""
         segmenter, embedded = self.embed(picture)
-        return segmenter.mask(embedded, clicks)
+        return select(segmenter, embedded, clicks)

@@ -14,7 +14,7 @@ from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.imaging.images import read_mask, read_picture, write_picture
+from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
@@ -166,7 +166,8 @@ def _given(path: str | None, name: str) -> str:
 def _reference(path: str | None, subject: str | None, prompt: str) -> Reference | None:
     if not path:
         return None
-    return Reference(image=read_picture(path), subject=read_mask(subject) if subject else None, prompt=prompt)
+    taken = read_mask(subject) if subject else read_cutout(path)
+    return Reference(image=read_picture(path), subject=taken, prompt=prompt)
 
 
 def _settings() -> gr.JSON:

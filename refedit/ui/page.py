@@ -20,6 +20,7 @@ from refedit.ui.events.links import connect_link
 from refedit.ui.events.mask_events import connect_pane
 from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
+from refedit.ui.events.sentences import connect_sentences
 from refedit.ui.request_limits import RequestLimits
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
@@ -110,6 +111,7 @@ def connect(
     connect_choices(page, examples)
     connect_pane(page.inputs.source, embeddings)
     connect_pane(page.inputs.reference, embeddings)
+    connect_sentences(page, editor)
     connect_run(page, blocks, editor)
     connect_result(page, editor)
     connect_link(page, blocks, editor)

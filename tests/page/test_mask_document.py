@@ -13,6 +13,7 @@ from refedit.errors import EditError
 from refedit.imaging.masks import Mask
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import Click, Embedded, read_clicks
+from refedit.segment.selection import select
 from refedit.ui.events.mask_events import change_tool, pane_document, show_document
 from refedit.ui.state.mask_document import UNDO, MaskDocument, document_of
 from refedit.ui.state.overlay import SIDE, overlay, place
@@ -177,7 +178,7 @@ def test_a_picture_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = EmbeddingCache(lambda: segmenter)
     for number in (1, 2, 1, 2):
         mask = memory.mask(picture(number), [Click(30, 30)])
-        assert (mask.values == segmenter.mask(embed(picture(number)), [Click(30, 30)]).values).all()
+        assert (mask.values == select(segmenter, embed(picture(number)), [Click(30, 30)]).values).all()
     assert len(seen) == 2
 
 

@@ -68,6 +68,7 @@ def _config(path: Path) -> dict[str, Any]:
         raise EditError(f"'{path}' is not a readable JSON file: {error}.") from None
     if not isinstance(config, dict) or config.get("method") not in NEEDED:
         raise EditError(f"'{path}' names no method to trace. Set method to {', '.join(NEEDED)}.")
+    config = {name: value for name, value in config.items() if value is not None}  # null is what is not there
     unused = set() if config.get("specref", True) else {"reference"}
     missing = [name for name in NEEDED[config["method"]] if name not in config and name not in unused]
     if missing:

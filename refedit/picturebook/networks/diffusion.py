@@ -11,6 +11,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, DiffusionPipeline, UNet2DCon
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from refedit.diffusion.lexicon import FILE, Lexicon
 from refedit.picturebook.networks.checkpoint import whole_folder
 from refedit.picturebook.networks.sizes import Size
 from refedit.picturebook.networks.vocabulary import TOKENS
@@ -111,13 +112,14 @@ def build_pipeline(
     )
 
 
-def save_pipeline(pipeline: DiffusionPipeline, folder: Path) -> None:
-    """Writes a pipeline in half precision as safetensors shards below 10 MB; whole or not at all.
+def save_pipeline(pipeline: DiffusionPipeline, folder: Path, lexicon: Lexicon) -> None:
+    """Writes a pipeline in half precision as safetensors shards below 10 MB, with its lexicon; whole or not at all.
 
     The pipeline itself becomes half precision too. Other parts of the model in the folder (its CLIP, its SAM) stay.
     """
     with whole_folder(folder) as fresh:
         pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)
+        lexicon.save(fresh / FILE)
 
 
 def save_vae(vae: AutoencoderKL, folder: Path) -> None:

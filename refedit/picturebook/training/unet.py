@@ -25,6 +25,7 @@ from refedit.picturebook.training.plan import layout
 from refedit.picturebook.training.training_folder import TrainingFolder
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.captions import Caption, caption
+from refedit.picturebook.world.lexicon import lexicon
 from refedit.picturebook.world.streams import Stream, random
 
 
@@ -170,4 +171,4 @@ def export(kept: TrainingFolder, size: Size, network: TextAndUnet, tokenizer: CL
     model = StableDiffusion(pipeline, "picturebook")
     kept.progress.mkdir(exist_ok=True)
     to_image(draw_pictures(model, unseen_captions(24)), 8).save(kept.progress / f"unet-{step:06d}.png")
-    networks.save_pipeline(pipeline, kept.pipeline)
+    networks.save_pipeline(pipeline, kept.pipeline, lexicon())

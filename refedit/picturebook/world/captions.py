@@ -14,7 +14,7 @@ from refedit.picturebook.world.scene import FACE, STYLES, Scene, Subject
 MENTIONED: frozenset[str] = frozenset({"colour", "pattern", "pose", "background", "style", "second"})
 SMALL_WORDS: tuple[str, ...] = ("a", "an", "and", "at", "by", "in", "of", "on", "style", "the", "under", "with")
 
-_PLACES: dict[str, str] = {
+PLACES: dict[str, str] = {
     "meadow": "on a meadow",
     "beach": "on a beach",
     "night": "at night",
@@ -59,7 +59,7 @@ def caption(scene: Scene, rng: np.random.Generator) -> Caption:
 
 def words() -> tuple[str, ...]:
     """Every word that a caption can hold, sorted."""
-    small = {word for place in _PLACES.values() for word in place.split()} | set(SMALL_WORDS)
+    small = {word for place in PLACES.values() for word in place.split()} | set(SMALL_WORDS)
     looks = (world.COLOURS, world.PATTERNS, world.BACKGROUNDS, world.STYLES)
     return tuple(sorted(small.union(world.KINDS, world.POSES, world.EXPRESSIONS, *looks)))
 
@@ -78,7 +78,7 @@ def _noun_phrase(subject: Subject, key: str, mention: frozenset[str]) -> list[Wo
 
 def _setting(scene: Scene, mention: frozenset[str]) -> list[Word]:
     name = scene.backdrop.name
-    place = _PLACES[name].split() if "background" in mention else []
+    place = PLACES[name].split() if "background" in mention else []
     style = ["in", scene.style, "style"] if "style" in mention else []
     return [*((word, "background" if word == name else None) for word in place), *((word, None) for word in style)]
 

@@ -99,16 +99,24 @@ def _connect_files(pane: Pane, embeddings: EmbeddingCache, changed: Callable[...
         return changed(_clicks(text, embeddings), tool, canvas, document)
 
     def take_mask(tool: str, canvas: Canvas | None, document: MaskDocument | None, path: str) -> Updates:
-        return changed(lambda known: known.with_mask(read_mask(path)), tool, canvas, document)
+        return changed(lambda known: known.with_mask(_from_file(path, known)), tool, canvas, document)
 
     pane.select_places.click(showing_errors(select_places), [*pane.inputs, pane.places], pane.outputs, **MAY_FAIL)
     pane.mask_file.upload(showing_errors(take_mask), [*pane.inputs, pane.mask_file], pane.outputs, **MAY_FAIL)
     pane.picture_file.upload(
-        showing_errors(lambda path: show_document(pane, CLICK_TOOL, MaskDocument(file=Path(path).read_bytes()))),
+        showing_errors(lambda path: show_document(pane, CLICK_TOOL, MaskDocument.of_file(Path(path).read_bytes()))),
         pane.picture_file,
         pane.outputs,
         **MAY_FAIL,
     )
+
+
+def _from_file(path: str, document: MaskDocument) -> Mask:
+    """The mask of a file at the size of the picture, which may have been made smaller; EditError if it is empty."""
+    mask = read_mask(path).fitted(document.picture.size)
+    if mask.is_empty:
+        raise EditError("The mask file selects nothing: it is all black or transparent. White or opaque is inside.")
+    return mask
 
 
 def _connect_buttons(pane: Pane, changed: Callable[..., Updates]) -> None:

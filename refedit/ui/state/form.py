@@ -68,4 +68,4 @@ class Form:
             if Input.REFERENCE in method.needs:
                 raise missing("reference")
             return None
-        return Reference(image=self.reference.picture, subject=self.reference.mask)
+        return Reference(image=self.reference.picture, subject=self.reference.mask or self.reference.cutout)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.imaging.images import png, read_mask, read_picture
+from refedit.imaging.images import png, read_cutout, read_mask, read_picture
 from refedit.imaging.masks import Mask
 from refedit.segment.segmenter import Click, check_place
 from refedit.ui.state.picture_with_mask import Canvas, PictureWithMask, missing, paintable, read_canvas
@@ -44,6 +44,7 @@ class MaskDocument:
     """
 
     file: bytes
+    cutout: bytes | None = None
     now: Revision = Revision()
     past: tuple[Revision, ...] = ()
 
@@ -56,7 +57,12 @@ class MaskDocument:
 
     @classmethod
     def of(cls, shown: PictureWithMask) -> "MaskDocument":
-        return replace(cls.showing(shown.picture), now=Revision(mask=_pack(shown.mask)))
+        return replace(cls.showing(shown.picture), cutout=_pack(shown.cutout), now=Revision(mask=_pack(shown.mask)))
+
+    @classmethod
+    def of_file(cls, file: bytes) -> "MaskDocument":
+        """A picture as it was uploaded, without a mask; raises as `read_picture`."""
+        return cls(file=file, cutout=_pack(read_cutout(file)))
 
     @property
     def picture(self) -> Image.Image:
@@ -70,7 +76,7 @@ class MaskDocument:
 
     @property
     def shown(self) -> PictureWithMask:
-        return PictureWithMask(picture=self.picture, mask=self.mask)
+        return PictureWithMask(picture=self.picture, mask=self.mask, cutout=_unpack(self.cutout))
 
     def with_mask(self, mask: Mask | None) -> "MaskDocument":
         """With another mask, whatever made it; EditError if it is not of the picture's size."""
@@ -131,7 +137,7 @@ def document_of(canvas: Canvas | None, name: str, known: MaskDocument | None = N
         raise missing(name)
     if known is None or not _same_picture(known.picture, shown.picture):
         # Strokes on a new picture can be undone.
-        return MaskDocument.showing(shown.picture).with_painted_mask(shown.mask)
+        return MaskDocument.of(replace(shown, mask=None)).with_painted_mask(shown.mask)
     return known.with_painted_mask(shown.mask)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from refedit.errors import EditError
-from refedit.imaging.images import FORMATS, read_picture
+from refedit.imaging.images import FORMATS, read_cutout, read_picture
 from refedit.imaging.masks import Mask
 
 BRUSH = "#e815b8"
@@ -21,10 +21,14 @@ Canvas = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class PictureWithMask:
-    """A picture and its mask; the mask is None if nothing is inside."""
+    """A picture and its mask; the mask is None if nothing is inside.
+
+    `cutout` is what the picture's own transparency leaves of it, None if it has none.
+    """
 
     picture: Image.Image
     mask: Mask | None = None
+    cutout: Mask | None = None
 
 
 def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
@@ -36,7 +40,11 @@ def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
     if not canvas or canvas.get("background") is None:
         return None
     picture = read_picture(canvas["background"])
-    return PictureWithMask(picture=picture, mask=_painted(canvas.get("layers") or [], picture.size, name))
+    return PictureWithMask(
+        picture=picture,
+        mask=_painted(canvas.get("layers") or [], picture.size, name),
+        cutout=read_cutout(canvas["background"]),
+    )
 
 
 def missing(name: str) -> EditError:

@@ -61,6 +61,11 @@ def notes(sentences: tuple[str, ...]) -> str:
     return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
 
 
+def reading(sentences: tuple[str, ...]) -> str:
+    """How the model reads a sentence; empty if it reads all of it as it stands."""
+    return f'<p role="status">{" ".join(map(escape, sentences))}</p>' if sentences else ""
+
+
 def table(parameters: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """Everything that decided a result, as a table: what the page calls it, and its name on the command line."""
     rows = "".join(

@@ -10,7 +10,7 @@ from refedit.methods import METHODS, Input, Method
 from refedit.ui.state.examples import Example
 from refedit.ui.view.pane import Pane, draw_pane
 from refedit.ui.view.parameter_panel import ParameterPanel, draw_panel
-from refedit.ui.view.result_column import Outputs, draw_result
+from refedit.ui.view.result_column import Outputs, draw_reading, draw_result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +21,11 @@ class Inputs:
     summary: gr.Markdown
     source: Pane
     source_prompt: gr.Textbox
+    source_reading: gr.HTML
     reference_column: gr.Column
     reference: Pane
     prompt: gr.Textbox
+    prompt_reading: gr.HTML
     panels: dict[str, ParameterPanel]
 
 
@@ -63,9 +65,9 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
     method, summary = _draw_chooser(first)
     buttons = _draw_examples(examples, tiles)
     with gr.Row(elem_id="desk"):
-        source, source_prompt = _draw_source(first.needs)
+        source, source_prompt, source_reading = _draw_source(first.needs)
         column, reference = _draw_reference(first.needs)
-        prompt, outputs = _draw_result(first)
+        prompt, prompt_reading, outputs = _draw_result(first)
         panels, sharing = _draw_parameters(first)
     with gr.Accordion("Which models there are, and what they cost", open=False, elem_id="models"):
         gr.HTML(models)
@@ -75,9 +77,11 @@ def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[st
         summary=summary,
         source=source,
         source_prompt=source_prompt,
+        source_reading=source_reading,
         reference_column=column,
         reference=reference,
         prompt=prompt,
+        prompt_reading=prompt_reading,
         panels=panels,
     )
     return Page(inputs=inputs, outputs=outputs, tiles=buttons, **sharing)
@@ -90,7 +94,7 @@ def _draw_chooser(first: type[Method]) -> tuple[gr.Radio, gr.Markdown]:
         return method, gr.Markdown(first.summary, elem_id="summary")
 
 
-def _draw_result(first: type[Method]) -> tuple[gr.Textbox, Outputs]:
+def _draw_result(first: type[Method]) -> tuple[gr.Textbox, gr.HTML, Outputs]:
     with gr.Column(elem_id="result-column", elem_classes="stage-column"):
         _heading("Result", "what it should show")
         return draw_result(info_for_prompt(first.needs), comparable(first))
@@ -127,7 +131,7 @@ def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tup
         )
 
 
-def _draw_source(needs: frozenset[Input]) -> tuple[Pane, gr.Textbox]:
+def _draw_source(needs: frozenset[Input]) -> tuple[Pane, gr.Textbox, gr.HTML]:
     with gr.Column(elem_id="source-column", elem_classes="stage-column"):
         _heading("Source", "where to edit")
         pane = draw_pane("source", "Drop or paste the picture to edit here\nor click to upload", hint_for_source(needs))
@@ -139,7 +143,8 @@ def _draw_source(needs: frozenset[Input]) -> tuple[Pane, gr.Textbox]:
             lines=2,
             max_length=LONGEST_PROMPT,
         )
-    return pane, prompt
+        reading = draw_reading("source-reading")
+    return pane, prompt, reading
 
 
 def hint_for_source(needs: frozenset[Input]) -> str:

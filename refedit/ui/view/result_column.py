@@ -77,7 +77,12 @@ KEYS = (
 """The keys that `keys.js` listens to."""
 
 
-def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
+def draw_reading(name: str) -> gr.HTML:
+    """The line under a prompt that says how the model reads it."""
+    return gr.HTML("", elem_id=name, elem_classes="hint", visible=False)
+
+
+def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, gr.HTML, Outputs]:
     """The column's parts; `info` tells how to write the prompt, `comparable` whether its inputs serve all methods."""
     prompt = gr.Textbox(
         label="Target prompt: the picture you want",
@@ -87,6 +92,7 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
         lines=2,
         max_length=LONGEST_PROMPT,
     )
+    reading = draw_reading("reading")
     with gr.Row(elem_id="buttons"):
         run = gr.Button("Run", variant="primary", elem_id="run", min_width=100)
         run_all = gr.Button(f"Run {EVERY} methods", elem_id="run-both", min_width=80, visible=comparable, scale=0)
@@ -98,7 +104,7 @@ def draw_result(info: str, comparable: bool) -> tuple[gr.Textbox, Outputs]:
     parts: dict[str, Any] = _draw_pictures() | _draw_after() | _draw_visit()
     parts |= {name: gr.State(value, time_to_live=3600) for name, value in _STATES.items()}
     messages: dict[str, Any] = {"status": progress, "announced": announced, "notes": notes}
-    return prompt, Outputs(run=run, run_all=run_all, stop=stop, **messages, **parts)
+    return prompt, reading, Outputs(run=run, run_all=run_all, stop=stop, **messages, **parts)
 
 
 _STATES: dict[str, Any] = {"shown": None, "files": (), "history": (), "pending": None}
