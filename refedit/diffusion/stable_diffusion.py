@@ -1,6 +1,6 @@
-"""Stable Diffusion 1.x / 2.x from a diffusers folder or hub id: the only importer of diffusers and transformers.
+"""Stable Diffusion 1.x / 2.x as a backbone. With `checkpoints`, the only importer of diffusers and transformers.
 
-Loads, encodes and decodes pictures, embeds prompts, predicts noise. Knows nothing about methods.
+Encodes and decodes pictures, embeds prompts, predicts noise. Knows nothing about methods.
 """
 
 import math
@@ -11,13 +11,12 @@ from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
-from diffusers.utils import logging as diffusers_logging
 from jaxtyping import Float
 from torch import Tensor, nn
-from transformers.utils import logging as transformers_logging
 
 from refedit.diffusion.attention import AttentionControl, make_controllable
 from refedit.diffusion.backbone import TextEmbedding
+from refedit.diffusion.checkpoints import open_pipeline
 from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
 from refedit.diffusion.lexicon import FILE, Lexicon
 from refedit.diffusion.vocabulary import AllWords, KnownWords, Reading, Vocabulary
@@ -55,28 +54,11 @@ class StableDiffusion:
     def load(
         cls, name: str, device: torch.device, dtype: torch.dtype = torch.float32, channels_last: bool = False
     ) -> "StableDiffusion":
-        """Loads safetensors weights from a folder or the hub; EditError if it is no Stable Diffusion pipeline.
+        """Loads a folder, a hub id or a single file, see `open_pipeline`; EditError if it is another model.
 
         `channels_last` lays out the UNet's convolutions as GPUs in half precision prefer; CPUs don't gain.
         """
-        folder = Path(name)
-        if (folder.exists() or name.startswith((".", "/", "~"))) and not (folder / "model_index.json").is_file():
-            raise EditError(f"'{name}' is no pipeline folder: it has no model_index.json. Give a diffusers folder.")
-        try:
-            pipeline = _pipeline_class().from_pretrained(
-                name,
-                dtype=torch.float32,
-                use_safetensors=True,
-                safety_checker=None,
-                feature_extractor=None,
-                requires_safety_checker=False,
-                local_files_only=folder.exists(),
-                low_cpu_mem_usage=False,
-            )
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            reason = str(error).strip().splitlines()[0][:200]
-            raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
-        model = cls(pipeline.to(device), name, dtype)
+        model, folder = cls(open_pipeline(name).to(device), name, dtype), Path(name)
         if (folder / FILE).is_file():
             model.vocabulary = Lexicon.load(folder / FILE)
         model.unet.to(memory_format=torch.channels_last if channels_last else torch.preserve_format)
@@ -184,16 +166,6 @@ class StableDiffusion:
         states, context = latents.to(self.dtype), text.tokens.to(self.dtype)
         out = self.unet(states, labels, encoder_hidden_states=context, cross_attention_kwargs=kwargs).sample.float()
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
-
-
-def _pipeline_class() -> Any:
-    """Imported only here: the import itself warns that torchvision, which nothing needs, is missing."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    diffusers_logging.disable_progress_bar()
-    from diffusers import StableDiffusionPipeline
-
-    return StableDiffusionPipeline
 
 
 def noise_of_v(z: Latents, v: Latents, alpha_bar: float) -> Latents:

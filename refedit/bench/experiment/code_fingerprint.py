@@ -37,6 +37,7 @@ BESIDE: tuple[str, ...] = (
         "__init__.py",
         "methods/__init__.py",
         "bench/experiment/workbench.py",
+        "diffusion/checkpoints.py",
         "picturebook/networks/checkpoint.py",
     ),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.

@@ -1,0 +1,249 @@
+"""Checkpoints of Stable Diffusion 1.x and 2.x as people have them: folders, hub ids and single files.
+
+Whatever is none of these is told in one sentence that says what it is and what to use instead, before weights are read.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from diffusers.utils import logging as diffusers_logging
+from safetensors import SafetensorError, safe_open
+from transformers.utils import logging as transformers_logging
+
+from refedit.errors import EditError
+
+USE = "Use a text-to-image checkpoint of Stable Diffusion 1.x or 2.x, such as stable-diffusion-v1-5."
+PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+NETWORKS = ("unet", "vae", "text_encoder")
+FAMILIES: Mapping[str, str] = {
+    "StableDiffusionInpaint": "an inpainting model of Stable Diffusion",
+    "StableDiffusionInstructPix2Pix": "InstructPix2Pix",
+    "StableDiffusionUpscale": "an upscaler",
+    "StableDiffusionDepth": "a depth-guided model",
+    "StableDiffusionXL": "Stable Diffusion XL",
+    "StableDiffusion3": "Stable Diffusion 3",
+    "Flux": "FLUX",
+    "PixArt": "PixArt",
+    "Kandinsky": "Kandinsky",
+}
+"""What other pipelines are, by how the names of their classes begin; the longest name that fits counts."""
+CHANNELS: Mapping[int, str] = {9: FAMILIES["StableDiffusionInpaint"], 8: FAMILIES["StableDiffusionInstructPix2Pix"]}
+"""What a UNet with other than four input channels belongs to."""
+KEYS: Mapping[str, str] = {
+    "conditioner.embedders.1.": FAMILIES["StableDiffusionXL"],
+    "model.diffusion_model.joint_blocks.": FAMILIES["StableDiffusion3"],
+    "joint_blocks.": FAMILIES["StableDiffusion3"],
+    "model.diffusion_model.double_blocks.": FAMILIES["Flux"],
+    "double_blocks.": FAMILIES["Flux"],
+    "lora_": "a LoRA, which only changes a model",
+    "lora_te": "a LoRA, which only changes a model",
+    "control_model.": "a ControlNet",
+    "input_hint_block.": "a ControlNet",
+}
+"""What a single file is, by how its weights' names begin."""
+FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
+
+
+def open_pipeline(name: str) -> Any:
+    """The pipeline of a folder, a hub id or a single file, in float32; EditError says what it is if it is another."""
+    with_quiet_libraries()
+    path = Path(name)
+    if path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
+        raise EditError(f"'{name}' can hold programs, which is not safe. Use a file that ends in .safetensors.")
+    if path.suffix == ".safetensors":
+        return _open_file(path)
+    if path.exists() or name.startswith((".", "/", "~")):
+        return _open_folder(path, name)
+    return _open_folder(_downloaded(name), name)
+
+
+def with_quiet_libraries() -> None:
+    """Without the progress bars and warnings of loading, which say nothing to people who edit pictures."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    diffusers_logging.disable_progress_bar()
+
+
+def _pipeline_class() -> Any:
+    # Imported only here: the import itself warns that torchvision, which nothing needs, is missing.
+    from diffusers import StableDiffusionPipeline
+
+    return StableDiffusionPipeline
+
+
+def _downloaded(name: str) -> Path:
+    """Where the hub's files lie; those in half precision are taken where there are no others."""
+    refused: Exception | None = None
+    for variant in (None, "fp16"):
+        try:
+            return Path(_pipeline_class().download(name, use_safetensors=True, variant=variant))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            refused = refused or error
+    _cannot_load(name, refused)
+
+
+def _cannot_load(name: str, error: Exception | None) -> NoReturn:
+    reason = (str(error).strip().splitlines() or ["no reason was given"])[0][:200]
+    raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
+
+
+def _open_folder(folder: Path, name: str) -> Any:
+    index = _read_json(folder / "model_index.json")
+    if index is None:
+        raise EditError(f"'{name}' is no pipeline folder: it has no model_index.json. Give a diffusers folder.")
+    _check_parts(folder, name, index)
+    variant = _variant(folder, name)
+    try:
+        pipeline = _pipeline_class().from_pretrained(
+            folder,
+            dtype=torch.float32,
+            variant=variant,
+            use_safetensors=True,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+            local_files_only=True,
+            low_cpu_mem_usage=False,
+        )
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        _cannot_load(name, error)
+    for part in NETWORKS:
+        _check_weights(folder / part, getattr(pipeline, part), name, variant)
+    return pipeline
+
+
+def _check_parts(folder: Path, name: str, index: Mapping[str, Any]) -> None:
+    """EditError unless the folder is a whole Stable Diffusion pipeline whose parts fit each other."""
+    kind = str(index.get("_class_name", ""))
+    if kind != "StableDiffusionPipeline":
+        fitting = [begin for begin in FAMILIES if kind.startswith(begin)]
+        _refuse(name, FAMILIES[max(fitting, key=len)] if fitting else f"a {kind or 'pipeline of no name'}")
+    missing = [part for part in PARTS if not (folder / part).is_dir() or not any((folder / part).iterdir())]
+    if missing:
+        raise EditError(f"The model '{name}' lacks {' and '.join(missing)}. Download all of its folder again.")
+    unet, text = (_read_json(folder / part / "config.json") or {} for part in ("unet", "text_encoder"))
+    channels = unet.get("in_channels", 4)
+    if channels != unet.get("out_channels", 4):
+        _refuse(name, CHANNELS.get(channels, f"a model whose UNet reads {channels} channels"))
+    if unet.get("addition_embed_type") or unet.get("class_embed_type"):
+        _refuse(name, "a model whose UNet reads more than a text, as Stable Diffusion XL's does")
+    width, wanted = text.get("hidden_size"), unet.get("cross_attention_dim")
+    if width and isinstance(wanted, int) and width != wanted:
+        raise EditError(
+            f"The model '{name}' does not fit together: its texts have {width} features, its UNet reads {wanted}. "
+            "Use the text encoder that the UNet was trained with."
+        )
+
+
+def _refuse(name: str, what: str) -> NoReturn:
+    raise EditError(f"'{name}' is {what}, which RefEdit cannot edit with. {USE}")
+
+
+def _variant(folder: Path, name: str) -> str | None:
+    """None if all networks have plain files, "fp16" if all have those; EditError if one has neither."""
+    for variant in (None, "fp16"):
+        if all(_weights(folder / part, variant) for part in NETWORKS):
+            return variant
+    without = [part for part in NETWORKS if not _weights(folder / part, None) and not _weights(folder / part, "fp16")]
+    if without:
+        raise EditError(
+            f"The model '{name}' has no safetensors weights for {' and '.join(without)}. Download these too, or use a "
+            "model that has them."
+        )
+    raise EditError(f"The model '{name}' has only some of its weights in half precision. Download one kind for all.")
+
+
+def _weights(folder: Path, variant: str | None) -> list[Path]:
+    """The files that a network's weights are read from."""
+    plain = [path for path in folder.glob("*.safetensors") if (".fp16" in path.name) == (variant == "fp16")]
+    return [path for path in plain if not path.name.startswith("openvino") and ".non_ema" not in path.name]
+
+
+def _check_weights(folder: Path, network: torch.nn.Module, name: str, variant: str | None) -> None:
+    """EditError if weights are missing: the libraries leave those at random, and only log it."""
+    there = {key for path in _weights(folder, variant) for key in _keys(path)}
+    # Buffers are computed, and files of older versions leave them out or call the VAE's attention by other names.
+    missing = [key for key, _ in network.named_parameters() if key not in there and not _renamed(key) & there]
+    if missing:
+        raise EditError(
+            f"The model '{name}' lacks {len(missing)} weights of its {folder.name}, such as {missing[0]}. Download it "
+            "again."
+        )
+
+
+def _renamed(key: str) -> set[str]:
+    """Older names of a weight."""
+    older = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    names = {key.replace(f".{new}.", f".{old}.") for new, old in older.items()}
+    return names | {key.removeprefix("text_model."), f"text_model.{key}"}
+
+
+def _keys(path: Path) -> Iterator[str]:
+    with safe_open(path, "pt") as file:
+        yield from file.keys()
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _open_file(path: Path) -> Any:
+    """The pipeline in a single file, as other programs keep it.
+
+    What such a file lacks, its tokenizer and the networks' shapes, comes from the folder beside it that has its name
+    without the ending, if there is one (a diffusers folder of the same version needs no weights for that), else from
+    the hub.
+    """
+    if not path.is_file():
+        raise EditError(f"There is no file '{path}'. Check the path.")
+    _check_keys(path)
+    # Imported only here, as the pipeline's class is.
+    from diffusers.loaders.single_file_utils import SingleFileComponentError
+
+    beside = path.with_suffix("")
+    try:
+        return _pipeline_class().from_single_file(
+            str(path),
+            config=str(beside) if beside.is_dir() else None,
+            torch_dtype=torch.float32,
+            safety_checker=None,
+            feature_extractor=None,
+            local_files_only=beside.is_dir(),
+        )
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        SingleFileComponentError,
+    ) as error:
+        _cannot_load(str(path), error)
+
+
+def _check_keys(path: Path) -> None:
+    """EditError unless the names of a file's weights are those of Stable Diffusion 1.x or 2.x."""
+    try:
+        with safe_open(path, "pt") as file:
+            keys = set(file.keys())
+            channels = file.get_slice(FIRST_LAYER).get_shape()[1] if FIRST_LAYER in keys else 0
+    except (OSError, SafetensorError):
+        raise EditError(f"'{path}' is damaged or no safetensors file. Download it again.") from None
+    for begin, what in KEYS.items():
+        if any(key.startswith(begin) for key in keys):
+            _refuse(str(path), what)
+    if not channels:
+        _refuse(str(path), "a file without the UNet of Stable Diffusion")
+    if channels != 4:
+        _refuse(str(path), CHANNELS.get(channels, f"a model whose UNet reads {channels} channels"))
+    for begin, part in (("first_stage_model.", "VAE"), ("cond_stage_model.", "text encoder")):
+        if not any(key.startswith(begin) for key in keys):
+            raise EditError(f"'{path}' lacks the {part}. Use a file that holds the whole model.")
