@@ -1,6 +1,7 @@
 """BARET's laws: what its stages reduce to at their ends, what they cost, and what text inversion promises."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.backbone import TextEmbedding
+from refedit.diffusion.ddim import step_along
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.rows import Row, Rows
 from refedit.diffusion.stable_diffusion import StableDiffusion
@@ -233,3 +235,17 @@ def test_another_sentence_is_fitted_anew_only_where_fitting_begins_with_it(
     list(editor.edit(request))
     stages = {getattr(event, "stage", EDIT.words) for event in editor.edit(replace(request, prompt="a blue cat"))}
     assert (FIT.words in stages) == again
+
+
+def test_in_float16_small_gradients_still_move_every_part_of_a_text(tiny_folder: Path) -> None:
+    """The pivot is all but reached, as it is after a few iterations; float16 alone would round the gradient to 0."""
+    half = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), torch.float16)
+    schedule, text = half.schedule(1), half.embed("a red dog")
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        eps = half.predict_noise(noise, schedule.timesteps[0], text)
+    reached, _ = step_along(noise, eps, *schedule.alpha_bars)
+    method = replace(QUICK, guidance=1.0, inner_steps=1, stop=0.0, stop_growth=0.0)
+    pivots = (reached + 1e-4 * noise, noise)
+    fitted = finish(method.inversion.run(FIT, half, pivots, schedule, text, text)).texts[0]
+    assert (fitted.tokens != text.tokens).float().mean() > 0.8

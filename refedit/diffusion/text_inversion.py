@@ -15,6 +15,10 @@ from refedit.diffusion.backbone import Denoiser, TextEmbedding
 from refedit.diffusion.ddim import Latents, Schedule, Stage, Step, guide, move, step_along
 from refedit.diffusion.inversion import Trajectory
 
+_SCALE = 1024.0
+"""The loss is multiplied with it on its way back: in float16 half of the gradient would be 0. A power of two changes no
+digit of a gradient in float32."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextInversion:
@@ -102,7 +106,9 @@ class TextInversion:
                 fresh = eps.detach()
                 break
             optimiser.zero_grad()
-            loss.backward()
+            (loss * _SCALE).backward()
+            assert tokens.grad is not None
+            tokens.grad /= _SCALE
             optimiser.step()
             if not self.check_first and losses[-1] < limit:
                 break
