@@ -26,8 +26,10 @@ def _add_edit(commands: Any) -> None:
     edit.add_argument("--prompt", required=True, help="the picture you want, in words")
     edit.add_argument("--source-prompt", default="", help="the source as it is, for methods that need it")
     edit.add_argument("--region", type=Path, help="mask of where to edit: white or opaque, of the source's size")
+    edit.add_argument("--find-region", metavar="WORD", default="", help="instead: find it by its word in the source")
     edit.add_argument("--reference", type=Path, help="the picture to take something from, for methods that need one")
     edit.add_argument("--subject", type=Path, help="mask of what to take from it; default: its middle square")
+    edit.add_argument("--find-subject", metavar="WORD", default="", help="instead: find it by its word")
     edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
     edit.add_argument("--preset", help="the name of a preset of the method; default: its first")
     edit.add_argument(
@@ -37,17 +39,20 @@ def _add_edit(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="any parameter of the method, as often as needed",
     )
-    edit.add_argument("--model", default="picturebook", help="a listed model, a diffusers folder or a hub id")
+    edit.add_argument("--model", default="picturebook", help="a listed model, a folder, a hub id or a file")
     edit.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     edit.add_argument("--out", type=Path, required=True, help="the PNG to write")
     edit.set_defaults(run=_edit)
 
 
 def _add_segment(commands: Any) -> None:
-    segment = commands.add_parser("segment", help="make a mask from clicks or a box with Segment Anything")
+    segment = commands.add_parser("segment", help="make a mask from clicks, a box or a word with Segment Anything")
     segment.add_argument("--image", type=Path, required=True, help="the picture (PNG, JPEG or WebP)")
     segment.add_argument("--click", action="append", default=[], metavar="X,Y[,-]", help="a pixel; ,- excludes it")
     segment.add_argument("--box", metavar="L,T,R,B", help="left, top, right and bottom of a box around the thing")
+    segment.add_argument("--word", default="", help="in place of clicks and a box: a word for the thing")
+    segment.add_argument("--sentence", default="", help="what the picture shows, with the word in it")
+    segment.add_argument("--model", default="picturebook", help="which model finds the word; as for edit")
     segment.add_argument("--checkpoint", type=Path, help="sam_vit_b_01ec64.pth or a SAM's folder; default: built in")
     segment.add_argument("--device", default="auto")
     segment.add_argument("--out", type=Path, required=True, help="the mask to write, white inside")
@@ -90,8 +95,9 @@ def _models(options: argparse.Namespace) -> None:
 
     for card in CARDS:
         print(f"{card.name}\n    {card.title}: {card.purpose}\n    Licence: {card.licence}")
+    print("FOLDER, HUB_ID or FILE")
     print(
-        "FOLDER or HUB_ID\n    Any Stable Diffusion 1.x or 2.x pipeline in diffusers format with safetensors weights."
+        "    Any Stable Diffusion 1.x or 2.x model with safetensors weights, in diffusers format or as a single file."
     )
 
 

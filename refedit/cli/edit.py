@@ -3,18 +3,22 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
 from tqdm import tqdm
 
+from refedit.cli.segment import find
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, EditRequest, Finished, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.errors import EditError
 from refedit.imaging.images import check_png_path, read_cutout, read_mask, read_picture
+from refedit.imaging.masks import Mask
 from refedit.methods import method_of
-from refedit.models import load_model
+from refedit.models import builtin_segmenter, load_model
 from refedit.picturebook.advice import notes
 
 LEFT_OUT = "; its inputs are too large to be put inside"
@@ -25,11 +29,27 @@ def run_edit(options: argparse.Namespace) -> None:
     request = _request(options)
     check_png_path(options.out)
     editor = Editor(load_model(options.model, options.device))
+    request = _with_found_masks(request, options, editor)
     for note in notes(editor.facts, request):
         print(f"refedit: {note}", file=sys.stderr)
     finished = _watched(editor.edit(request))
     whole = write_result(Result.of(request, finished), options.out)
     print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")
+
+
+def _with_found_masks(request: EditRequest, options: argparse.Namespace, editor: Editor) -> EditRequest:
+    """The request with masks of the things that words name, where those are asked for."""
+    if options.find_region:
+        region = _found(editor, request.source, options.find_region, request.source_prompt)
+        request = replace(request, region=region)
+    if options.find_subject and request.reference:
+        subject = _found(editor, request.reference.image, options.find_subject, request.reference.prompt)
+        request = replace(request, reference=replace(request.reference, subject=subject))
+    return request
+
+
+def _found(editor: Editor, image: Image.Image, word: str, sentence: str) -> Mask:
+    return find(editor.model, builtin_segmenter(editor.model.device), image, word, sentence)
 
 
 def read_values(texts: list[str]) -> dict[str, str]:

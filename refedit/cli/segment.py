@@ -1,12 +1,18 @@
-"""`refedit segment`: a mask file from clicks or a box, for `edit --region` and `--subject`."""
+"""`refedit segment`: a mask file from clicks, a box or a word, for `edit --region` and `--subject`."""
 
 import argparse
 import sys
 
+from PIL import Image
+
+from refedit.diffusion.backbone import Backbone
+from refedit.editing.locate import locate
 from refedit.errors import EditError
 from refedit.imaging.images import check_png_path, read_picture, write_picture
+from refedit.imaging.masks import Mask
 from refedit.machine.device import pick_device
-from refedit.models import builtin_segmenter
+from refedit.models import builtin_segmenter, load_model
+from refedit.segment.heat import cut_out
 from refedit.segment.segmenter import Box, Segmenter, read_click
 from refedit.segment.selection import select
 
@@ -21,11 +27,24 @@ def run_segment(options: argparse.Namespace) -> None:
     box = None if options.box is None else read_box(options.box)
     device = pick_device(options.device)[0]
     segmenter = Segmenter.load(options.checkpoint, device) if options.checkpoint else builtin_segmenter(device)
-    mask = select(segmenter, segmenter.embed(image), clicks, box)
-    write_picture(mask.to_image(), options.out, {"clicks": "; ".join(options.click), "box": options.box or ""})
+    if options.word:
+        model = load_model(options.model, options.device)
+        mask = find(model, segmenter, image, options.word, options.sentence)
+    else:
+        mask = select(segmenter, segmenter.embed(image), clicks, box)
+    asked = {"clicks": "; ".join(options.click), "box": options.box or "", "word": options.word}
+    write_picture(mask.to_image(), options.out, asked)
     print(f"{options.out}: {100 * float(mask.values.mean()):.1f} % of the picture, by {segmenter.about}")
     if mask.values.mean() < LEAST:
         print("refedit: That is almost nothing. Click inside the thing, or draw the box round it.", file=sys.stderr)
+
+
+def find(model: Backbone, segmenter: Segmenter, image: Image.Image, word: str, sentence: str = "") -> Mask:
+    """The mask of the thing that a word names; says so on standard error if the model sees no such thing."""
+    located = locate(model, image, word, sentence)
+    if not located.there:
+        print(f"refedit: The model sees no '{word}' here. This is what comes nearest; look at it.", file=sys.stderr)
+    return cut_out(segmenter, segmenter.embed(image), located.heat)
 
 
 def read_box(text: str) -> Box:

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Generator, Iterator
 
 import torch
+from PIL import Image
 
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.ddim import Step
 from refedit.diffusion.previews import LatentColours
+from refedit.editing.locate import locate
 from refedit.editing.progress import Clock, Costs, Pace
 from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, written_down
-from refedit.editing.service import ModelFacts
+from refedit.editing.service import Located, ModelFacts
 from refedit.editing.square_edit import PastedEdit, SquareEdit
 from refedit.errors import EditError, Stopped
 from refedit.imaging.images import to_tensor
@@ -50,6 +52,10 @@ class Editor:
             yield from self._safely(self._events(request, cancel))
         finally:
             self._device.release()
+
+    def locate(self, picture: Image.Image, word: str, sentence: str = "") -> Located:
+        with self._device:
+            return locate(self.model, picture, word, sentence)
 
     def expected_seconds(self, method: Method) -> float | None:
         return self._costs.expected(method)

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from PIL import Image
+
 from refedit.diffusion.vocabulary import Reading
 from refedit.editing.request import EditEvent, EditRequest
+from refedit.imaging.masks import Mask
 from refedit.methods import Method
 
 
@@ -25,6 +28,14 @@ class ModelFacts:
     read: Callable[[str], Reading]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """Where a word's thing is: `heat` is 1 where it is most likely; `there` is False if it seems not to be there."""
+
+    heat: Mask
+    there: bool
+
+
 @runtime_checkable
 class EditingService(Protocol):
     """Edits pictures with one model; may be called from any thread."""
@@ -38,6 +49,10 @@ class EditingService(Protocol):
         Raises `Stopped` soon after `cancel` is set, EditError if the request can't be done. Closing the iterator stops
         the edit too. Either way the next edit is not affected.
         """
+        ...
+
+    def locate(self, picture: Image.Image, word: str, sentence: str = "") -> Located:
+        """Where a word's thing is in a picture that `sentence` describes; EditError if the model knows no such word."""
         ...
 
     def expected_seconds(self, method: Method) -> float | None:

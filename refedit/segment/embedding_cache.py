@@ -8,6 +8,7 @@ from PIL import Image
 
 from refedit.imaging.masks import Mask
 from refedit.machine.cache import Cache
+from refedit.segment.heat import cut_out
 from refedit.segment.segmenter import Click, Embedded, Segmenter
 from refedit.segment.selection import select
 
@@ -37,6 +38,11 @@ class EmbeddingCache:
                 known = self._segmenter.embed(picture)
                 self._embedded.put(key, known)
             return self._segmenter, known
+
+    def thing(self, picture: Image.Image, heat: Mask) -> Mask:
+        """The mask of the thing that a heat shows, see `cut_out`; EditError without a segmenter."""
+        segmenter, embedded = self.embed(picture)
+        return cut_out(segmenter, embedded, heat)
 
     def mask(self, picture: Image.Image, clicks: Sequence[Click]) -> Mask:
         """The mask of what the clicks show, see `select`; EditError without a segmenter or a click inside."""

@@ -27,6 +27,7 @@ def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
     _draw_segment(embeddings)
+    _draw_find(editor, embeddings)
 
 
 def _draw_edit(editor: EditingService) -> None:
@@ -107,7 +108,7 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
 
 def _draw_segment(embeddings: EmbeddingCache) -> None:
     def segment(picture: str, clicks: str) -> Iterator[str]:
-        """A mask of the thing that clicks show.
+        """A mask of the things that clicks show.
 
         Args:
             picture: PNG, JPEG or WebP.
@@ -124,6 +125,34 @@ def _draw_segment(embeddings: EmbeddingCache) -> None:
     inputs = [_file("picture"), gr.Textbox(label="clicks", visible=False)]
     gr.Button(visible=False).click(
         segment, inputs, _file("mask"), api_name="segment", concurrency_limit=1, show_progress="hidden"
+    )
+
+
+def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
+    def find(picture: str, word: str, sentence: str = "") -> Iterator[str]:
+        """A mask of the thing that a word names; an error says if the model sees no such thing.
+
+        Args:
+            picture: PNG, JPEG or WebP.
+            word: a word for the thing, such as "cat".
+            sentence: what the picture shows, with the word in it; may be empty.
+
+        Returns:
+            A PNG of the picture's size, white inside.
+        """
+        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+            _check_kinds({"word": word, "sentence": sentence}, None)
+            image = read_picture(_given(picture, "picture"))
+            located = editor.locate(image, word, sentence)
+            if not located.there:
+                raise EditError(f"The model sees no '{word[:60]}' in the picture. Click on the thing instead.")
+            mask = embeddings.thing(image, located.heat)
+            write_picture(mask.to_image(), Path(folder) / "mask.png", {"word": word})
+            yield str(Path(folder) / "mask.png")
+
+    texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
+    gr.Button(visible=False).click(
+        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=1, show_progress="hidden"
     )
 
 

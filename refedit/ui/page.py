@@ -16,6 +16,7 @@ from refedit.picturebook.advice import about
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.api import draw_api
 from refedit.ui.events.choices import connect_choices
+from refedit.ui.events.find import connect_find
 from refedit.ui.events.links import connect_link
 from refedit.ui.events.mask_events import connect_pane
 from refedit.ui.events.results import connect_result
@@ -109,8 +110,9 @@ def connect(
 ) -> None:
     """Makes the drawn page react."""
     connect_choices(page, examples)
-    connect_pane(page.inputs.source, embeddings)
-    connect_pane(page.inputs.reference, embeddings)
+    for pane in (page.inputs.source, page.inputs.reference):
+        connect_pane(pane, embeddings)
+        connect_find(pane, editor, embeddings)
     connect_sentences(page, editor)
     connect_run(page, blocks, editor)
     connect_result(page, editor)

@@ -121,11 +121,11 @@ def test_nothing_runs_unless_every_form_is_complete(form: Form, editor: Editor) 
     assert len(events) == 1 and isinstance(events[0], Failed)
 
 
-def test_the_page_is_built_and_keeps_all_but_two_events_private(
+def test_the_page_is_built_and_keeps_all_but_its_endpoints_private(
     examples: tuple[Example, ...], editor: Editor, tmp_path: Path
 ) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path))
-    assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/segment"}
+    assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/find", "/segment"}
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
     assert {fn.concurrency_limit for fn in limited} == {1}
 

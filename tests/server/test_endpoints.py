@@ -11,13 +11,14 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
 from refedit.editing.result_png import read_result
+from refedit.imaging.images import read_mask
 from refedit.segment.segmenter import Click
 from tests.conftest import box_mask, picture
 from tests.page_server import tiny_segmenter
 from tests.server.calls import edit, post
 
 
-def test_programs_see_two_endpoints_and_their_parameters(client: Client) -> None:
+def test_programs_see_three_endpoints_and_their_parameters(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]  # type: ignore[index]
     names = {path: [item["parameter_name"] for item in about["parameters"]] for path, about in endpoints.items()}
     assert names == {
@@ -26,6 +27,7 @@ def test_programs_see_two_endpoints_and_their_parameters(client: Client) -> None
             "reference_prompt",
         ],
         "/segment": ["picture", "clicks"],
+        "/find": ["picture", "word", "sentence"],
     }  # fmt: skip
 
 
@@ -75,3 +77,11 @@ def test_the_largest_and_the_smallest_mask_are_edited_or_refused(
     outside = np.ones((64, 64), bool)
     outside[box[1] : box[3], box[0] : box[2]] = False
     assert not changed[outside].any()
+
+
+def test_a_thing_is_found_by_its_word(client: Client, folder: Path) -> None:
+    asked = {"picture": handle_file(str(folder / "source.png")), "api_name": "/find"}
+    mask = read_mask(client.predict(word="cat", **asked))
+    assert mask.size == Image.open(folder / "source.png").size and not mask.is_empty
+    with pytest.raises(Exception, match="does not know ' '"):
+        client.predict(word=" ", **asked)

@@ -55,6 +55,8 @@ class Pane:
     picture_file: gr.UploadButton
     places: gr.Textbox
     select_places: gr.Button
+    word: gr.Textbox
+    find: gr.Button
     hint: gr.Markdown
     document: gr.State
 
@@ -114,6 +116,13 @@ def _draw_more(name: str) -> dict[str, Any]:
         files: dict[str, Any] = {"size": "sm", "file_types": ["image"], "min_width": 120}
         mask_file = gr.UploadButton("Mask from a file", elem_id=f"{name}-mask-file", **files)
         picture_file = gr.UploadButton("Picture from a file", elem_id=f"{name}-picture-file", **files)
+    word = gr.Textbox(
+        label="Find a thing by its word",
+        info="One word for the thing, such as cat.",
+        elem_id=f"{name}-word",
+        max_length=60,
+    )
+    find = _small("Find it", f"{name}-find")
     places = gr.Textbox(
         label="Select by typing",
         info="A place X,Y per line in pixels from the top left; X,Y,- takes away.",
@@ -128,6 +137,8 @@ def _draw_more(name: str) -> dict[str, Any]:
         "picture_file": picture_file,
         "places": places,
         "select_places": select_places,
+        "word": word,
+        "find": find,
     }
 
 
