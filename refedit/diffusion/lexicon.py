@@ -5,20 +5,40 @@ what is said of them, places and styles, and are said again as the captions say 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from refedit.diffusion.vocabulary import LeftOut, Reading, nearest, singulars, without_weights, words_in
+from refedit.diffusion.vocabulary import LeftOut, Reading, nearest, singulars, without_weights
 
 FILE = "lexicon.json"
 """Its name in a model's folder."""
-_COUNTS = {"two": 2, "both": 2, "couple": 2, "pair": 2, "some": 2, "three": 3, "several": 3, "many": 3, "four": 4}
-_OPENING = {"a", "an", "and", "the", "with", "in", "on", "at", "of", "by", "under", "near", "beside", "next", "into"}
-"""Words that begin a phrase."""
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNTS = {word: number for number, word in enumerate(_NUMBERS, 1)}
+_COUNTS |= {str(number): number for number in range(1, 11)}
+_COUNTS |= {"couple": 2, "pair": 2, "some": 2, "several": 3, "many": 3}
+_BREAKS = {"and", "but", *",;.()[]"}
+_OPENING = {"a", "an", "the", "with", "in", "on", "at", "of", "by", "under", "near", "beside", "next", "into", *_BREAKS}
+"""Words and marks that begin a phrase."""
+_ALL = {"both", "all", "each"}
+"""Words that begin a phrase about all things so far."""
+_NEGATIONS = {"no", "not", "without", "never", "non", "nor", "neither", "instead", "rather"}
+_NEGATIONS |= {"remove", "delete", "erase"}
+"""Words after which the rest of a phrase is what must not be drawn; captions have no word for that."""
 _SILENT = {"is", "are", "was", "that", "which", "who", "it", "its", "his", "her", "to", "there", "this", "be", "being"}
+_SILENT |= {"i", "me", "my", "your", "please", "draw", "show", "want", "just", "very", "really", "than", "s", "style"}
 """Words that say nothing about a picture, so nobody is told that they are left out."""
+_BECOMES = re.compile(
+    r"^\W*(?:turn|change|convert|transform|replace|swap)\b.*?\b(?:into|to|with|by|for)\b|.*(?:->|\u2192)", re.DOTALL
+)
+"""What an instruction names is to go: "turn the cat into", "replace the cat with"."""
+_MAKE = re.compile(r"^\W*(?:make|let|change)\b")
+"""An instruction of which the last word on a thing counts: "make the red car blue"."""
+_NEGATIVE = re.compile(r"\bnegative prompt\b.*", re.DOTALL)
+_TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*|[,;.()\[\]]|[\u2190-\U0010ffff]")
+"""A word, perhaps with hyphens, a mark that begins a phrase, or a sign such as an emoji."""
 
 
 class WordClass(StrEnum):
@@ -48,15 +68,25 @@ class Word:
 
 @dataclass
 class Phrase:
-    """The words from an article, a preposition or a number to the next; `count` is that number."""
+    """The words from an article, a preposition, a number or a comma to the next; `count` is that number.
+
+    `opened` is the word that it begins with; `everything` says that it is about all things so far, `negated` that it is
+    about what must not be there.
+    """
 
     count: int = 1
     words: list[Word] = field(default_factory=list)
+    opened: str = ""
+    everything: bool = False
+    negated: bool = False
 
-    def ahead(self, place: int) -> WordClass | None:
-        """What the words after the one at `place` come to: a thing, a place, or neither."""
-        heads = (WordClass.THING, WordClass.PLACE)
-        return next((word.says for word in self.words[place + 1 :] if word.says in heads), None)
+    def has(self, says: WordClass, place: int = -1) -> bool:
+        """True if a word after `place` says that."""
+        return any(word.says is says for word in self.words[place + 1 :])
+
+    def after(self, place: int) -> Word | None:
+        """The word behind the one at `place`."""
+        return next(iter(self.words[place + 1 :]), None)
 
 
 @dataclass
@@ -64,14 +94,14 @@ class Thing:
     """A thing of a sentence with what is said about it."""
 
     name: str
-    about: list[Word] = field(default_factory=list)
+    about: dict[WordClass, Word] = field(default_factory=dict)
 
     def said(self) -> str:
-        before = [word.known for says in _BEFORE for word in self.about if word.says is says]
-        after = [word.known for word in self.about if word.says is WordClass.DOING]
+        before = [self.about[says].known for says in _BEFORE if says in self.about]
+        after = [self.about[WordClass.DOING].known] if WordClass.DOING in self.about else []
         if not self.name:
             return " ".join([*before, *after])
-        words = list(dict.fromkeys([*before, self.name, *after]))
+        words = [*before, self.name, *after]
         return " ".join(["an" if words[0][0] in "aeiou" else "a", *words])
 
 
@@ -79,21 +109,23 @@ class Thing:
 class Lexicon:
     """The words of a model by what they say, and words of others that mean the same.
 
-    `places` are the phrases that name a place; a picture shows at most `most` things. `feels` are the only things that
-    were ever drawn with a feeling.
+    `places` are the phrases that name a place; a picture shows at most `most` things. Only things in `feels` were ever
+    drawn with a feeling, only those in `does` with something that they do.
     """
 
     classes: Mapping[WordClass, tuple[str, ...]]
     places: Mapping[str, str]
     same: Mapping[str, str]
     feels: tuple[str, ...]
+    does: tuple[str, ...]
     most: int
 
     @classmethod
     def load(cls, path: Path) -> "Lexicon":
         written = json.loads(path.read_text(encoding="utf-8"))
         classes = {WordClass(name): tuple(words) for name, words in written.pop("classes").items()}
-        return cls(classes=classes, feels=tuple(written.pop("feels")), **written)
+        feels, does = (tuple(written.pop(name)) for name in ("feels", "does"))
+        return cls(classes=classes, feels=feels, does=does, **written)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(vars(self) | {"classes": dict(self.classes)}, indent=1) + "\n", encoding="utf-8")
@@ -105,34 +137,60 @@ class Lexicon:
 
     def read(self, sentence: str) -> Reading:
         """The sentence as a caption. A caption is read as it is, and words may come in any English order."""
-        phrases, caption = self._phrases(sentence), Heard()
-        told = [LeftOut(word=word.written, known=True) for phrase in phrases for word in caption.hear(phrase, phrases)]
-        heard = [word for phrase in phrases for word in phrase.words]
-        told += [LeftOut(word=thing.name, known=True) for thing in caption.things[self.most :]]
-        told += [self._left_out(word) for word in heard if word.says is None and word.written not in _SILENT]
-        replaced = {word.written: word.known for word in heard if word.says and word.known != word.written}
+        plain = without_weights(_NEGATIVE.sub("", sentence.lower())).replace("n't", " not").replace("n\u2019t", " not")
+        goes = _BECOMES.match(plain)
+        phrases = self._phrases(plain[goes.end() :] if goes else plain)
+        heard, told = Heard(lexicon=self, last_counts=bool(_MAKE.match(plain))), list[LeftOut]()
+        for number, phrase in enumerate(phrases):
+            told += [LeftOut(word=word.written, known=True) for word in heard.hear(phrase, phrases[number + 1 :])]
+        told += [LeftOut(word=word.written, known=True) for word in (*heard.finish(), *heard.beyond(self.most))]
+        words = [word for phrase in phrases for word in phrase.words]
+        told += [self._left_out(word) for word in words if word.says is None and word.written not in _SILENT]
+        left_out = {one.word for one in told}
+        replaced = {word.written: word.known for word in words if word.says and word.known != word.written}
         return Reading(
-            text=" ".join(caption.said(self.places, self.most)),
-            replaced=tuple(replaced.items()),
+            text=" ".join(heard.said(self.places, self.most)),
+            replaced=tuple((written, known) for written, known in replaced.items() if written not in left_out),
             left_out=tuple(dict.fromkeys(told)),
         )
 
     def _left_out(self, word: Word) -> LeftOut:
-        return LeftOut(word=word.written, nearest=nearest(word.written, self.words))
+        close = nearest(word.written, {*self.words, *self.same})
+        return LeftOut(word=word.written, nearest=self.same.get(close, close))
 
     def _phrases(self, sentence: str) -> list[Phrase]:
-        phrases, written = [Phrase()], words_in(without_weights(sentence))
-        feeling = any(self._known(word) in self.feels for word in written)
-        for word in written:
-            known = self._known(word)
-            says = next((name for name, words in self.classes.items() if known in words), None)
-            if says is None and word in _OPENING | set(_COUNTS):
-                phrases.append(Phrase(_COUNTS.get(word, 1)))
-            elif known != word and says is WordClass.FEELING and not feeling:
-                phrases[-1].words.append(Word(written=word))
-            elif word != "style":
-                phrases[-1].words.append(Word(written=word, known=known, says=says))
+        phrases = [Phrase()]
+        for token in _TOKEN.findall(sentence):
+            for word in self._parts(token):
+                self._add(phrases, word)
         return phrases
+
+    def _parts(self, token: str) -> list[str]:
+        """What a word with hyphens is read as: "dog-like" and "two-headed" say nothing of dogs and of two."""
+        parts = token.split("-")
+        if len(parts) > 1 and (parts[-1] == "like" or parts[0] in _COUNTS):
+            return [token]
+        return parts
+
+    def _add(self, phrases: list[Phrase], word: str) -> None:
+        known, last = self._known(word), phrases[-1]
+        says = next((name for name, words in self.classes.items() if known in words), None)
+        if word == "one" and last.words:  # "a blue one"
+            named = [one for phrase in phrases for one in phrase.words if one.says is WordClass.THING]
+            last.words += [Word(written=word, known=one.known, says=one.says) for one in named[-1:]]
+        elif word in _NEGATIONS:
+            phrases.append(Phrase(negated=True))
+        elif word in _ALL:
+            phrases.append(Phrase(everything=True))
+        elif says is None and word in _COUNTS:
+            phrases.append(Phrase(count=_COUNTS[word], negated=last.negated and not last.words))
+        elif says is None and word in _OPENING:
+            # An article, or the "of" of "a pair of", goes on with what began before it.
+            goes_on = not last.words and word not in _BREAKS
+            count, negated = (last.count, last.negated) if goes_on else (1, False)
+            phrases.append(Phrase(count=count, negated=negated, opened=word))
+        else:
+            last.words.append(Word(written=word, known=known, says=says))
 
     def _known(self, word: str) -> str:
         """The model's word for one as written: itself, its singular, one that means the same, or a verb's -ing form."""
@@ -147,46 +205,99 @@ class Lexicon:
 
 @dataclass
 class Heard:
-    """What was heard of a sentence so far; `waiting` is said of a thing that comes later."""
+    """What was heard of a sentence so far; `waiting` is said of a thing that comes later.
 
+    Of two words of a class on one thing the first counts, or the last if `last_counts`.
+    """
+
+    lexicon: Lexicon
+    last_counts: bool
     things: list[Thing] = field(default_factory=list)
     waiting: list[Word] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
+    written: list[Word] = field(default_factory=list)
 
-    def hear(self, phrase: Phrase, phrases: Sequence[Phrase]) -> Iterator[Word]:
+    def hear(self, phrase: Phrase, later: Sequence[Phrase]) -> Iterator[Word]:
         """Takes the words of the next phrase; yields those with which nothing can be done."""
-        here: list[Thing] = []
-        later = any(word.says is WordClass.THING for one in _after(phrase, phrases) for word in one.words)
-        for number, word in enumerate(phrase.words):
-            ahead = phrase.ahead(number)
-            if word.says is WordClass.THING:
-                here = [Thing(word.known, [*self.waiting]) for _ in range(phrase.count if not here else 1)]
-                self.things, self.waiting = [*self.things, *here], []
-            elif word.says is WordClass.PLACE:
-                self.places.append(word.known)
-            elif word.says is WordClass.STYLE:
-                self.styles.append(word.known)
-            elif word.says is WordClass.DOING:
-                self._say(word, here or self.things[-1:] * (ahead is not WordClass.THING))
-            elif word.says and ahead is WordClass.PLACE:
-                yield word  # "a red room": the places of a small model have looks of their own
-            elif word.says:
-                self._say(word, [] if ahead or (later and not here) else here or self.things[-1:])
+        here: list[Thing] = self.things[:] if phrase.everything else []
+        for place, word in enumerate(phrase.words):
+            if word.says is None:
+                continue
+            after = phrase.after(place)
+            if phrase.negated or self._belongs_to_what_is_unknown(word, place, phrase, later):
+                yield word
+            elif word.says is WordClass.THING:
+                if after is not None and after.says is WordClass.THING:
+                    if after.known != word.known:
+                        yield word  # a cat house is a house
+                    continue
+                here = [Thing(word.known) for _ in range(phrase.count)]
+                self.things += here
+                self.written += [word] * phrase.count
+                waiting, self.waiting = self.waiting, []
+                for one in waiting:
+                    yield from self._say(one, here)
+            elif word.says in (WordClass.PLACE, WordClass.STYLE):
+                (self.places if word.says is WordClass.PLACE else self.styles).append(word.known)
+            else:
+                yield from self._say(word, self._of(word, place, phrase, here, later))
 
-    def _say(self, word: Word, of: Sequence[Thing]) -> None:
-        for thing in of:
-            thing.about.append(word)
+    def _belongs_to_what_is_unknown(self, word: Word, place: int, phrase: Phrase, later: Sequence[Phrase]) -> bool:
+        """True for "red" in "red hat", "red" in "a red room", "sea" in "sea lion" and "pencil" in "a pencil"."""
+        after = phrase.after(place)
+        unknown = after is not None and after.says is None and after.written not in _SILENT
+        if word.says is WordClass.PLACE:
+            return unknown or (after is not None and after.says is WordClass.COLOUR)
+        if word.says is WordClass.STYLE:
+            named = phrase.opened in ("a", "an") and len(phrase.words) == 1
+            return unknown or (named and not (later and later[0].opened == "of"))
+        if word.says in (WordClass.THING, WordClass.DOING) or phrase.has(WordClass.THING, place):
+            return False
+        return unknown or phrase.has(WordClass.PLACE, place)
+
+    def _of(
+        self, word: Word, place: int, phrase: Phrase, here: list[Thing], later: Sequence[Phrase]
+    ) -> Sequence[Thing]:
+        """The things that a look, a feeling or a doing is said of; none if that thing comes later."""
+        ahead = phrase.has(WordClass.THING, place)
+        if word.says is WordClass.DOING:
+            return here or ([] if ahead else self.things[-1:])
+        coming = any(one.has(WordClass.THING) for one in later[:1])
+        return [] if ahead or (coming and not here) else here or self.things[-1:]
+
+    def _say(self, word: Word, of: Sequence[Thing]) -> Iterator[Word]:
+        """Says a word of things, or lets it wait for one; yields what cannot be said of them."""
+        assert word.says is not None
         if not of:
             self.waiting.append(word)
+        for thing in of:
+            able = {WordClass.FEELING: self.lexicon.feels, WordClass.DOING: self.lexicon.does}.get(word.says)
+            before = thing.about.get(word.says)
+            if able is not None and thing.name not in able:
+                yield word
+            elif before is None or self.last_counts:
+                thing.about[word.says] = word
+                if before is not None and before.known != word.known:
+                    yield before
+            elif before.known != word.known:
+                yield word
+
+    def finish(self) -> Iterator[Word]:
+        """Says of the last thing what has waited for one that never came; yields what cannot be said of it."""
+        waiting, self.waiting = (self.waiting, []) if self.things else ([], self.waiting)
+        for word in waiting:
+            yield from self._say(word, self.things[-1:])
+
+    def beyond(self, most: int) -> Sequence[Word]:
+        """The things that a picture has no room for, but for more of those that it shows."""
+        shown = {word.known for word in self.written[:most]}
+        return [word for word in self.written[most:] if word.known not in shown]
 
     def said(self, places: Mapping[str, str], most: int) -> Iterator[str]:
         """The caption's parts; of more things than a picture shows the first ones are said."""
-        things = [*self.things, *([Thing("", self.waiting)] if self.waiting else [])][:most]
+        rest = {word.says: word for word in self.waiting if word.says is not None}
+        things = [*self.things, *([Thing("", rest)] if rest else [])][:most]
         yield from (f"and {thing.said()}" if number else thing.said() for number, thing in enumerate(things))
         yield from (places[name] for name in dict.fromkeys(self.places))
         yield from (f"in {name} style" for name in dict.fromkeys(self.styles))
-
-
-def _after(phrase: Phrase, phrases: Sequence[Phrase]) -> Sequence[Phrase]:
-    return phrases[next(place for place, one in enumerate(phrases) if one is phrase) + 1 :]

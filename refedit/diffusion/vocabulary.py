@@ -82,7 +82,7 @@ class KnownWords:
 
 def without_weights(sentence: str) -> str:
     """The sentence without weights: "a (dog:1.3)" is "a dog"."""
-    return _WEIGHT.sub(r"\1", sentence)
+    return _WEIGHT.sub(r"\1", " ".join(sentence.split()))
 
 
 def words_in(sentence: str) -> list[str]:
@@ -92,7 +92,9 @@ def words_in(sentence: str) -> list[str]:
 
 def singulars(word: str) -> list[str]:
     """What an English plural may be the plural of."""
-    endings = (("ies", "y"), ("es", ""), ("s", ""))
+    endings = [("ies", "y"), ("s", "")]
+    if word.endswith(("ses", "xes", "zes", "ches", "shes", "oes")):
+        endings.append(("es", ""))
     return [word.removesuffix(end) + new for end, new in endings if word.endswith(end) and len(word) > len(end) + 1]
 
 
@@ -100,4 +102,5 @@ def nearest(word: str, offered: Collection[str]) -> str:
     """The known word that is spelled most alike, or "" if none is."""
     if len(word) < 4:
         return ""
-    return next(iter(difflib.get_close_matches(word, sorted(offered), 1, _LEAST_LIKENESS)), "")
+    alike = [other for other in sorted(offered) if other[:1] == word[:1]]
+    return next(iter(difflib.get_close_matches(word, alike, 1, _LEAST_LIKENESS)), "")
