@@ -127,7 +127,7 @@ FIRST = "model.diffusion_model.input_blocks.0.0.weight"
         ({"lora_unet_down_blocks_0.alpha": (1,)}, "a LoRA"),
         ({FIRST: (4, 9, 3, 3)}, "an inpainting model"),
         ({FIRST: (4, 8, 3, 3)}, "InstructPix2Pix"),
-        ({FIRST: (4, 4, 3, 3)}, "lacks the VAE"),
+        ({FIRST: (4, 4, 3, 3)}, "lacks the vae"),
         ({"decoder.conv_in.weight": (1,)}, "without the UNet"),
     ],
 )
@@ -200,11 +200,17 @@ def test_a_single_file_with_its_configuration_beside_it_is_the_same_model(folder
     right = load(folder)
     for part, name in WEIGHTS.items():
         (folder / part / f"{name}.safetensors").unlink()
+    whole = load_file(folder.with_suffix(".safetensors"))
     model = load(folder.with_suffix(".safetensors"))
     latents = torch.randn(1, 4, 8, 8)
     seen = [one.predict_noise(latents, 500, one.embed("a red dog")) for one in (model, right)]
     assert torch.equal(*seen)
     assert torch.equal(model.decode(latents), right.decode(latents))
+    for begin, part in (("model.diff", "unet"), ("first_stage", "vae"), ("cond_stage", "text_encoder")):
+        name = next(name for name in reversed(whole) if name.startswith(begin) and name.endswith("weight"))
+        save_file({key: value for key, value in whole.items() if key != name}, folder.with_suffix(".safetensors"))
+        with pytest.raises(EditError, match=f"lacks weights of its {part}|can't be loaded"):
+            load(folder.with_suffix(".safetensors"))
 
 
 def test_models_of_v_prediction_load_as_before(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Whatever is none of these is told in one sentence that says what it is and what 
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,11 +40,16 @@ KEYS: Mapping[str, str] = {
     "model.diffusion_model.double_blocks.": FAMILIES["Flux"],
     "double_blocks.": FAMILIES["Flux"],
     "lora_": "a LoRA, which only changes a model",
-    "lora_te": "a LoRA, which only changes a model",
     "control_model.": "a ControlNet",
     "input_hint_block.": "a ControlNet",
 }
 """What a single file is, by how its weights' names begin."""
+PREFIXES: Mapping[str, str] = {
+    "model.diffusion_model.": "unet",
+    "first_stage_model.": "vae",
+    "cond_stage_model.": "text_encoder",
+}
+"""How the names of the networks' weights begin in a single file."""
 FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 
 
@@ -77,10 +83,17 @@ def _pipeline_class() -> Any:
 def _downloaded(name: str) -> Path:
     """Where the hub's files lie; those in half precision are taken where there are no others."""
     refused: Exception | None = None
+    try:
+        _check_kind(name, _pipeline_class().load_config(name))
+    except EditError:
+        raise
+    except Exception as error:  # networks and servers fail in many ways
+        _cannot_load(name, error)
     for variant in (None, "fp16"):
         try:
-            return Path(_pipeline_class().download(name, use_safetensors=True, variant=variant))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            wanted = {"use_safetensors": True, "safety_checker": None, "feature_extractor": None}
+            return Path(_pipeline_class().download(name, variant=variant, **wanted))
+        except Exception as error:
             refused = refused or error
     _cannot_load(name, refused)
 
@@ -117,11 +130,10 @@ def _open_folder(folder: Path, name: str) -> Any:
 
 def _check_parts(folder: Path, name: str, index: Mapping[str, Any]) -> None:
     """EditError unless the folder is a whole Stable Diffusion pipeline whose parts fit each other."""
-    kind = str(index.get("_class_name", ""))
-    if kind != "StableDiffusionPipeline":
-        fitting = [begin for begin in FAMILIES if kind.startswith(begin)]
-        _refuse(name, FAMILIES[max(fitting, key=len)] if fitting else f"a {kind or 'pipeline of no name'}")
+    _check_kind(name, index)
     missing = [part for part in PARTS if not (folder / part).is_dir() or not any((folder / part).iterdir())]
+    if not any((folder / "tokenizer" / file).is_file() for file in ("vocab.json", "tokenizer.json")):
+        missing = list(dict.fromkeys([*missing, "tokenizer"]))
     if missing:
         raise EditError(f"The model '{name}' lacks {' and '.join(missing)}. Download all of its folder again.")
     unet, text = (_read_json(folder / part / "config.json") or {} for part in ("unet", "text_encoder"))
@@ -136,6 +148,14 @@ def _check_parts(folder: Path, name: str, index: Mapping[str, Any]) -> None:
             f"The model '{name}' does not fit together: its texts have {width} features, its UNet reads {wanted}. "
             "Use the text encoder that the UNet was trained with."
         )
+
+
+def _check_kind(name: str, index: Mapping[str, Any]) -> None:
+    """EditError if the index is that of another pipeline."""
+    kind = str(index.get("_class_name", ""))
+    if kind != "StableDiffusionPipeline":
+        fitting = [begin for begin in FAMILIES if kind.startswith(begin)]
+        _refuse(name, FAMILIES[max(fitting, key=len)] if fitting else f"a {kind or 'pipeline of no name'}")
 
 
 def _refuse(name: str, what: str) -> NoReturn:
@@ -209,7 +229,7 @@ def _open_file(path: Path) -> Any:
 
     beside = path.with_suffix("")
     try:
-        return _pipeline_class().from_single_file(
+        pipeline = _pipeline_class().from_single_file(
             str(path),
             config=str(beside) if beside.is_dir() else None,
             torch_dtype=torch.float32,
@@ -227,6 +247,16 @@ def _open_file(path: Path) -> Any:
         SingleFileComponentError,
     ) as error:
         _cannot_load(str(path), error)
+    for begin, part in PREFIXES.items():
+        if _elements(path, begin) < sum(weights.numel() for weights in getattr(pipeline, part).parameters()):
+            raise EditError(f"'{path}' lacks weights of its {part}. Download it again.")
+    return pipeline
+
+
+def _elements(path: Path, begin: str) -> int:
+    """How many numbers a file has under names that begin so."""
+    with safe_open(path, "pt") as file:
+        return sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys() if key.startswith(begin))  # noqa: SIM118
 
 
 def _check_keys(path: Path) -> None:
@@ -238,12 +268,14 @@ def _check_keys(path: Path) -> None:
     except (OSError, SafetensorError):
         raise EditError(f"'{path}' is damaged or no safetensors file. Download it again.") from None
     for begin, what in KEYS.items():
-        if any(key.startswith(begin) for key in keys):
+        if any(key.startswith(begin) for key in keys) and (not channels or begin.startswith("conditioner.")):
             _refuse(str(path), what)
     if not channels:
         _refuse(str(path), "a file without the UNet of Stable Diffusion")
     if channels != 4:
         _refuse(str(path), CHANNELS.get(channels, f"a model whose UNet reads {channels} channels"))
-    for begin, part in (("first_stage_model.", "VAE"), ("cond_stage_model.", "text encoder")):
+    for begin, part in PREFIXES.items():
         if not any(key.startswith(begin) for key in keys):
             raise EditError(f"'{path}' lacks the {part}. Use a file that holds the whole model.")
+    if any(key.startswith("cond_stage_model.transformer.embeddings.") for key in keys):
+        raise EditError(f"'{path}' names its text encoder's weights in an old way. Save it again with a newer program.")

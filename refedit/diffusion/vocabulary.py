@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-_WEIGHT = re.compile(r"[(\[{]+\s*([^()\[\]{}:]+?)\s*:\s*[-+]?\d+(?:[.,]\d+)?\s*[)\]}]+")
-"""A weight as other programs write it: "(dog:1.3)"."""
+_WEIGHT = re.compile(r"[(\[{]([^()\[\]{}:]{1,200}): ?[-+]?\d{1,9}(?:[.,]\d{1,9})? ?[)\]}]")
+"""A weight as other programs write it: "(dog:1.3)". Its length is bounded, as the time to look for it is then."""
 _WORD = re.compile(r"[^\W_]+")
 _LEAST_LIKENESS = 0.8
 """How alike (0..1, difflib's ratio) a known word must be to be offered for an unknown one (our choice)."""

@@ -5,6 +5,7 @@ Owns the lock of the device and the memory of slow stages. Knows no method by na
 
 import threading
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import torch
 from PIL import Image
@@ -24,6 +25,8 @@ from refedit.methods import Method
 
 PREVIEW_SIZE = 256
 WAITING = "Waiting for the device"
+PATIENCE = 60.0
+"""Seconds for which a search for a word waits for the device."""
 
 
 class Editor:
@@ -49,21 +52,28 @@ class Editor:
                 raise Stopped
             yield Progress(stage=WAITING, step=0, of=1, fraction=0.0)
         try:
-            yield from self._safely(self._events(request, cancel))
+            with self._room_made():
+                yield from self._events(request, cancel)
         finally:
             self._device.release()
 
     def locate(self, picture: Image.Image, word: str, sentence: str = "") -> Located:
-        with self._device:
-            return locate(self.model, picture, word, sentence)
+        if not self._device.acquire(timeout=PATIENCE):
+            raise EditError("The device is busy with edits. Try again in a minute.")
+        try:
+            with self._room_made():
+                return locate(self.model, picture, word, sentence)
+        finally:
+            self._device.release()
 
     def expected_seconds(self, method: Method) -> float | None:
         return self._costs.expected(method)
 
-    def _safely(self, events: Iterator[EditEvent]) -> Iterator[EditEvent]:
-        """The events; if the device's memory runs out, everything kept is let go, so that the next edit finds room."""
+    @contextmanager
+    def _room_made(self) -> Iterator[None]:
+        """If the device's memory runs out, lets go of everything kept, so that the next edit finds room."""
         try:
-            yield from events
+            yield
             return
         except torch.OutOfMemoryError:
             # Nothing more here: until this block is left, the exception's traceback holds the edit's tensors.

@@ -60,7 +60,7 @@ def notes_on(sentence: str, reading: Reading) -> Iterator[str]:
             continue
         offer = f" Did you mean “{word.nearest}”?" if word.nearest else ""
         yield f"The model does not know “{word.word}” and leaves it out.{offer}"
-    if reading.text and reading.text != " ".join(sentence.lower().split()):
+    if reading.text and reading.text.lower().split() != sentence.lower().split():
         yield f"It reads: “{reading.text}”."
 
 

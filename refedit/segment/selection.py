@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from refedit.errors import EditError
 from refedit.imaging.masks import Mask
 from refedit.segment.segmenter import Box, Click, Embedded, Segmenter
 
+MOST = 60
 DOT = 1 / 48
 """The part of the longer side that a click itself selects or frees, where SAM sees nothing there."""
 
@@ -22,6 +24,8 @@ def select(segmenter: Segmenter, picture: Embedded, clicks: Sequence[Click], box
     clicks (our choice: of 30 pairs of clicks on two drawn subjects the IoU is 0.93, against 0.65 for one question; of
     30 on one subject, the second where the answer to the first was wrong, it is 0.92 against 0.94).
     """
+    if len(clicks) > MOST:
+        raise EditError(f"There are {len(clicks)} clicks; at most {MOST} are looked at. Paint the rest.")
     wanted, outside = ([click for click in clicks if click.inside is inside] for inside in (True, False))
     asking = _Asking(segmenter, picture)
     if box is not None or not wanted:
@@ -56,12 +60,17 @@ class _Asking:
 
     def things(self, clicks: Sequence[Click]) -> list[list[Click]]:
         """The clicks inside, those on one thing together."""
-        answers = {click: self.thing([click], []) for click in clicks}
+        held = {click: self._held(click, clicks) for click in clicks}
         things: list[list[Click]] = []
-        for click in answers:
-            same = [one for one in things if any(_meet(answers, click, other) for other in one)]
+        for click in held:
+            same = [one for one in things if any(click in held[other] or other in held[click] for other in one)]
             things = [*(one for one in things if one not in same), [*(other for one in same for other in one), click]]
         return things
+
+    def _held(self, click: Click, clicks: Sequence[Click]) -> set[Click]:
+        """The clicks that the answer to one of them holds. The answer, as large as the picture, is not kept."""
+        answer = self.thing([click], [])
+        return {other for other in clicks if holds(answer, other)}
 
     def thing(self, clicks: Sequence[Click], outside: Sequence[Click]) -> Mask:
         """The thing that clicks inside show: SAM's best answer that keeps to them and to the clicks outside.
@@ -75,10 +84,6 @@ class _Asking:
         dots = Mask.union([_dot(click, outside, self.picture.size) for click in clicks])
         nearly = Mask.union([self.segmenter.mask(self.picture, [*clicks, *outside]), dots])
         return nearly if keeps_to(nearly, outside) else dots
-
-
-def _meet(answers: dict[Click, Mask], first: Click, second: Click) -> bool:
-    return holds(answers[first], second) or holds(answers[second], first)
 
 
 def _dot(click: Click, outside: Sequence[Click], size: tuple[int, int]) -> Mask:
