@@ -217,6 +217,8 @@ def test_a_small_thing_in_a_large_picture_is_enlarged_for_the_model(model: Stabl
         assert square.side == seen
 
 
-def test_half_a_character_in_a_prompt_is_named() -> None:
+def test_half_a_character_in_a_prompt_is_named(model: StableDiffusion) -> None:
     with pytest.raises(EditError, match="half of a character"):
         EditRequest(method=Baret(), source=picture(1), prompt="a \ud83d dog")
+    with pytest.raises(EditError, match="half of a character"):
+        Editor(model).locate(picture(1), "\ud83d")

@@ -231,6 +231,16 @@ def test_masks_of_every_habit_are_read(data: bytes) -> None:
     assert np.array_equal(read_mask(data).values, HALF.astype(np.float32))
 
 
+@pytest.mark.parametrize("levels", [HALF * 0, HALF * 0 + 3, HALF * 90 + 20])
+def test_a_file_that_marks_nothing_for_sure_is_an_empty_mask(levels: np.ndarray) -> None:
+    assert read_mask(encoded(Image.fromarray(levels))).is_empty
+
+
+def test_white_on_a_colour_is_inside_and_the_colour_is_not() -> None:
+    blue = np.where(HALF[..., None] > 0, 255, np.array([0, 0, 255])).astype(np.uint8)
+    assert np.array_equal(read_mask(encoded(Image.fromarray(blue))).values >= 0.5, HALF > 0)
+
+
 def test_a_mask_made_at_another_size_of_the_picture_fits_it_and_one_of_another_shape_does_not() -> None:
     mask = read_mask(encoded(Image.fromarray(HALF * 255).resize((2000, 1500), 0)))
     assert mask.fitted((1280, 960)).box == (640, 0, 1280, 960)
@@ -250,3 +260,5 @@ def test_transparency_says_what_a_cutout_shows() -> None:
         Image.new("RGBA", (64, 32), "#ff000000"),
     ):
         assert read_cutout(encoded(whole)) is None
+    opaque = Image.merge("RGBA", [Image.fromarray(HALF * 200 + 40)] * 3 + [Image.new("L", (64, 32), 255)])
+    assert read_cutout(encoded(opaque)) is None

@@ -17,6 +17,7 @@ from refedit.diffusion.backbone import Backbone, TextEmbedding
 from refedit.diffusion.ddim import Latents, Stage
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.words import find_word
+from refedit.editing.request import check_sentence
 from refedit.editing.service import Located
 from refedit.errors import EditError
 from refedit.imaging.images import to_tensor
@@ -39,6 +40,8 @@ def locate(model: Backbone, picture: Image.Image, word: str, sentence: str = "")
     `sentence` describes the picture; without one, or without the word in it, it is "a WORD". Raises EditError if the
     model does not know the word.
     """
+    for asked in (word, sentence):
+        check_sentence(asked)
     text, tokens = _asked(model, word, sentence)
     side = max(picture.size)
     square = Square((picture.width - side) / 2, (picture.height - side) / 2, side)  # all of it

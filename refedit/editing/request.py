@@ -21,6 +21,14 @@ LONGEST_PROMPT = 2000
 """Characters; the networks read about 75 tokens."""
 
 
+def check_sentence(sentence: str) -> None:
+    """Raises EditError for a sentence that is too long, or no text."""
+    if any("\ud800" <= letter <= "\udfff" for letter in sentence):
+        raise EditError("A prompt holds half of a character, which is no text. Type it again.")
+    if len(sentence) > LONGEST_PROMPT:
+        raise EditError(f"A prompt is longer than {LONGEST_PROMPT} characters. One or two sentences are enough.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """A picture to take something from.
@@ -80,10 +88,8 @@ class EditRequest:
         for image in (self.source, *([self.reference.image] if self.reference else [])):
             if image.mode != "RGB":
                 raise EditError(f"A picture is {image.mode} and not RGB. Read it with refedit.read_picture.")
-        if any("\ud800" <= letter <= "\udfff" for letter in self.prompt + self.source_prompt):
-            raise EditError("A prompt holds half of a character, which is no text. Type it again.")
-        if max(len(self.prompt), len(self.source_prompt)) > LONGEST_PROMPT:
-            raise EditError(f"A prompt is longer than {LONGEST_PROMPT} characters. One or two sentences are enough.")
+        for sentence in (self.prompt, self.source_prompt, self.reference.prompt if self.reference else ""):
+            check_sentence(sentence)
         if not self.prompt.strip():
             raise EditError("The target prompt is empty. Describe the picture you want.")
         if Input.SOURCE_PROMPT in self.method.needs and not self.source_prompt.strip():

@@ -19,6 +19,8 @@ from refedit.imaging.masks import Mask, has_transparency
 MEGAPIXELS = 40
 """Pictures above this many million pixels are refused before they are decoded."""
 SMALLEST = 16
+LABELS = 32
+"""Levels of a mask below this one are labels."""
 FORMATS = ("PNG", "JPEG", "WEBP")
 
 
@@ -34,13 +36,18 @@ def read_picture(source: str | Path | bytes) -> Image.Image:
 def read_mask(source: str | Path | bytes) -> Mask:
     """A mask from a file or its bytes, as `Mask.from_image` reads it; the same errors as `read_picture`.
 
-    If no level reaches a half, they are labels, or the levels 0 and 1: all but 0 is inside.
+    If no level reaches a half on black, the file has a habit of its own: below `LABELS` all but 0 is inside (levels 0
+    and 1, or labels), else levels count by the largest one (a colour on black).
     """
     image = _upright(_open(source, "mask"))
     if image.mode.startswith("I") and np.asarray(image).max() < 256:
         image = Image.fromarray(np.asarray(image).astype(np.uint8))
     mask = Mask.from_image(_eight_bit(image))
-    return Mask((mask.values > 0).astype(np.float32)) if mask.is_empty else mask
+    largest = float(mask.values.max())
+    if not mask.is_empty or largest == 0 or mask.values.min() > 0 or has_transparency(image):
+        return mask
+    inside = mask.values > 0 if largest * 255 < LABELS else mask.values / largest
+    return Mask(inside.astype(np.float32))
 
 
 def read_cutout(source: str | Path | bytes) -> Mask | None:
@@ -51,7 +58,7 @@ def read_cutout(source: str | Path | bytes) -> Mask | None:
     image = _upright(_open(source, "picture"))
     if not has_transparency(image):
         return None
-    mask = Mask.from_image(image)
+    mask = Mask(np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / 255)
     return None if mask.is_empty or mask.invert().is_empty else mask
 
 

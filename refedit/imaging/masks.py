@@ -34,16 +34,12 @@ class Mask:
 
     @classmethod
     def from_image(cls, image: Image.Image) -> "Mask":
-        """The mask that a picture shows, level by level: white, coloured or opaque is inside.
-
-        Alpha decides where there is any transparency; elsewhere the strongest channel does: red on black is inside.
-        """
+        """The mask that a picture shows, level by level: white or opaque is inside; alpha decides if it is used."""
         if has_transparency(image):
             alpha = image.convert("RGBA").getchannel("A")
             if alpha.getextrema()[0] < 255:  # type: ignore[operator]
                 return cls(np.asarray(alpha, np.float32) / 255)
-        levels = np.asarray(image.convert("RGB")).max(axis=2) if image.mode != "L" else np.asarray(image)
-        return cls(levels.astype(np.float32) / 255)
+        return cls(np.asarray(image.convert("L"), np.float32) / 255)
 
     @classmethod
     def union(cls, masks: Iterable["Mask"]) -> "Mask":

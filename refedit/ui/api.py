@@ -1,4 +1,4 @@
-"""The two endpoints for programs, `/edit` and `/segment`; everything else on the page is private."""
+"""The endpoints for programs, `/edit`, `/segment` and `/find`; everything else on the page is private."""
 
 import tempfile
 import threading
