@@ -30,8 +30,8 @@ STEPS, READ = 20, 10
 LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8)
 """The noise levels, as parts of the training's, at which the word is weighed (our choice)."""
 THERE = -0.04
-"""The gain from which on a word counts as there (our choice; measured on 40 unseen drawings: a word that is there has
-at least -0.01 in 38, a word that is not has at most -0.11)."""
+"""The gain from which on a word counts as there (our choice; on 60 unseen drawings all 58 words that were there passed,
+and 3 of 60 that were not)."""
 
 
 def locate(model: Backbone, picture: Image.Image, word: str, sentence: str = "") -> Located:
