@@ -143,13 +143,13 @@ class Lexicon:
         heard, told = Heard(lexicon=self, last_counts=bool(_MAKE.match(plain))), list[LeftOut]()
         for number, phrase in enumerate(phrases):
             told += [LeftOut(word=word.written, known=True) for word in heard.hear(phrase, phrases[number + 1 :])]
-        told += [LeftOut(word=word.written, known=True) for word in (*heard.finish(), *heard.beyond(self.most))]
+        told += [LeftOut(word=word.written, known=True) for word in (*heard.finish(), *heard.beyond())]
         words = [word for phrase in phrases for word in phrase.words]
         told += [self._left_out(word) for word in words if word.says is None and word.written not in _SILENT]
         left_out = {one.word for one in told}
         replaced = {word.written: word.known for word in words if word.says and word.known != word.written}
         return Reading(
-            text=" ".join(heard.said(self.places, self.most)),
+            text=" ".join(heard.said()),
             replaced=tuple((written, known) for written, known in replaced.items() if written not in left_out),
             left_out=tuple(dict.fromkeys(told)),
         )
@@ -289,15 +289,16 @@ class Heard:
         for word in waiting:
             yield from self._say(word, self.things[-1:])
 
-    def beyond(self, most: int) -> Sequence[Word]:
+    def beyond(self) -> Sequence[Word]:
         """The things that a picture has no room for, but for more of those that it shows."""
+        most = self.lexicon.most
         shown = {word.known for word in self.written[:most]}
         return [word for word in self.written[most:] if word.known not in shown]
 
-    def said(self, places: Mapping[str, str], most: int) -> Iterator[str]:
+    def said(self) -> Iterator[str]:
         """The caption's parts; of more things than a picture shows the first ones are said."""
         rest = {word.says: word for word in self.waiting if word.says is not None}
-        things = [*self.things, *([Thing("", rest)] if rest else [])][:most]
+        things = [*self.things, *([Thing("", rest)] if rest else [])][: self.lexicon.most]
         yield from (f"and {thing.said()}" if number else thing.said() for number, thing in enumerate(things))
-        yield from (places[name] for name in dict.fromkeys(self.places))
+        yield from (self.lexicon.places[name] for name in dict.fromkeys(self.places))
         yield from (f"in {name} style" for name in dict.fromkeys(self.styles))

@@ -14,8 +14,7 @@ from torch import Tensor
 
 from refedit.diffusion.attention import Heads, KeyHeads, Site, attend, attention_map, grid_of
 from refedit.diffusion.backbone import Backbone, TextEmbedding
-from refedit.diffusion.ddim import Latents, Stage
-from refedit.diffusion.inversion import Inverter
+from refedit.diffusion.ddim import Latents, move
 from refedit.diffusion.words import find_word
 from refedit.editing.request import check_sentence
 from refedit.editing.service import Located
@@ -23,7 +22,6 @@ from refedit.errors import EditError
 from refedit.imaging.images import to_tensor
 from refedit.imaging.masks import at_grid
 from refedit.imaging.squares import Square
-from refedit.machine.cache import Cache
 
 STEPS, READ = 20, 10
 """The steps of the inversion, and how many of them, from the clean picture on, are read (our choice)."""
@@ -87,11 +85,10 @@ class _Reading:
 def _heat(model: Backbone, latents: Latents, text: str, tokens: list[int]) -> Float[Tensor, "grid grid"]:
     """The word's cross-attention while the latents are inverted, from 0 to 1."""
     reading, schedule = _Reading(tokens, model.word_grid), model.schedule(STEPS)
-    inversion = Inverter(model, Cache(0)).trajectory(Stage("Finding it"), latents, text, schedule, READ)
     embedded, z = model.embed(text), latents
-    for number, step in enumerate(inversion):
-        model.predict_noise(z, schedule.timesteps[len(schedule) - 1 - number], embedded, reading)
-        z = step.rows
+    for step in reversed(range(len(schedule) - READ, len(schedule))):
+        eps = model.predict_noise(z, schedule.timesteps[step], embedded, reading)
+        z = move(z, eps, schedule.alpha_bars[step + 1], schedule.alpha_bars[step])
     heat = torch.stack(reading.maps).mean(0)
     return (heat - heat.min()) / (heat.max() - heat.min()).clamp(min=1e-9)
 
@@ -109,7 +106,7 @@ def _gain(model: Backbone, latents: Latents, text: str, heat: Float[Tensor, "gri
         timestep = steps[round((1 - level) * (len(steps) - 1))]
         noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(seed)).to(latents)
         kept = model.alpha_bar(timestep)
-        states = kept**0.5 * latents + (1 - kept) ** 0.5 * noise
+        states = move(latents, noise, 1.0, kept)
         error = (model.predict_noise(states.expand(2, -1, -1, -1), timestep, texts) - noise).square().mean(1)
         without, with_text = (error * where).sum((1, 2)).tolist()
         gains.append((without - with_text) / max(without, 1e-9))
