@@ -50,8 +50,8 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 # A package of others and the only modules that may import it.
 HOMES = {
     "gradio": ("app", "refedit.ui"),
-    "diffusers": ("refedit.diffusion.checkpoints", "refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "transformers": ("refedit.diffusion.checkpoints", "refedit.picturebook"),
+    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
+    "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": ("refedit.segment.checkpoints",),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "scipy": ("refedit.bench.experiment.statistics",),

@@ -252,13 +252,13 @@ def test_a_mask_made_at_another_size_of_the_picture_fits_it_and_one_of_another_s
 def test_transparency_says_what_a_cutout_shows() -> None:
     cutout = Image.new("RGBA", (64, 32), "orange")
     cutout.putalpha(Image.fromarray(HALF * 255))
-    found = read_cutout(encoded(cutout))
+    found = read_cutout(encoded(cutout))[1]
     assert found is not None and np.array_equal(found.values, HALF.astype(np.float32))
     for whole in (
         Image.new("RGB", (64, 32)),
         Image.new("RGBA", (64, 32), "red"),
         Image.new("RGBA", (64, 32), "#ff000000"),
     ):
-        assert read_cutout(encoded(whole)) is None
+        assert read_cutout(encoded(whole))[1] is None
     opaque = Image.merge("RGBA", [Image.fromarray(HALF * 200 + 40)] * 3 + [Image.new("L", (64, 32), 255)])
-    assert read_cutout(encoded(opaque)) is None
+    assert read_cutout(encoded(opaque))[1] is None

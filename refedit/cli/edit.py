@@ -64,8 +64,9 @@ def read_values(texts: list[str]) -> dict[str, str]:
 def _request(options: argparse.Namespace) -> EditRequest:
     reference = None
     if options.reference:
-        subject = read_mask(options.subject) if options.subject else read_cutout(options.reference)
-        reference = Reference(image=read_picture(options.reference), subject=subject, prompt=options.reference_prompt)
+        image, cutout = read_cutout(options.reference)
+        subject = read_mask(options.subject) if options.subject else cutout
+        reference = Reference(image=image, subject=subject, prompt=options.reference_prompt)
     return EditRequest(
         method=method_of(options.method, options.preset or "", read_values(options.set)),
         source=read_picture(_exists(options.source)),

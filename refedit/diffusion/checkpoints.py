@@ -1,6 +1,6 @@
-"""Checkpoints of Stable Diffusion 1.x and 2.x as people have them: folders, hub ids and single files.
+"""Checkpoints as people have them, folders and single files: what each is, told by its names, shapes and settings.
 
-Whatever is none of these is told in one sentence that says what it is and what to use instead, before weights are read.
+Whatever is no Stable Diffusion 1.x or 2.x is told in one sentence that says what it is and what to use instead.
 """
 
 import json
@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError, safe_open
-from transformers.utils import logging as transformers_logging
 
 from refedit.errors import EditError
 
@@ -53,84 +51,12 @@ PREFIXES: Mapping[str, str] = {
 FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 
 
-def open_pipeline(name: str) -> Any:
-    """The pipeline of a folder, a hub id or a single file, in float32; EditError says what it is if it is another."""
-    with_quiet_libraries()
-    path = Path(name)
-    if path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
-        raise EditError(f"'{name}' can hold programs, which is not safe. Use a file that ends in .safetensors.")
-    if path.suffix == ".safetensors":
-        return _open_file(path)
-    if path.exists() or name.startswith((".", "/", "~")):
-        return _open_folder(path, name)
-    return _open_folder(_downloaded(name), name)
-
-
-def with_quiet_libraries() -> None:
-    """Without the progress bars and warnings of loading, which say nothing to people who edit pictures."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    diffusers_logging.disable_progress_bar()
-
-
-def _pipeline_class() -> Any:
-    # Imported only here: the import itself warns that torchvision, which nothing needs, is missing.
-    from diffusers import StableDiffusionPipeline
-
-    return StableDiffusionPipeline
-
-
-def _downloaded(name: str) -> Path:
-    """Where the hub's files lie; those in half precision are taken where there are no others."""
-    refused: Exception | None = None
-    try:
-        _check_kind(name, _pipeline_class().load_config(name))
-    except EditError:
-        raise
-    except Exception as error:  # networks and servers fail in many ways
-        _cannot_load(name, error)
-    for variant in (None, "fp16"):
-        try:
-            wanted = {"use_safetensors": True, "safety_checker": None, "feature_extractor": None}
-            return Path(_pipeline_class().download(name, variant=variant, **wanted))
-        except Exception as error:
-            refused = refused or error
-    _cannot_load(name, refused)
-
-
-def _cannot_load(name: str, error: Exception | None) -> NoReturn:
-    reason = (str(error).strip().splitlines() or ["no reason was given"])[0][:200]
-    raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
-
-
-def _open_folder(folder: Path, name: str) -> Any:
+def check_folder(folder: Path, name: str) -> None:
+    """EditError unless the folder is a whole Stable Diffusion pipeline whose parts fit each other."""
     index = _read_json(folder / "model_index.json")
     if index is None:
         raise EditError(f"'{name}' is no pipeline folder: it has no model_index.json. Give a diffusers folder.")
-    _check_parts(folder, name, index)
-    variant = _variant(folder, name)
-    try:
-        pipeline = _pipeline_class().from_pretrained(
-            folder,
-            dtype=torch.float32,
-            variant=variant,
-            use_safetensors=True,
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-            local_files_only=True,
-            low_cpu_mem_usage=False,
-        )
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
-        _cannot_load(name, error)
-    for part in NETWORKS:
-        _check_weights(folder / part, getattr(pipeline, part), name, variant)
-    return pipeline
-
-
-def _check_parts(folder: Path, name: str, index: Mapping[str, Any]) -> None:
-    """EditError unless the folder is a whole Stable Diffusion pipeline whose parts fit each other."""
-    _check_kind(name, index)
+    check_kind(name, index)
     missing = [part for part in PARTS if not (folder / part).is_dir() or not any((folder / part).iterdir())]
     if not any((folder / "tokenizer" / file).is_file() for file in ("vocab.json", "tokenizer.json")):
         missing = list(dict.fromkeys([*missing, "tokenizer"]))
@@ -150,7 +76,7 @@ def _check_parts(folder: Path, name: str, index: Mapping[str, Any]) -> None:
         )
 
 
-def _check_kind(name: str, index: Mapping[str, Any]) -> None:
+def check_kind(name: str, index: Mapping[str, Any]) -> None:
     """EditError if the index is that of another pipeline."""
     kind = str(index.get("_class_name", ""))
     if kind != "StableDiffusionPipeline":
@@ -162,7 +88,7 @@ def _refuse(name: str, what: str) -> NoReturn:
     raise EditError(f"'{name}' is {what}, which RefEdit cannot edit with. {USE}")
 
 
-def _variant(folder: Path, name: str) -> str | None:
+def variant_of(folder: Path, name: str) -> str | None:
     """None if all networks have plain files, "fp16" if all have those; EditError if one has neither."""
     for variant in (None, "fp16"):
         if all(_weights(folder / part, variant) for part in NETWORKS):
@@ -182,7 +108,7 @@ def _weights(folder: Path, variant: str | None) -> list[Path]:
     return [path for path in plain if not path.name.startswith("openvino") and ".non_ema" not in path.name]
 
 
-def _check_weights(folder: Path, network: torch.nn.Module, name: str, variant: str | None) -> None:
+def check_weights(folder: Path, network: torch.nn.Module, name: str, variant: str | None) -> None:
     """EditError if weights are missing: the libraries leave those at random, and only log it."""
     there = {key for path in _weights(folder, variant) for key in _keys(path)}
     # Buffers are computed, and files of older versions leave them out or call the VAE's attention by other names.
@@ -214,43 +140,11 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-def _open_file(path: Path) -> Any:
-    """The pipeline in a single file, as other programs keep it.
-
-    What such a file lacks, its tokenizer and the networks' shapes, comes from the folder beside it that has its name
-    without the ending, if there is one (a diffusers folder of the same version needs no weights for that), else from
-    the hub.
-    """
-    if not path.is_file():
-        raise EditError(f"There is no file '{path}'. Check the path.")
-    _check_keys(path)
-    # Imported only here, as the pipeline's class is.
-    from diffusers.loaders.single_file_utils import SingleFileComponentError
-
-    beside = path.with_suffix("")
-    try:
-        pipeline = _pipeline_class().from_single_file(
-            str(path),
-            config=str(beside) if beside.is_dir() else None,
-            torch_dtype=torch.float32,
-            safety_checker=None,
-            feature_extractor=None,
-            local_files_only=beside.is_dir(),
-        )
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        LookupError,
-        RuntimeError,
-        SingleFileComponentError,
-    ) as error:
-        _cannot_load(str(path), error)
+def check_file_weights(path: Path, networks: Mapping[str, torch.nn.Module]) -> None:
+    """EditError if a single file has fewer numbers than the networks that were filled from it."""
     for begin, part in PREFIXES.items():
-        if _elements(path, begin) < sum(weights.numel() for weights in getattr(pipeline, part).parameters()):
+        if _elements(path, begin) < sum(weights.numel() for weights in networks[part].parameters()):
             raise EditError(f"'{path}' lacks weights of its {part}. Download it again.")
-    return pipeline
 
 
 def _elements(path: Path, begin: str) -> int:
@@ -259,8 +153,10 @@ def _elements(path: Path, begin: str) -> int:
         return sum(math.prod(file.get_slice(key).get_shape()) for key in file.keys() if key.startswith(begin))  # noqa: SIM118
 
 
-def _check_keys(path: Path) -> None:
+def check_file(path: Path) -> None:
     """EditError unless the names of a file's weights are those of Stable Diffusion 1.x or 2.x."""
+    if not path.is_file():
+        raise EditError(f"There is no file '{path}'. Check the path.")
     try:
         with safe_open(path, "pt") as file:
             keys = set(file.keys())

@@ -1,22 +1,33 @@
-"""Stable Diffusion 1.x / 2.x as a backbone. With `checkpoints`, the only importer of diffusers and transformers.
+"""Stable Diffusion 1.x / 2.x from a folder, a hub id or a single file: the only importer of diffusers and transformers.
 
-Encodes and decodes pictures, embeds prompts, predicts noise. Knows nothing about methods.
+Loads, encodes and decodes pictures, embeds prompts, predicts noise. Knows nothing about methods.
 """
 
 import math
 from collections.abc import Mapping
 from copy import copy, deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
 from jaxtyping import Float
+from safetensors import SafetensorError
 from torch import Tensor, nn
+from transformers.utils import logging as transformers_logging
 
 from refedit.diffusion.attention import AttentionControl, make_controllable
 from refedit.diffusion.backbone import TextEmbedding
-from refedit.diffusion.checkpoints import open_pipeline
+from refedit.diffusion.checkpoints import (
+    NETWORKS,
+    check_file,
+    check_file_weights,
+    check_folder,
+    check_kind,
+    check_weights,
+    variant_of,
+)
 from refedit.diffusion.ddim import Latents, Schedule, leading_schedule
 from refedit.diffusion.lexicon import FILE, Lexicon
 from refedit.diffusion.vocabulary import AllWords, KnownWords, Reading, Vocabulary
@@ -166,6 +177,113 @@ class StableDiffusion:
         states, context = latents.to(self.dtype), text.tokens.to(self.dtype)
         out = self.unet(states, labels, encoder_hidden_states=context, cross_attention_kwargs=kwargs).sample.float()
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
+
+
+def open_pipeline(name: str) -> Any:
+    """The pipeline of a folder, a hub id or a single file, in float32; EditError says what it is if it is another."""
+    with_quiet_libraries()
+    path = Path(name)
+    if path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
+        raise EditError(f"'{name}' can hold programs, which is not safe. Use a file that ends in .safetensors.")
+    if path.suffix == ".safetensors":
+        return _open_file(path)
+    if path.exists() or name.startswith((".", "/", "~")):
+        return _open_folder(path, name)
+    return _open_folder(_downloaded(name), name)
+
+
+def with_quiet_libraries() -> None:
+    """Without the progress bars and warnings of loading, which say nothing to people who edit pictures."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    diffusers_logging.disable_progress_bar()
+
+
+def _pipeline_class() -> Any:
+    # Imported only here: the import itself warns that torchvision, which nothing needs, is missing.
+    from diffusers import StableDiffusionPipeline
+
+    return StableDiffusionPipeline
+
+
+def _downloaded(name: str) -> Path:
+    """Where the hub's files lie; those in half precision are taken where there are no others."""
+    refused: Exception | None = None
+    try:
+        check_kind(name, _pipeline_class().load_config(name))
+    except EditError:
+        raise
+    except Exception as error:  # networks and servers fail in many ways
+        _cannot_load(name, error)
+    for variant in (None, "fp16"):
+        try:
+            wanted = {"use_safetensors": True, "safety_checker": None, "feature_extractor": None}
+            return Path(_pipeline_class().download(name, variant=variant, **wanted))
+        except Exception as error:
+            refused = refused or error
+    _cannot_load(name, refused)
+
+
+def _cannot_load(name: str, error: Exception | None) -> NoReturn:
+    reason = (str(error).strip().splitlines() or ["no reason was given"])[0][:200]
+    raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
+
+
+def _open_folder(folder: Path, name: str) -> Any:
+    check_folder(folder, name)
+    variant = variant_of(folder, name)
+    try:
+        pipeline = _pipeline_class().from_pretrained(
+            folder,
+            dtype=torch.float32,
+            variant=variant,
+            use_safetensors=True,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+            local_files_only=True,
+            low_cpu_mem_usage=False,
+        )
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        _cannot_load(name, error)
+    for part in NETWORKS:
+        check_weights(folder / part, getattr(pipeline, part), name, variant)
+    return pipeline
+
+
+def _open_file(path: Path) -> Any:
+    """The pipeline in a single file, as other programs keep it.
+
+    What such a file lacks, its tokenizer and the networks' shapes, comes from the folder beside it that has its name
+    without the ending, if there is one (a diffusers folder of the same version needs no weights for that), else from
+    the hub.
+    """
+    check_file(path)
+    # Imported only here, as the pipeline's class is.
+    from diffusers.loaders.single_file_utils import SingleFileComponentError
+
+    beside = path.with_suffix("")
+    try:
+        pipeline = _pipeline_class().from_single_file(
+            str(path),
+            config=str(beside) if beside.is_dir() else None,
+            torch_dtype=torch.float32,
+            safety_checker=None,
+            feature_extractor=None,
+            local_files_only=beside.is_dir(),
+        )
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        SingleFileComponentError,
+    ) as error:
+        _cannot_load(str(path), error)
+    check_file_weights(path, {part: getattr(pipeline, part) for part in NETWORKS})
+    return pipeline
 
 
 def noise_of_v(z: Latents, v: Latents, alpha_bar: float) -> Latents:

@@ -50,14 +50,16 @@ def read_mask(source: str | Path | bytes) -> Mask:
     return Mask(inside.astype(np.float32))
 
 
-def read_cutout(source: str | Path | bytes) -> Mask | None:
-    """What a picture's own transparency leaves of it, of its size; None for a picture without any, or without a rest.
+def read_cutout(source: str | Path | bytes) -> tuple[Image.Image, Mask | None]:
+    """A picture as `read_picture` reads it, and what its own transparency leaves of it, of its size; the same errors.
 
-    The same errors as `read_picture`.
+    The mask is None for a picture without transparency, or of which it leaves nothing.
     """
-    image = _upright(_open(source, "picture"))
-    if not has_transparency(image):
-        return None
+    image = _open(source, "picture")
+    return _upright_rgb(image), _cutout(_upright(image)) if has_transparency(image) else None
+
+
+def _cutout(image: Image.Image) -> Mask | None:
     mask = Mask(np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / 255)
     return None if mask.is_empty or mask.invert().is_empty else mask
 

@@ -195,8 +195,8 @@ def _given(path: str | None, name: str) -> str:
 def _reference(path: str | None, subject: str | None, prompt: str) -> Reference | None:
     if not path:
         return None
-    taken = read_mask(subject) if subject else read_cutout(path)
-    return Reference(image=read_picture(path), subject=taken, prompt=prompt)
+    image, cutout = read_cutout(path)
+    return Reference(image=image, subject=read_mask(subject) if subject else cutout, prompt=prompt)
 
 
 def _settings() -> gr.JSON:

@@ -62,7 +62,7 @@ class MaskDocument:
     @classmethod
     def of_file(cls, file: bytes) -> "MaskDocument":
         """A picture as it was uploaded, without a mask; raises as `read_picture`."""
-        return cls(file=file, cutout=_pack(read_cutout(file)))
+        return cls(file=file, cutout=_pack(read_cutout(file)[1]))
 
     @property
     def picture(self) -> Image.Image:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from refedit.errors import EditError
-from refedit.imaging.images import FORMATS, read_cutout, read_picture
+from refedit.imaging.images import FORMATS, read_cutout
 from refedit.imaging.masks import Mask
 
 BRUSH = "#e815b8"
@@ -39,11 +39,11 @@ def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
     """
     if not canvas or canvas.get("background") is None:
         return None
-    picture = read_picture(canvas["background"])
+    picture, cutout = read_cutout(canvas["background"])
     return PictureWithMask(
         picture=picture,
         mask=_painted(canvas.get("layers") or [], picture.size, name),
-        cutout=read_cutout(canvas["background"]),
+        cutout=cutout,
     )
 
 
