@@ -5,6 +5,7 @@ import pytest
 from refedit.bench.commands import KINDS
 from refedit.bench.evidence_commands import SETS
 from refedit.bench.experiment.cases import CASE_SETS, POSE, REFERENCE, RIGID, CaseKind, case_at
+from refedit.bench.experiment.painting import Painting
 from refedit.methods import Baret, SpecRef
 from refedit.picturebook.world.factors import FACTORS, factors_of
 from refedit.picturebook.world.true_edits import changed_region
@@ -48,7 +49,7 @@ def test_the_painted_region_covers_the_true_change(kind: CaseKind) -> None:
     for number in NUMBERS:
         case = case_at("test", kind, number)
         region = case.request(Baret(), 64).region
-        assert case.request(Baret(), 64, painted=False).region is None
+        assert case.request(Baret(), 64, Painting.WORDS).region is None
         if region is not None:
             changed = changed_region(case.source, case.result, 64)
             # Soft shadows on the ground reach a little further than what a person paints.

@@ -18,6 +18,7 @@ from refedit.editing.prepare import prepare, task_of
 from refedit.editing.reading import as_read
 from refedit.editing.request import EditRequest
 from refedit.errors import EditError
+from refedit.imaging.detail import with_detail
 from refedit.imaging.images import to_image
 from refedit.imaging.masks import Mask
 from refedit.machine.cache import Cache
@@ -70,9 +71,10 @@ class SquareEdit:
         edited = yield from self.read.method.edit(self.metered, self.task)
         mask = self._pasted(edited)
         square = to_image(self.model.decode(edited.latents)[0])
+        shown = square if self._is_whole(edited) else with_detail(square, self._redrawn(), self.prepared.source)
         return PastedEdit(
             square=square,
-            image=self.prepared.square.put_back(self.request.source, square, mask),
+            image=self.prepared.square.put_back(self.request.source, shown, mask),
             pasted=mask,
             rows=self.metered.rows,
             seconds=time.monotonic() - self.started,
@@ -82,10 +84,18 @@ class SquareEdit:
         """Where the result may differ from the source: the painted region, the method's mask, both, or the square."""
         if self.request.region is not None:
             return self._inside(self._soft(self.request.region), edited)
-        if edited.mask is None or self.request.method.paste == "square":
+        if edited.mask is None or self._is_whole(edited):
             size = self.model.size
             return self.prepared.square.place(Image.new("L", (size, size), 255), self.request.source.size)
         return self._placed(edited.mask)
+
+    def _is_whole(self, edited: Edited) -> bool:
+        """Whether the whole square is the result, as the model drew it."""
+        return self.request.region is None and (edited.mask is None or self.request.method.paste == "square")
+
+    def _redrawn(self) -> Image.Image:
+        """The source's square as the autoencoder alone redraws it."""
+        return to_image(self.model.decode(self.task.source)[0])
 
     def _soft(self, region: Mask) -> Mask:
         """A painted region as it is pasted back: its edge falls off inside, so that nothing outside it changes."""

@@ -52,9 +52,10 @@ class Baret(BaretParameters):
 
     @property
     def stages(self) -> Mapping[Stage, float]:
-        fit = (2.0 if self.guidance != 1 else 1.0) + 3.0 * self.inner_steps
         edit = sum(len(self._rows(step)) for step in range(self.steps)) / max(self.steps, 1)
-        return {INVERT: 1.0, FIT: fit, EDIT: edit}
+        if self.redraws == "inversion":
+            return {INVERT: 1.0, EDIT: edit}
+        return {INVERT: 1.0, FIT: (2.0 if self.guidance != 1 else 1.0) + 3.0 * self.inner_steps, EDIT: edit}
 
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
@@ -87,10 +88,15 @@ class Baret(BaretParameters):
     def _fit(
         self, model: Denoiser, task: Task, schedule: Schedule, target: TextEmbedding, empty: TextEmbedding
     ) -> Generator[Step, None, FittedText]:
-        """Target-text inversion (the paper's TTIS), remembered by everything it depends on."""
+        """Target-text inversion (the paper's TTIS), remembered by everything it depends on.
+
+        Without it (our choice in the preset `quick`) the inversion itself is looked up, which is the source exactly.
+        """
         prompt = self.inversion_text(task)
         pivots = yield from task.inverter.trajectory(INVERT, task.source, prompt, schedule)
         first = self._first(target, empty)
+        if self.redraws == "inversion":
+            return FittedText(texts=(first,) * len(schedule), latents=pivots[::-1], losses=())
         # Not the target sentence itself: where all begins with the empty text, another sentence fits nothing anew.
         key = content_key("fitted text", task.source, prompt, schedule, first, empty, self.inversion)
         known: FittedText | None = task.inverter.cache.get(key)

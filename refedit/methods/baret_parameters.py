@@ -10,6 +10,7 @@ from refedit.methods.parameters import parameter
 EtaSchedule = Literal["constant", "rising", "falling"]
 FinalText = Literal["target", "transition"]
 InversionPrompt = Literal["target", "empty"]
+Redraws = Literal["fitted text", "inversion"]
 InitialText = Literal["target", "closed form", "empty"]
 
 
@@ -31,16 +32,17 @@ class BaretParameters(Method):
     )
     presets_help: ClassVar[str] = (
         "non-rigid: pose and shape, keeps the look. rigid: colour, background, style. "
-        "published: non-rigid with the paper's parts only."
+        "published: non-rigid with the paper's parts only. quick: non-rigid without the fit, in half the time."
     )
 
     @classmethod
     def presets(cls: type[Kind]) -> Mapping[str, Kind]:
         """`non-rigid` for pose and shape, `rigid` for style, colour and background: the paper treats them apart.
 
-        `published` is for poses and shapes, too, with the paper's parts and none added.
+        `published` is for poses and shapes, too, with the paper's parts and none added; `quick` is non-rigid without
+        the paper's fit.
         """
-        changes = {"non-rigid": {}, "rigid": RIGID, "published": PUBLISHED}
+        changes = {"non-rigid": {}, "rigid": RIGID, "published": PUBLISHED, "quick": QUICK}
         return {name: cls(**change) for name, change in changes.items()}  # type: ignore[arg-type]
 
     steps: int = parameter(
@@ -133,6 +135,13 @@ class BaretParameters(Method):
         "The target text (paper), the empty text, which suits an empty inversion prompt (our choice), or empty + "
         "(target - empty) / guidance, which suits the target's to first order.",
     )
+    redraws: Redraws = parameter(
+        "fitted text",
+        "Reconstruction",
+        "What redraws the source beside the edit: the fitted text (paper), or its inversion itself, without any fit "
+        "(our choice in quick: half the time).",
+        legacy_default="fitted text",
+    )
     rate: float = parameter(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
     decay: float = parameter(
         0.01, "Learning rate decay", "Part of it that every step loses (null-text: 0.01).", low=0, high=0.05, step=0.001
@@ -160,6 +169,9 @@ RIGID = {
 Inverting with the empty text did most: an inversion with the target's puts into the noise what that text does not
 explain, the old background. The source's look is what such an edit changes, so it is not looked up.
 """
+
+QUICK = {"redraws": "inversion"}
+"""Poses and shapes without the paper's target-text inversion: what differs from the defaults."""
 
 PUBLISHED = {
     "guidance": 4.0,

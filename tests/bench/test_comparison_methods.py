@@ -12,6 +12,7 @@ from refedit.bench.baselines.reconstruction import Reconstruction, geometric_mea
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, case_at
 from refedit.bench.experiment.measures import psnr
+from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.runs import ArmRun, run_arm
 from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.attention import Site, attend
@@ -99,9 +100,9 @@ def test_from_the_pivots_only_the_first_steps_error_is_the_same(workbench: Workb
 def test_null_text_editing_without_a_change_is_its_reconstruction(workbench: Workbench) -> None:
     case = replace(CASE, result=CASE.source)
     method = NullTextEditing(steps=2, inner_steps=1, cross_replace=1.0, self_replace=1.0)
-    same = run_arm(workbench, case, Arm(name="", method=method, painted=False, alone=True))
+    same = run_arm(workbench, case, Arm(name="", method=method, painting=Painting.WORDS, alone=True))
     own = Reconstruction(steps=2, free="unconditional", start="empty", inner_steps=1)
-    rebuilt = run_arm(workbench, case, Arm(name="", method=own, painted=False, alone=True))
+    rebuilt = run_arm(workbench, case, Arm(name="", method=own, painting=Painting.WORDS, alone=True))
     everywhere = draw(case.source, 64).masks["subject"] | True
     nearness = psnr(same.image, rebuilt.image, everywhere)
     assert nearness is not None and nearness > 45
@@ -113,9 +114,9 @@ def test_null_text_editing_keeps_what_is_outside_the_painted_region(workbench: W
     assert region is not None
     source = draw(CASE.source, 64).picture
     painted, free = (
-        psnr(run_arm(workbench, CASE, Arm(name="", method=method, painted=paint)).image, source, region.values < 0.5)
+        psnr(run_arm(workbench, CASE, Arm(name="", method=method, painting=paint)).image, source, region.values < 0.5)
         or 0.0
-        for paint in (True, False)
+        for paint in (Painting.TRUE, Painting.WORDS)
     )
     assert painted > free
 

@@ -8,6 +8,7 @@ from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip, 
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, Place, case_at, placed
 from refedit.bench.experiment.measures import CAP
 from refedit.bench.experiment.outcome import measured
+from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.runs import ArmRun, run_arm
 from refedit.bench.experiment.workbench import Workbench
 from refedit.editing.editor import Editor
@@ -64,7 +65,7 @@ def test_alone_means_without_memory(workbench: Workbench) -> None:
 def test_without_a_painted_region_the_words_decide(workbench: Workbench) -> None:
     for number in (0, 1):  # the same kind, whose prompts are equal, and another
         case = case_at("test", REFERENCE, number)
-        made = run_arm(workbench, case, Arm(name="", method=SpecRef(steps=2), painted=False))
+        made = run_arm(workbench, case, Arm(name="", method=SpecRef(steps=2), painting=Painting.WORDS))
         found = measured(case, "", made, SIZE, None)
         assert made.words is not None and made.words.shape == (workbench.model.word_grid,) * 2
         assert found.word_iou is not None and 0 <= found.word_iou <= 1

@@ -16,6 +16,7 @@ from refedit.bench.experiment import code_fingerprint, store
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, Place
 from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench, files_checksum, weights_checksum
 from refedit.bench.publish import PART, PUBLISHED, README, publish
@@ -51,7 +52,7 @@ def test_nothing_is_run_twice(workbench: Workbench, tmp_path: Path) -> None:
     [
         replace(ARM, method=PlainDdim(steps=1, guidance=2.0)),
         replace(ARM, method=Baret(steps=1, inner_steps=0)),
-        replace(ARM, painted=False),
+        replace(ARM, painting=Painting.WORDS),
         replace(ARM, paste=True),
         replace(ARM, alone=True),
     ],

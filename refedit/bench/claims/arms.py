@@ -9,6 +9,7 @@ from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.baselines.null_text_editing import NullTextEditing
 from refedit.bench.claims.baret import BALANCED, PUBLISHED
 from refedit.bench.experiment.arms import Arm, SourceRoundTrip
+from refedit.bench.experiment.painting import Painting
 from refedit.methods import SpecRef
 
 PAPER = replace(SpecRef.presets()["official"], steps=20, fit="aspect")
@@ -18,23 +19,25 @@ SETTING = (
 )
 WITHOUT = replace(PAPER, reference_steps_start=1.0)
 
-BOTH = Arm(name="both masks", method=PAPER, painted=False)
-SUBJECT = Arm(name="subject mask only", method=replace(PAPER, masks="subject"), painted=False)
-REGION = Arm(name="region mask only", method=replace(PAPER, masks="region"), painted=False)
-NEITHER = Arm(name="no mask", method=replace(PAPER, masks="none"), painted=False)
-PLAIN = Arm(name="prompt-to-prompt", method=WITHOUT, painted=False)
-PIVOTS = Arm(name="blended with the inversion", method=replace(PAPER, pivot_blend=True), painted=False)
+BOTH = Arm(name="both masks", method=PAPER, painting=Painting.WORDS)
+SUBJECT = Arm(name="subject mask only", method=replace(PAPER, masks="subject"), painting=Painting.WORDS)
+REGION = Arm(name="region mask only", method=replace(PAPER, masks="region"), painting=Painting.WORDS)
+NEITHER = Arm(name="no mask", method=replace(PAPER, masks="none"), painting=Painting.WORDS)
+PLAIN = Arm(name="prompt-to-prompt", method=WITHOUT, painting=Painting.WORDS)
+PIVOTS = Arm(name="blended with the inversion", method=replace(PAPER, pivot_blend=True), painting=Painting.WORDS)
 PAINTED = Arm(name="SpecRef, painted", method=SpecRef())
 PAINTED_PLAIN = Arm(name="the same without its reference", method=SpecRef(reference_steps_start=1.0))
 VAE = Arm(name="VAE round trip of the source", method=SourceRoundTrip())
 
 
-COST_SPECREF = Arm(name="SpecRef alone", method=PAPER, painted=False, alone=True)
+COST_SPECREF = Arm(name="SpecRef alone", method=PAPER, painting=Painting.WORDS, alone=True)
 COST_BARET = Arm(name="BARET alone", method=BALANCED.method, alone=True)
-COST_NULL = Arm(name="null-text + prompt-to-prompt alone", method=NullTextEditing(), painted=False, alone=True)
+COST_NULL = Arm(
+    name="null-text + prompt-to-prompt alone", method=NullTextEditing(), painting=Painting.WORDS, alone=True
+)
 NULL_LESS = Arm(
     name="null-text + prompt-to-prompt, at BARET's guidance",
     method=NullTextEditing(guidance=PUBLISHED.guidance),
-    painted=False,
+    painting=Painting.WORDS,
 )
 COST_MASA = Arm(name="MasaCtrl alone", method=MasaCtrl(), alone=True)

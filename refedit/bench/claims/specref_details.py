@@ -7,6 +7,7 @@ from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Curve, difference
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import REFERENCE, Place
+from refedit.bench.experiment.painting import Painting
 from refedit.methods import SpecRef
 
 
@@ -58,7 +59,7 @@ S10 = Claim(
     statement="No single other choice than the public code's comes nearer to the truth.",
     source="SpecRef, public code",
     falsifier="One of the named choices is nearer to the truth by more than 0.01 of the reader's distance.",
-    arms={REFERENCE: (BOTH, *(Arm(name=name, method=method, painted=False) for name, method in VARIANTS))},
+    arms={REFERENCE: (BOTH, *(Arm(name=name, method=method, painting=Painting.WORDS) for name, method in VARIANTS))},
     contrasts=tuple(
         contrast
         for name, _ in VARIANTS

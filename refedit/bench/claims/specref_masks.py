@@ -7,6 +7,7 @@ from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.contrast import Contrast, Term, difference, report_mean
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import REFERENCE
+from refedit.bench.experiment.painting import Painting
 
 S3 = Claim(
     name="S3",
@@ -33,8 +34,12 @@ S4 = Claim(
         REFERENCE: (
             BOTH,
             SUBJECT,
-            Arm(name="both masks, no blend", method=replace(PAPER, blend=False), painted=False),
-            Arm(name="subject mask only, no blend", method=replace(PAPER, blend=False, masks="subject"), painted=False),
+            Arm(name="both masks, no blend", method=replace(PAPER, blend=False), painting=Painting.WORDS),
+            Arm(
+                name="subject mask only, no blend",
+                method=replace(PAPER, blend=False, masks="subject"),
+                painting=Painting.WORDS,
+            ),
         )
     },
     contrasts=(

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from PIL import Image
 
 from refedit.bench.experiment.cases import Case, Place, placed
+from refedit.bench.experiment.painting import Painting
 from refedit.diffusion.backbone import Backbone
 from refedit.imaging.images import to_image, to_tensor
 from refedit.methods import Method, SpecRef
@@ -51,14 +52,14 @@ def round_trip(model: Backbone, picture: Image.Image) -> Image.Image:
 class Arm:
     """A method, or a bound, and how a case is put before it.
 
-    Without `painted` the words decide where SpecRef edits, as in the paper. With `paste` the result is what a user
-    gets, pasted into the painted region. `alone`: without what earlier edits have left in memory, so that rows and
+    `painting` says where the masks come from. With `paste` the result is what a user gets, pasted into the painted
+    region. `alone`: without what earlier edits have left in memory, so that rows and
     seconds are those of a first edit. `place` moves the reference's subject.
     """
 
     name: str
     method: Method | Bound
-    painted: bool = True
+    painting: Painting = Painting.TRUE
     paste: bool = False
     alone: bool = False
     place: Place | None = None
@@ -74,7 +75,7 @@ class Arm:
 
     def method_for(self, case: Case) -> Method | Bound:
         """The method, told by word which subject is meant where no region says so."""
-        if self.painted or not isinstance(self.method, SpecRef):
+        if self.painting is not Painting.WORDS or not isinstance(self.method, SpecRef):
             return self.method
         target, source = case.result.subjects[0].kind, case.source.subjects[0].kind
         return replace(self.method, words=target, blend_words=target, blend_source_words=source)

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from refedit.bench.experiment.painting import Painting, region_of, subject_of
 from refedit.editing.request import EditRequest, Reference
-from refedit.imaging.masks import Mask
 from refedit.methods import Method
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.factors import FACTORS, factors_of
@@ -24,8 +24,6 @@ from refedit.picturebook.world.scene import (
 from refedit.picturebook.world.streams import Stream, random
 from refedit.picturebook.world.true_edits import (
     drawn,
-    painted_region,
-    subject_mask,
     take_appearance,
     with_backdrop,
     with_colour,
@@ -64,15 +62,17 @@ class Case:
     changed: tuple[str, ...]
     mention: frozenset[str]
 
-    def request(self, method: Method, size: int, painted: bool = True) -> EditRequest:
-        """The edit to ask for, in pictures `size` wide; the region is painted as a person would, unless all changes."""
+    def request(self, method: Method, size: int, painting: Painting = Painting.TRUE) -> EditRequest:
+        """The edit to ask for, in pictures `size` wide; where the whole picture changes there is no region."""
+        source, result = drawn(self.source, size), drawn(self.result, size)
+        everywhere = {"background", "style"} & set(self.changed)
         return EditRequest(
             method=method,
-            source=drawn(self.source, size).picture,
+            source=source.picture,
             prompt=self.prompts[1],
             source_prompt=self.prompts[0],
-            region=self._painted(size) if painted and not {"background", "style"} & set(self.changed) else None,
-            reference=self._reference(size),
+            region=None if everywhere else region_of(painting, source, result),
+            reference=self._reference(size, painting),
         )
 
     @property
@@ -85,14 +85,11 @@ class Case:
         """What the true result shows: a word, or "" for the pose of a thing."""
         return factors_of(self.result)[factor]
 
-    def _painted(self, size: int) -> Mask:
-        return painted_region(drawn(self.source, size), drawn(self.result, size))
-
-    def _reference(self, size: int) -> Reference | None:
+    def _reference(self, size: int, painting: Painting) -> Reference | None:
         if self.reference is None:
             return None
         reference = drawn(self.reference, size)
-        return Reference(image=reference.picture, subject=subject_mask(reference))
+        return Reference(image=reference.picture, subject=subject_of(painting, reference))
 
 
 def case_at(which: str, kind: CaseKind, number: int) -> Case:

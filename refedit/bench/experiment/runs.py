@@ -40,7 +40,7 @@ def run_arm(workbench: Workbench, case: Case, arm: Arm) -> ArmRun:
     if isinstance(method, Bound):
         picture = method.picture(workbench.model, drawn(seen.source, size).picture, drawn(seen.result, size).picture)
         return ArmRun(image=picture, final=picture)
-    request = seen.request(method, size, arm.painted)
+    request = seen.request(method, size, arm.painting)
     return _run(workbench, request, Cache(CACHE_BYTES) if arm.alone else workbench.cache, arm.paste)
 
 

@@ -10,6 +10,7 @@ from refedit.bench.baselines.null_text_editing import NullTextEditing
 from refedit.bench.experiment.arms import Arm, SourceUnchanged, TruthRoundTrip
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, CaseKind
 from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.readings import by_case, readings
 from refedit.bench.experiment.statistics import combined, interval
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
@@ -49,7 +50,7 @@ ARMS: Mapping[CaseKind, tuple[Arm, ...]] = {
         _arm(SPECREF, SpecRef.presets()["recommended"]),
         _arm("SpecRef without a reference", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
         _arm("SpecRef official, painted", SpecRef.presets()["official"]),
-        replace(_arm("SpecRef official, by words", SpecRef.presets()["official"]), painted=False),
+        replace(_arm("SpecRef official, by words", SpecRef.presets()["official"]), painting=Painting.WORDS),
         *_others(SpecRef().guidance),
         _CEILING,
     ),
