@@ -22,7 +22,8 @@ from refedit.errors import EditError
 from refedit.machine.cache import Cache
 from refedit.methods import Baret, SpecRef
 from refedit.methods.method import Edited, Task
-from refedit.methods.specref import INVERT_REFERENCE, INVERT_SOURCE, TARGET, EditRegion, ReferenceAttention
+from refedit.methods.specref import INVERT_REFERENCE, INVERT_SOURCE, TARGET, ReferenceAttention
+from refedit.methods.specref_region import EditRegion
 from tests.conftest import box_mask, finish, request_for
 
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")

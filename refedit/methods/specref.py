@@ -6,7 +6,8 @@ kept. The source is drawn again with the target prompt, its layout held by the a
 
     out = mask_t * softmax(Q K_r' + log mask_s) V_r + (1 - mask_t) * softmax(Q K') V
 
-where mask_s marks the subject in the reference, and mask_t is where the target's words attend. (Scaling is left out.)
+where mask_s marks the subject in the reference, and mask_t is where the target's words attend, or what the user painted
+(`specref_region.py`). Scaling is left out.
 
 Deduced from the authors' public code (commit 25ad797; files are named at each rule): layers, steps, thresholds, how
 mask_t is made, and local blend. The preset `official` reproduces it. Every deviation is a parameter whose official
@@ -31,11 +32,11 @@ from refedit.diffusion.inversion import Feature, Features, FeatureSpec
 from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
 from refedit.diffusion.rows import Row, Rows, can_guide, guided_step
 from refedit.diffusion.word_maps import TrackedWords, WordMap, WordMaps
-from refedit.diffusion.words import changed_words, split_words, word_weights
-from refedit.errors import EditError
-from refedit.imaging.masks import Resize, at_grid
+from refedit.diffusion.words import word_weights
+from refedit.imaging.masks import at_grid
 from refedit.methods.method import Edited, Task
-from refedit.methods.specref_parameters import Combine, SpecRefParameters
+from refedit.methods.specref_parameters import SpecRefParameters
+from refedit.methods.specref_region import EditRegion, only_painted, words_to_read
 
 INVERT_SOURCE, INVERT_REFERENCE = Stage("Inverting the source"), Stage("Inverting the reference")
 EDIT = Stage("Editing", draws=True)
@@ -50,6 +51,14 @@ class Branch(Enum):
 
 SOURCE, TARGET = Row(Branch.SOURCE), Row(Branch.TARGET)
 SOURCE_UNCOND, TARGET_UNCOND = (Row(branch, unconditional=True) for branch in Branch)
+ROW_OF: Mapping[WordMap, Row] = {
+    WordMap.EDITED: TARGET,
+    WordMap.BLEND_SOURCE: SOURCE,
+    WordMap.BLEND_TARGET: TARGET,
+    WordMap.STAY_SOURCE: SOURCE,
+    WordMap.STAY_TARGET: TARGET,
+}
+"""Whose attention to words makes which map."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +151,7 @@ class Plan:
     alignment: Alignment
     shares: Float[Tensor, "steps tokens"]
     maps: WordMaps
-    region: "EditRegion"
+    region: EditRegion
     latent_grid: int
 
     @classmethod
@@ -150,7 +159,7 @@ class Plan:
         # Embedding comes first: it says if a prompt is too long.
         texts: dict[Enum, TextEmbedding] = {}
         texts[Branch.SOURCE], texts[Branch.TARGET] = model.embed(task.source_prompt), model.embed(task.prompt)
-        empty, words = model.embed(""), tracked_words(method, model, task)
+        empty, words = model.embed(""), _tracked_words(method, model, task)
         maps = WordMaps(grid=model.word_grid, words=words, device=model.device, recent=method.recent_maps)
         return cls(
             method=method,
@@ -257,7 +266,7 @@ class ReferenceAttention:
     rows: Rows
     features: Mapping[int, tuple[Feature, Feature]]
     strengths: Mapping[Row, float]
-    region: "EditRegion"
+    region: EditRegion
     own_keys: bool = False
     weight: float = 1.0
 
@@ -287,99 +296,14 @@ class ReferenceAttention:
         return attend(q, torch.cat([k, k_ref], 1), torch.cat([v, v_ref], 1), bias)  # keys: own, then the reference's
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditRegion:
-    """mask_t: where the reference acts, as a binary mask at any attention grid.
-
-    Without a `painted` mask (1 inside) the word map EDITED decides: min-max normalised, resized with `mode` and cut at
-    `threshold` (code: maskhalf.py, aggregate_cross_attn_map and deal_mask); `everywhere` puts 1 in its place. With a
-    painted one, `combine` says whether it replaces the words' mask or is intersected with it.
-    """
-
-    maps: WordMaps
-    painted: Float[Tensor, "side side"] | None
-    combine: Combine
-    threshold: float
-    mode: Resize
-    everywhere: bool
-
-    @classmethod
-    def of(cls, method: SpecRef, task: Task, maps: WordMaps) -> "EditRegion":
-        return cls(
-            maps=maps,
-            painted=task.region,
-            combine=method.combine,
-            threshold=method.region_threshold,
-            mode=method.interpolation,
-            everywhere=method.masks in ("subject", "none"),
-        )
-
-    def at(self, grid: int) -> Float[Tensor, "grid grid"]:
-        if self.painted is not None and self.combine == "painted":
-            return self.painted_at(grid)
-        words = self._words_at(grid)
-        return words if self.painted is None else words * self.painted_at(grid)
-
-    def painted_at(self, grid: int) -> Float[Tensor, "grid grid"]:
-        """The user's mask: a token is inside if a quarter of it is (our choice: thin strokes survive)."""
-        assert self.painted is not None
-        mask = at_grid(self.painted, grid, "area", 0.25)
-        if not bool(mask.any()):
-            raise EditError("The painted region is too small for this model to see. Paint a larger one.")
-        return mask
-
-    def _words_at(self, grid: int) -> Float[Tensor, "grid grid"]:
-        words = self.words()
-        if self.everywhere or words is None:
-            return torch.ones(grid, grid, device=self.maps.device)
-        return at_grid(words, grid, self.mode, self.threshold)
-
-    def words(self) -> Float[Tensor, "word_grid word_grid"] | None:
-        """The words' map in 0..1, all 0 where it is constant; None before anything was recorded."""
-        total = self.maps.total(WordMap.EDITED)
-        if total is None:
-            return None
-        low, high = total.min(), total.max()
-        return (total - low) / (high - low) if bool(high > low) else torch.zeros_like(total)
-
-
-def only_painted(method: SpecRef, task: Task) -> bool:
-    """True if the painted region takes the words' place."""
-    return task.region is not None and method.combine == "painted"
-
-
-def tracked_words(method: SpecRef, model: Denoiser, task: Task) -> dict[WordMap, TrackedWords]:
-    """The words whose maps this edit reads; EditError if words are to say where to edit, and none does."""
-    words = {} if only_painted(method, task) else _region_words(method, task)
-    if method.blend:
-        words[WordMap.STAY_SOURCE] = (SOURCE, split_words(method.stay_source_words))
-        words[WordMap.STAY_TARGET] = (TARGET, split_words(method.stay_words))
+def _tracked_words(method: SpecRef, model: Denoiser, task: Task) -> dict[WordMap, TrackedWords]:
     prompts = {SOURCE: task.source_prompt, TARGET: task.prompt}
 
     def tracked(row: Row, named: tuple[str, ...]) -> TrackedWords:
         weights = word_weights(prompts[row], named, model.tokens, model.token_count)
         return TrackedWords(row=row, weights=weights.to(model.device))
 
-    return {name: tracked(row, named) for name, (row, named) in words.items() if named}
-
-
-def _region_words(method: SpecRef, task: Task) -> dict[WordMap, tuple[Row, tuple[str, ...]]]:
-    """The words that say where to edit: those named, else those in which the prompts differ."""
-    target = split_words(method.words) or changed_words(task.prompt, task.source_prompt)
-    if not target:
-        raise EditError("The target prompt has no new word. Change one, name the target words, or paint the region.")
-    words: dict[WordMap, tuple[Row, tuple[str, ...]]] = {}
-    if task.reference is not None or method.shared_mask:
-        words[WordMap.EDITED] = (TARGET, target)
-    if method.blend and not method.shared_mask:
-        source = _chosen(method.blend_source_words, changed_words(task.source_prompt, task.prompt))
-        words[WordMap.BLEND_SOURCE] = (SOURCE, source)
-        words[WordMap.BLEND_TARGET] = (TARGET, _chosen(method.blend_words, target))
-    return words
-
-
-def _chosen(words: str, fallback: tuple[str, ...]) -> tuple[str, ...]:
-    return split_words(words) if words.strip() else fallback
+    return {name: tracked(ROW_OF[name], named) for name, named in words_to_read(method, task).items()}
 
 
 def _alignment(method: SpecRef, model: Denoiser, task: Task) -> Alignment:

@@ -21,7 +21,7 @@ FILES: tuple[str, ...] = (
     *(f"diffusion/{name}.py" for name in ("alignment", "attention", "backbone", "ddim", "inversion")),
     *(f"diffusion/{name}.py" for name in ("prompt_to_prompt", "rows", "stable_diffusion", "text_inversion")),
     *(f"diffusion/{name}.py" for name in ("word_maps", "words")),
-    *(f"methods/{name}.py" for name in ("baret", "method", "specref")),
+    *(f"methods/{name}.py" for name in ("baret", "method", "specref", "specref_region")),
     *(f"editing/{name}.py" for name in ("metered_model", "prepare", "request", "square_edit")),
     *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
     "bench/baselines/*.py",
