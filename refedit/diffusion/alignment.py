@@ -5,6 +5,7 @@ Token positions count from the start token, which is position 0. Knows nothing a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Literal
 
@@ -41,10 +42,27 @@ class Alignment:
     def to(self, device: torch.device) -> "Alignment":
         return Alignment(self.matrix.to(device), self.own.to(device))
 
-    @property
+    def over(self, shares: Float[Tensor, "steps target"], device: torch.device) -> tuple["Alignment | None", ...]:
+        """What holds at every step, on a device; None where the target's own map is left as it is.
+
+        Steps of equal shares have the same one, so that nothing is looked at, or sent to a GPU, in every step.
+        """
+        keys, known = [tuple(share.tolist()) for share in shares], dict[tuple[float, ...], Alignment | None]()
+        for key, share in zip(keys, shares, strict=True):
+            if key not in known:
+                now = self.during(share)
+                known[key] = None if now.is_identity else now.to(device)
+        return tuple(known[key] for key in keys)
+
+    @cached_property
     def is_identity(self) -> bool:
         """True if the target's own map is left as it is."""
         return not bool(self.matrix.any()) and bool((self.own == 1).all())
+
+    @cached_property
+    def keeps_own(self) -> bool:
+        """True if some token keeps a part of the target's own map."""
+        return bool(self.own.any())
 
 
 def aligned(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from refedit.diffusion.attention import Heads, KeyHeads, Site, attend, grid_of
@@ -48,13 +48,18 @@ class FeatureSpec:
     at: ReferenceAt = "inversion"
     seed: int = 0
 
-    def pick(self, states: Float[Tensor, "heads positions channels"]) -> Feature:
-        """The tokens to keep."""
+    def places(self, grid: int) -> Int[Tensor, " tokens"] | None:
+        """The tokens of an attention grid to keep, None for all."""
         if self.subject is None:
+            return None
+        return at_grid(self.subject, grid, self.mode, self.threshold).flatten().nonzero()[:, 0]
+
+    def pick(self, states: Float[Tensor, "heads positions channels"], places: Int[Tensor, " tokens"] | None) -> Feature:
+        """The tokens to keep, which `places` tells."""
+        if places is None:
             return states
-        inside = at_grid(self.subject, grid_of(states), self.mode, self.threshold).flatten().bool()
-        if bool(inside.any()) or self.empty == "skip":
-            return states[:, inside].contiguous()  # (heads, tokens, channels)
+        if len(places) or self.empty == "skip":
+            return states[:, places].contiguous()  # (heads, tokens, channels)
         if self.empty == "error":
             raise EditError("The reference's mask is too small for this model to see. Paint a larger one.")
         # An all-masked softmax is uniform in that code: one key, whatever it is, with the mean value does the same.
@@ -63,14 +68,21 @@ class FeatureSpec:
 
 @dataclass(frozen=True)
 class FeatureRecorder:
-    """A control that changes nothing and keeps row 0's keys and values of some self-attention sites."""
+    """A control that changes nothing and keeps row 0's keys and values of some self-attention sites.
+
+    `places` are those of the spec by grid; recorders of one walk share them, since finding them waits for a GPU.
+    """
 
     spec: FeatureSpec
+    places: dict[int, Tensor | None] = field(default_factory=dict)
     kept: dict[int, tuple[Feature, Feature]] = field(default_factory=dict)
 
     def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
         if site.kind == "self" and site.index in self.spec.sites:
-            self.kept[site.index] = (self.spec.pick(k[0]), self.spec.pick(v[0]))
+            grid = grid_of(q)
+            if grid not in self.places:
+                self.places[grid] = self.spec.places(grid)
+            self.kept[site.index] = (self.spec.pick(k[0], self.places[grid]), self.spec.pick(v[0], self.places[grid]))
         return attend(q, k, v)
 
 
@@ -130,10 +142,10 @@ class Inverter:
         """`count` levels up, recording `spec`; `of` is how many steps the stage has together with a later part."""
         key = content_key("trajectory", latents, prompt, schedule)
         levels: list[Latents] = list(self.cache.get(key) or (latents,))
-        text, features = self.model.embed(prompt), Features()
+        text, features, places = self.model.embed(prompt), Features(), dict[int, Tensor | None]()
         for i in range(count):
             step = len(schedule) - 1 - i
-            recorder = FeatureRecorder(spec) if spec and step in spec.steps else None
+            recorder = FeatureRecorder(spec, places) if spec and step in spec.steps else None
             if recorder is None and i + 1 < len(levels):
                 continue
             eps = self.model.predict_noise(levels[i], schedule.timesteps[step], text, recorder)
@@ -151,13 +163,13 @@ class Inverter:
         self, stage: Stage, levels: Trajectory, prompt: str, schedule: Schedule, spec: FeatureSpec, before: int
     ) -> Generator[Step, None, Features]:
         """Records at known latents; the stage has had `before` steps."""
-        text, features = self.model.embed(prompt), Features()
+        text, features, places = self.model.embed(prompt), Features(), dict[int, Tensor | None]()
         noise = torch.randn(levels[0].shape, generator=torch.Generator().manual_seed(spec.seed)).to(levels[0])
         for number, step in enumerate(reversed(spec.steps), before + 1):
             alpha_bar = schedule.alpha_bars[step]
             noised = move(levels[0], noise, 1.0, alpha_bar)
             z = noised if spec.at == "noised" else levels[len(schedule) - step]
-            recorder = FeatureRecorder(spec)
+            recorder = FeatureRecorder(spec, places)
             eps = self.model.predict_noise(z, schedule.timesteps[step], text, recorder)
             features[step] = recorder.kept
             of, denoised = before + len(spec.steps), denoised_latents(z, eps, alpha_bar)

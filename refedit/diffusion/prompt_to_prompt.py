@@ -61,7 +61,7 @@ class PromptToPrompt:
             s, t = self.rows.index(self.source), self.rows.index(self.target)
             matrix, own = self.cross.matrix.to(v.dtype), self.cross.own.to(v.dtype)
             out[t] = attend(q[s], k[s], matrix @ v[t])
-            if bool(own.any()):
+            if self.cross.keeps_own:
                 out[t] += attend(q[t], k[t], own[:, None] * v[t])
         return out
 
@@ -170,9 +170,10 @@ def _above(
     words: Float[Tensor, "word_grid word_grid"] | None, share: float, grid: int, device: torch.device
 ) -> Bool[Tensor, "grid grid"]:
     """Where a map is above a share of its maximum; nowhere without a map, or where it is 0 everywhere."""
-    if words is None or not bool(words.any()):
+    if words is None:
         return torch.zeros(grid, grid, dtype=torch.bool, device=device)
     scaled = functional.interpolate(words[None, None], (grid, grid))[0, 0]
+    # Where it is 0 everywhere, 0 / 0 is above nothing.
     return scaled / scaled.max() > share
 
 

@@ -148,8 +148,7 @@ class Plan:
     task: Task
     texts: Mapping[Enum, TextEmbedding]
     empty: TextEmbedding
-    alignment: Alignment
-    shares: Float[Tensor, "steps tokens"]
+    crosses: tuple[Alignment | None, ...]
     maps: WordMaps
     region: EditRegion
     latent_grid: int
@@ -166,8 +165,7 @@ class Plan:
             task=task,
             texts=texts,
             empty=empty,
-            alignment=_alignment(method, model, task).to(model.device),
-            shares=_shares(method, model, task).to(model.device),
+            crosses=_alignment(method, model, task).over(_shares(method, model, task), model.device),
             maps=maps,
             region=EditRegion.of(method, task, maps),
             latent_grid=model.latent_grid,
@@ -196,7 +194,7 @@ class Plan:
             rows=rows,
             source=SOURCE,
             target=TARGET,
-            cross=self._cross(step),
+            cross=self.crosses[step],
             self_grid=self.latent_grid // 2 if self._keeps_layout(step) else 0,
             maps=self.maps if self.maps.words else None,
         )
@@ -242,12 +240,8 @@ class Plan:
         start, end = (int(self.method.steps * share) for share in window)
         return start <= step < end
 
-    def _cross(self, step: int) -> Alignment | None:
-        now = self.alignment.during(self.shares[step])
-        return None if now.is_identity else now
-
     def _follows(self, step: int) -> bool:
-        return self._keeps_layout(step) or self._cross(step) is not None
+        return self._keeps_layout(step) or self.crosses[step] is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,13 +267,17 @@ class ReferenceAttention:
     def __call__(self, site: Site, q: Heads, k: KeyHeads, v: KeyHeads) -> Heads:
         if site.kind == "cross" or site.index not in self.features:
             return self.fallback(site, q, k, v)
-        out = attend(q, k, v)
-        inside = self.region.at(grid_of(q)).flatten().bool()
-        if bool(inside.any()):
-            for name, strength in self.strengths.items():
-                row = self.rows.index(name)
-                seen = self._look(q[row][:, inside], k[row], v[row], *self.features[site.index])
-                out[row, :, inside] = torch.lerp(out[row, :, inside], seen, strength)
+        out, grid = attend(q, k, v), grid_of(q)
+        for name, strength in self.strengths.items():
+            row = self.rows.index(name)
+            if self.region.is_painted:
+                places = self.region.painted_places(grid)
+                seen = self._look(q[row][:, places], k[row], v[row], *self.features[site.index])
+                out[row, :, places] = torch.lerp(out[row, :, places], seen, strength)
+            else:  # the words' places change with every site: finding them would wait for a GPU
+                inside = self.region.at(grid).flatten()[:, None].bool()
+                seen = self._look(q[row], k[row], v[row], *self.features[site.index])
+                out[row] = torch.where(inside, torch.lerp(out[row], seen, strength), out[row])
         return out
 
     def _look(

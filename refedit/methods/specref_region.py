@@ -1,9 +1,9 @@
 """Where SpecRef edits: mask_t of its equation, and the words whose attention says it, or the user's mask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from refedit.diffusion.word_maps import WordMap, WordMaps
@@ -21,6 +21,9 @@ class EditRegion:
     Without a `painted` mask (1 inside) the word map EDITED decides: min-max normalised, resized with `mode` and cut at
     `threshold` (code: maskhalf.py, aggregate_cross_attn_map and deal_mask); `everywhere` puts 1 in its place. With a
     painted one, `combine` says whether it replaces the words' mask or is intersected with it.
+
+    A painted mask never changes, so it is brought to a grid, and its places are found, once: finding them waits for a
+    GPU.
     """
 
     maps: WordMaps
@@ -29,6 +32,8 @@ class EditRegion:
     threshold: float
     mode: Resize
     everywhere: bool
+    _painted: dict[int, Tensor] = field(default_factory=dict, repr=False)
+    _places: dict[int, Tensor] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, method: SpecRefParameters, task: Task, maps: WordMaps) -> "EditRegion":
@@ -41,8 +46,13 @@ class EditRegion:
             everywhere=method.masks in ("subject", "none"),
         )
 
+    @property
+    def is_painted(self) -> bool:
+        """True if the painted mask alone decides."""
+        return self.painted is not None and self.combine == "painted"
+
     def at(self, grid: int) -> Float[Tensor, "grid grid"]:
-        if self.painted is not None and self.combine == "painted":
+        if self.is_painted:
             return self.painted_at(grid)
         words = self._words_at(grid)
         return words if self.painted is None else words * self.painted_at(grid)
@@ -50,10 +60,18 @@ class EditRegion:
     def painted_at(self, grid: int) -> Float[Tensor, "grid grid"]:
         """The user's mask: a token is inside if a quarter of it is (our choice: thin strokes survive)."""
         assert self.painted is not None
-        mask = at_grid(self.painted, grid, "area", 0.25)
-        if not bool(mask.any()):
-            raise EditError("The painted region is too small for this model to see. Paint a larger one.")
-        return mask
+        if grid not in self._painted:
+            mask = at_grid(self.painted, grid, "area", 0.25)
+            if not bool(mask.any()):
+                raise EditError("The painted region is too small for this model to see. Paint a larger one.")
+            self._painted[grid] = mask
+        return self._painted[grid]
+
+    def painted_places(self, grid: int) -> Int[Tensor, " places"]:
+        """The positions of an attention grid that are inside the painted mask."""
+        if grid not in self._places:
+            self._places[grid] = self.painted_at(grid).flatten().nonzero()[:, 0]
+        return self._places[grid]
 
     def _words_at(self, grid: int) -> Float[Tensor, "grid grid"]:
         words = self.words()
@@ -67,7 +85,7 @@ class EditRegion:
         if total is None:
             return None
         low, high = total.min(), total.max()
-        return (total - low) / (high - low) if bool(high > low) else torch.zeros_like(total)
+        return torch.where(high > low, (total - low) / (high - low), torch.zeros_like(total))
 
 
 def only_painted(method: SpecRefParameters, task: Task) -> bool:

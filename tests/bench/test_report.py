@@ -28,7 +28,7 @@ CURVE = {"title": "A <curve>", "x": "eta", "y": "chance", "lines": [{"label": "r
 
 
 def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
-    against = {"wider": {**NUMBERS, "low": 0.125}, "floor": 0.0, "least": 0.02}
+    against = {"wider": {**NUMBERS, "low": 0.125}, "least": 0.02}
     findings = [
         {"what": "only reported", "interval": NUMBERS, "decision": ""},
         {"what": "gained & won", "interval": NUMBERS, "decision": verdict, **against},
@@ -39,6 +39,7 @@ def claim(name: str, verdict: str = "holds", **fields: Any) -> dict[str, Any]:
         "source": "paper",
         "falsifier": "no gain",
         "limits": "",
+        "revised": "",
     }
     return {**plain, "verdict": verdict, "reason": "", "findings": findings, "curves": [CURVE], **fields}
 
@@ -103,7 +104,7 @@ def test_a_verdict_tells_how_many_of_its_differences_say_so(verdict: str, others
 def test_the_summary_has_everything_that_decides_and_says_what_its_words_mean() -> None:
     text, html = summary(results()), page(results(), [])
     assert "### B2: Statement of B2. Fails.\n\nSource: paper\n\nRefuted if: no gain\n" in text
-    row = "gained & won | 0.500 (0.250 to 0.750) | 24 | 0 | 0.500 (0.125 to 0.750) | 0.02 | fails"
+    row = "gained & won | 0.500 (0.250 to 0.750) | 24 | 0.500 (0.125 to 0.750) | 0.02 | fails"
     assert f"| {row} |" in text
     assert "<td>" + "</td><td>".join(escape(row).split(" | ")) + "</td>" in html
     assert "| only reported | 0.500 (0.250 to 0.750) | 24 | - | - | - | reported only |" in text

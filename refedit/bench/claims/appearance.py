@@ -27,7 +27,7 @@ def _look(than: str, other: Arm, role: Role = "decides") -> Contrast:
 
 def _pose(than: str, other: Arm, role: Role = "decides") -> Contrast:
     what = f"chance of the new pose, more than {than}"
-    return difference(what, "chance pose", ADDED.name, other.name, floor=-0.05, least=-0.05, role=role)
+    return difference(what, "chance pose", ADDED.name, other.name, least=-0.05, role=role)
 
 
 A1 = Claim(

@@ -14,8 +14,8 @@ from refedit.methods import SpecRef
 
 PAPER = replace(SpecRef.presets()["official"], steps=20, fit="aspect")
 SETTING = (
-    "The public code's values, but for 20 steps instead of 50 and a reference that keeps its aspect; the words decide "
-    "where to edit."
+    "Not with the page's preset: the public code's values, but for 20 steps instead of 50 and a reference that keeps "
+    "its aspect; the words decide where to edit."
 )
 WITHOUT = replace(PAPER, reference_steps_start=1.0)
 

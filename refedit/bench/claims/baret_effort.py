@@ -26,7 +26,6 @@ B8 = Claim(
             "chance pose",
             BALANCED.name,
             TUNED.name,
-            floor=-0.05,
             least=-0.05,
         ),
         difference("identity kept, less Imagic's", "identity kept", BALANCED.name, TUNED.name, role="reported"),
@@ -44,22 +43,19 @@ B8 = Claim(
 
 B9 = Claim(
     name="B9",
-    statement="BARET is efficient: an edit takes 16 s.",
-    source="BARET, summary",
+    statement="BARET is efficient: it needs less than null-text inversion with prompt-to-prompt, and is no worse.",
+    source='BARET, summary ("16 s"); the comparison is ours',
     falsifier="It takes as long as null-text inversion with prompt-to-prompt, as many UNet rows, or is worse.",
     arms={POSE: (COST_BARET, COST_NULL, NULL_LESS)},
     contrasts=(
         difference("UNet rows saved", "rows", COST_NULL.name, COST_BARET.name),
         difference("seconds saved", "seconds", COST_NULL.name, COST_BARET.name),
-        difference(
-            "distance to the truth, less by", "distance", COST_NULL.name, COST_BARET.name, floor=-0.02, least=-0.02
-        ),
+        difference("distance to the truth, less by", "distance", COST_NULL.name, COST_BARET.name, least=-0.02),
         difference(
             "distance to the truth, less by, both at BARET's guidance",
             "distance",
             NULL_LESS.name,
             COST_BARET.name,
-            floor=-0.02,
             least=-0.02,
         ),
         report_mean("UNet rows of an edit", "rows", COST_BARET.name),
@@ -67,8 +63,8 @@ B9 = Claim(
     ),
     most=8,
     limits="With `published`, not with the page's `non-rigid`. "
-    "The paper's 16 s, of an unnamed GPU and Stable Diffusion, can't be checked on this model. A row with a "
-    "gradient counts once.",
+    "The paper's 16 s for an edit, on an unnamed GPU with Stable Diffusion, can't be checked on this model. A row with "
+    "a gradient counts once.",
 )
 
 EFFORT_CLAIMS = (B8, B9)

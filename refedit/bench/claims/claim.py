@@ -24,11 +24,11 @@ class Finding:
     decision: Decision | Literal[""]
 
     def to_json(self) -> dict[str, Any]:
-        """Deciding ones with what they were held against: it holds above `floor`, and is refuted below `least`."""
+        """Deciding ones with what they were held against: it holds above `least`, and is refuted below it."""
         parts = {"what": self.contrast.what, "interval": self.interval.to_json(), "decision": self.decision}
         if self.wider is None:
             return parts
-        return {**parts, "wider": self.wider.to_json(), "floor": self.contrast.floor, "least": self.contrast.least}
+        return {**parts, "wider": self.wider.to_json(), "least": self.contrast.least}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,8 @@ class Claim:
     """A claim of a paper or its code, or about what RefEdit adds.
 
     `arms` gives for every kind of case what is run, on a `share` of the cases that are asked for, and `most` at most.
-    `judge` makes the verdict; None decides by the contrasts. `limits` says what can't be checked here.
+    `judge` makes the verdict; None decides by the contrasts. `limits` says what can't be checked here,
+    `revised` what was changed after test cases had been seen.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Claim:
     most: int | None = None
     limits: str = ""
     curves: tuple[Curve, ...] = ()
+    revised: str = ""
     judge: Callable[["Claim", ByArm], Verdict] | None = None
 
     @property
@@ -79,7 +81,9 @@ class Claim:
 
     def to_json(self, results: ByArm) -> dict[str, Any]:
         """Everything about it and what came of it, for the report."""
-        parts = {name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits")}
+        parts = {
+            name: getattr(self, name) for name in ("name", "statement", "source", "falsifier", "limits", "revised")
+        }
         curves = [curve.to_json(results) for curve in self.curves]
         return {**parts, **self.verdict(results).to_json(), "curves": curves}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from refedit.bench.experiment.outcome import Outcome
-from refedit.bench.experiment.readings import by_case, check_reading
+from refedit.bench.experiment.readings import by_case, check_reading, is_chance
 from refedit.bench.experiment.statistics import LEVEL, Interval, combined, interval
 
 Decision = Literal["holds", "fails", "not decided"]
@@ -31,30 +31,30 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
-    """A sum of readings over arms, case by case, whose mean the claim says lies above `floor`.
+    """A sum of readings over arms, case by case, whose mean the claim says lies above `least`.
 
-    It holds if all of the interval does and a mean of `least` is possible, and is refuted if all of a `wider` interval
-    lies below `least`: too small to matter, or of the other sign. Of role "reported" it is shown and decides nothing.
+    It holds if all of the interval does, and is refuted if all of a `wider` interval lies below it: too small to
+    matter, or of the other sign. Of role "reported" it is shown and decides nothing.
     """
 
     what: str
     terms: tuple[Term, ...]
-    floor: float = 0.0
     least: float = 0.0
     role: Role = "decides"
 
     def measure(self, results: ByArm, level: float = LEVEL) -> Interval:
         """Its mean over the cases that all of its arms have."""
         samples = {str(i): by_case(results.get(t.arm, {}), t.reading) for i, t in enumerate(self.terms)}
+        chances = all(is_chance(term.reading) for term in self.terms)
         if len(self.terms) == 1:
-            return interval([x for x in samples["0"].values() if x is not None], level)
-        return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}), level)
+            return interval([x for x in samples["0"].values() if x is not None], level, chances)
+        return interval(combined(samples, {str(i): term.weight for i, term in enumerate(self.terms)}), level, chances)
 
     def decision(self, measured: Interval, wider: Interval) -> Decision:
         """What an interval says of the claim; `wider` is the one that can refute it."""
         if measured.cases < ENOUGH:
             return "not decided"
-        if measured.low > self.floor and measured.high >= self.least:
+        if measured.low > self.least:
             return "holds"
         return "fails" if wider.high < self.least else "not decided"
 
@@ -65,13 +65,12 @@ def difference(
     first: str,
     second: str,
     *,
-    floor: float = 0.0,
     least: float = 0.0,
     role: Role = "decides",
 ) -> Contrast:
     """The reading of the first arm less that of the second."""
     terms = Term(weight=1, arm=first, reading=reading), Term(weight=-1, arm=second, reading=reading)
-    return Contrast(what=what, terms=terms, floor=floor, least=least, role=role)
+    return Contrast(what=what, terms=terms, least=least, role=role)
 
 
 def report_mean(what: str, reading: str, arm: str) -> Contrast:

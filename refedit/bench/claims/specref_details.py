@@ -64,9 +64,7 @@ S10 = Claim(
         contrast
         for name, _ in VARIANTS
         for contrast in (
-            difference(
-                f"distance to the truth, more with: {name}", "distance", name, BOTH.name, floor=-0.01, least=-0.01
-            ),
+            difference(f"distance to the truth, more with: {name}", "distance", name, BOTH.name, least=-0.01),
             difference(f"chance of colour and pattern, gained with: {name}", "look", name, BOTH.name, role="reported"),
         )
     ),

@@ -93,8 +93,9 @@ S5 = Claim(
             "distance to the truth, more without any mask", "distance", NEITHER.name, BOTH.name, role="reported"
         ),
     ),
-    limits=f"{SETTING} What decides is what decides S3 and S4, together. Until an earlier model's test cases had been "
-    "seen, the distance to the truth decided: with the region mask only it was less than with both.",
+    limits=f"{SETTING} What decides is what decides S3 and S4, together.",
+    revised="Until an earlier model's test cases had been seen, the distance to the truth decided; by it the claim "
+    "failed: with the region mask only it was less than with both.",
 )
 
 MASK_CLAIMS = (S3, S4, S5)

@@ -32,6 +32,11 @@ def reading(outcome: Outcome, name: str) -> float | bool | None:
     return None if value is None else float(value)  # UNet rows are whole numbers, but no yes or no
 
 
+def is_chance(name: str) -> bool:
+    """True for the readings that are a probability: in most cases near 0 or 1, and rarely in between."""
+    return name.startswith("chance ") or name in ("look", "pose")
+
+
 def check_reading(name: str) -> None:
     """Raises ValueError for a reading that there is not: a slip in a name would only ever be "not decided"."""
     first, _, rest = name.partition(" ")

