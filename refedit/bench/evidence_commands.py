@@ -55,7 +55,12 @@ def _add_recheck(kinds: Any) -> None:
 
 def _add_publish(kinds: Any) -> None:
     publish = kinds.add_parser("publish", help="take results of the built-in model into this copy")
-    publish.add_argument("results", type=Path, metavar="DIR", help="the folder that `claims` and `compare` wrote to")
+    publish.add_argument(
+        "results", type=Path, nargs="?", metavar="DIR", help="the folder that `claims` and `compare` wrote to"
+    )
+    publish.add_argument(
+        "--older", action="store_true", help="say of what is published that it is of an earlier version"
+    )
     publish.set_defaults(run=_publish)
 
 
@@ -158,9 +163,14 @@ def _report(options: argparse.Namespace) -> None:
 
 def _publish(options: argparse.Namespace) -> None:
     from refedit.bench.experiment.workbench import Workbench
-    from refedit.bench.publish import publish
+    from refedit.bench.publish import mark_older, publish
     from refedit.models import BUILTIN
 
+    if options.older:
+        mark_older()
+        return
+    if options.results is None:
+        raise EditError("Name the folder of the results to publish, or add --older.")
     publish(options.results, Workbench.load(BUILTIN, "cpu").checksum)
 
 

@@ -18,9 +18,10 @@ PART = "compared"
 SHORT: Mapping[CaseKind, tuple[str, ...]] = {
     CaseKind.REFERENCE: readings("right colour pattern", "right colour", "distance", "outside", "seconds"),
     CaseKind.POSE: readings("changed right", "identity kept", "distance", "outside", "seconds"),
-    CaseKind.RIGID: readings("changed right", "right kind pose", "distance", "outside", "seconds"),
+    CaseKind.RIGID: readings("changed right", "identity kept", "distance", "outside", "seconds"),
 }
 """README's columns; the summary has more."""
+OLDER = "**These results are of an earlier version, which the text below names. Edits may come out otherwise now.**"
 UNKNOWN = "Not measured yet with the model as it is now: run `bench claims`, `bench compare` and `bench publish`."
 
 
@@ -56,6 +57,24 @@ def _made_by(results: Mapping[str, Any]) -> tuple[str, ...]:
         *(results["about"].get(name, "") for name in ("weights", "outcome_fingerprint", "verdict_fingerprint")),
         results["set"],
     )
+
+
+def is_current(weights: str, of: Path = PUBLISHED) -> bool:
+    """True if what is published is of these weights and of this code."""
+    results = read_results(of)
+    current = (weights, outcome_fingerprint(), verdict_fingerprint(), "test")
+    return all(part is not None and _made_by(part) == current for part in (results.claims, results.comparison))
+
+
+def mark_older(readme: Path = README, of: Path = PUBLISHED) -> None:
+    """Says of the published results that they are of an earlier version, in a README and in their summary."""
+    part = re.search(rf"<!-- {PART} -->\n(.*?)\n<!-- /{PART} -->", readme.read_text("utf-8"), re.DOTALL)
+    for text, write_back in (
+        (part[1] if part else "", lambda told: write_part(readme, PART, told)),
+        ((of / "report.md").read_text("utf-8"), lambda told: (of / "report.md").write_text(told, encoding="utf-8")),
+    ):
+        if OLDER not in text:
+            write_back(f"{OLDER}\n\n{text}")
 
 
 def withdraw(readme: Path = README, of: Path = PUBLISHED) -> None:

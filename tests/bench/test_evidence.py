@@ -18,7 +18,7 @@ from refedit.bench.claims.run import CLAIMS, Runs
 from refedit.bench.experiment.measures import CAP
 from refedit.bench.experiment.store import Store
 from refedit.bench.experiment.workbench import Workbench
-from refedit.bench.publish import PUBLISHED, README, UNKNOWN, publish, withdraw
+from refedit.bench.publish import OLDER, PUBLISHED, README, UNKNOWN, mark_older, publish, withdraw
 from refedit.bench.suites import compare
 from refedit.bench.suites.compare import COMMON, READINGS, Comparison
 from refedit.errors import EditError
@@ -164,6 +164,11 @@ def published(results: Path, weights: str, folder: Path) -> None:
     assert "| SpecRef official, painted |" in shown and "old" not in shown
     assert {path.name for path in to.iterdir()} == {"claims.json", "compare.json", "report.md"}
     assert json.loads((to / "claims.json").read_text()) == json.loads((results / "claims.json").read_text())
+    before = readme.read_text()
+    for _ in range(2):
+        mark_older(readme, to)
+        assert readme.read_text() == before.replace("<!-- compared -->\n", f"<!-- compared -->\n{OLDER}\n\n")
+        assert (to / "report.md").read_text().count(OLDER) == 1
     withdraw(readme, to)
     assert UNKNOWN in readme.read_text() and not list(to.iterdir())
 
@@ -171,9 +176,11 @@ def published(results: Path, weights: str, folder: Path) -> None:
 def test_what_is_published_is_of_the_model_that_is_shipped() -> None:
     if (PUBLISHED / "compare.json").exists():
         weights = Workbench.load(BUILTIN, "cpu").checksum
-        for name in ("claims.json", "compare.json"):
-            assert json.loads((PUBLISHED / name).read_text())["about"]["weights"] == weights
-        assert f"weights {weights}" in README.read_text("utf-8")
+        told = {
+            json.loads((PUBLISHED / name).read_text())["about"]["weights"] for name in ("claims.json", "compare.json")
+        }
+        assert told == {weights} or OLDER in README.read_text("utf-8")
+        assert all(f"weights {of}" in README.read_text("utf-8") for of in told)
     else:
         assert UNKNOWN in README.read_text("utf-8")
 

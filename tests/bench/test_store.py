@@ -19,7 +19,7 @@ from refedit.bench.experiment.outcome import Outcome
 from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench, files_checksum, weights_checksum
-from refedit.bench.publish import PART, PUBLISHED, README, publish
+from refedit.bench.publish import OLDER, PART, PUBLISHED, README, is_current, publish
 from refedit.errors import EditError
 from refedit.methods import Baret, SpecRef
 from refedit.models import builtin_folder
@@ -121,8 +121,12 @@ def test_a_changed_line_of_a_method_changes_the_fingerprint() -> None:
     assert code_fingerprint.fingerprint([source], "values") != code_fingerprint.fingerprint([source], "others")
 
 
-def test_published_results_are_of_this_code_and_these_weights(tmp_path: Path) -> None:
+def test_published_results_are_of_this_code_and_these_weights_or_say_that_they_are_not(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
+    if not is_current(files_checksum(builtin_folder())):
+        assert all(OLDER in path.read_text() for path in (README, PUBLISHED / "report.md"))
+        return
+    assert all(OLDER not in path.read_text() for path in (README, PUBLISHED / "report.md"))
     readme.write_text(f"<!-- {PART} -->\n<!-- /{PART} -->\n")
     publish(PUBLISHED, files_checksum(builtin_folder()), readme, tmp_path / "measured")
     assert (tmp_path / "measured" / "report.md").read_text() == (PUBLISHED / "report.md").read_text()
