@@ -222,3 +222,17 @@ def test_half_a_character_in_a_prompt_is_named(model: StableDiffusion) -> None:
         EditRequest(method=Baret(), source=picture(1), prompt="a \ud83d dog")
     with pytest.raises(EditError, match="half of a character"):
         Editor(model).locate(picture(1), "\ud83d")
+
+
+def test_what_is_beside_the_references_subject_decides_nothing(editor: Editor) -> None:
+    request = request_for(SpecRef(steps=3), box_mask((64, 64), (8, 8, 40, 40)))
+    assert request.reference is not None and request.reference.subject is not None
+    inside = request.reference.subject.to_image()
+    other = Image.composite(request.reference.image, Image.new("RGB", (64, 64), "white"), inside)
+    assert other != request.reference.image
+    on_white = replace(request, reference=replace(request.reference, image=other))
+    seen = [result(editor.edit(one)).image for one in (request, on_white)]
+    assert seen[0] == seen[1]
+    as_it_is = replace(SpecRef(steps=3), plain_ground=False)
+    seen = [result(editor.edit(replace(one, method=as_it_is))).image for one in (request, on_white)]
+    assert seen[0] != seen[1]

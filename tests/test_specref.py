@@ -280,3 +280,16 @@ def test_an_aligned_reference_shows_its_subject_where_the_region_is() -> None:
     assert prepared.subject is not None
     left, top, right, bottom = prepared.subject.box
     assert (top, bottom) == (32, 64) and left >= 32 and right <= 64
+
+
+def test_another_thing_need_not_stand_as_the_old_one_does(model: StableDiffusion) -> None:
+    free = replace(QUICK, self_replace=0.0, cross_replace=0.0)
+    kept = replace(QUICK, other_kind="same layout")
+    assert torch.equal(run(model, QUICK).latents, run(model, replace(free, other_kind="same layout")).latents)
+    assert not torch.equal(run(model, QUICK).latents, run(model, kept).latents)
+    prompts = {"prompt": "a red cat", "source_prompt": "a cat"}
+    same, told = (
+        replace(QUICK, words="red", blend_source_words="cat"),
+        replace(kept, words="red", blend_source_words="cat"),
+    )
+    assert torch.equal(run(model, same, **prompts).latents, run(model, told, **prompts).latents)

@@ -3,7 +3,7 @@
 import pytest
 
 from refedit.diffusion.stable_diffusion import StableDiffusion
-from refedit.diffusion.words import changed_words, split_words, word_positions, word_weights
+from refedit.diffusion.words import changed_words, names_another_thing, split_words, word_positions, word_weights
 from refedit.errors import EditError
 
 
@@ -52,3 +52,21 @@ def test_a_word_is_known_however_it_is_spelled() -> None:
 
 def test_weights_mark_the_tokens(model: StableDiffusion) -> None:
     assert word_weights("a dog", ["dog"], model.tokens, 5).tolist() == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "source", "another"),
+    [
+        ("a rabbit sitting on a meadow", "a cat sitting on a meadow", True),
+        ("a photo of a dog", "a photo of a cat", True),
+        ("a red fox in the snow", "a dog in the snow", True),
+        ("a dotted cat on a beach", "a striped cat on a beach", False),
+        ("a Cat, sitting", "a cat", False),
+        ("a jumping cat", "a sitting cat", False),
+        ("a cat jumping over a fence", "a cat sitting over a fence", False),
+        ("a mug", "", True),
+        ("", "a mug", False),
+    ],
+)
+def test_another_thing_is_named_by_the_last_word_of_a_phrase(prompt: str, source: str, another: bool) -> None:
+    assert names_another_thing(prompt, source) is another

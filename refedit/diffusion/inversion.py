@@ -48,7 +48,7 @@ class FeatureSpec:
     at: ReferenceAt = "inversion"
     seed: int = 0
 
-    def places(self, grid: int) -> Int[Tensor, " tokens"] | None:
+    def places(self, grid: int) -> Int[Tensor, " inside"] | None:
         """The tokens of an attention grid to keep, None for all."""
         if self.subject is None:
             return None

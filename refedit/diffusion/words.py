@@ -5,6 +5,7 @@ Token positions count from the start token, which is position 0. Knows nothing a
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 
 import torch
 from jaxtyping import Float
@@ -54,6 +55,24 @@ def _word_bounds(prompt: str) -> Iterator[tuple[int, int]]:
         letters = [i for i in range(*chunk.span()) if prompt[i].isalnum()]
         if letters:
             yield letters[0], letters[-1] + 1
+
+
+def names_another_thing(prompt: str, other: str) -> bool:
+    """Whether a word that the other prompt lacks names a thing, and does not only describe one.
+
+    Our choice, for English: the last word of a phrase is its thing, so what follows it is no further word of the
+    phrase but one of `_JOINING`, a verb in -ing, or nothing.
+    """
+    new = {word.casefold() for word in changed_words(prompt, other) if not word.casefold().endswith("ing")}
+    words = [prompt[a:b].casefold() for a, b in _word_bounds(prompt)]
+    follows = zip_longest(words, words[1:], fillvalue="")
+    return any(word in new and (not after or after in _JOINING or after.endswith("ing")) for word, after in follows)
+
+
+_JOINING = frozenset(
+    "a an the and or but of in on at by to from with without under over above below near before behind beside between "
+    "against into onto inside outside around through across is are was were that which who whose while as like".split()
+)
 
 
 def word_weights(prompt: str, words: Sequence[str], tokenize: Tokenize, length: int) -> Float[Tensor, " tokens"]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from refedit.diffusion.backbone import Backbone, Denoiser
 from refedit.diffusion.inversion import Inverter
 from refedit.editing.request import EditRequest
-from refedit.imaging.images import to_tensor
+from refedit.imaging.images import mean_colour, on_plain_ground, to_tensor
 from refedit.imaging.masks import Mask
 from refedit.imaging.squares import Square, Stretched, aligned_square, square_around
 from refedit.machine.cache import Cache, content_key
@@ -37,6 +37,8 @@ def prepare(request: EditRequest, size: int) -> Prepared:
     if request.reference is None:
         return Prepared(square, source, region, None, None)
     image, subject = request.reference.image, request.reference.subject
+    if method.plain_ground and subject:
+        image = on_plain_ground(image, subject, mean_colour(source))
     inside = subject.box if subject else None
     if method.align_reference and inside and box and isinstance(square, Square):
         cut: Square | Stretched = aligned_square(inside, box, square)

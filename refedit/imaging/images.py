@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, ImageStat, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
@@ -168,6 +168,17 @@ def png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, format="PNG")
     return file.getvalue()
+
+
+def mean_colour(image: Image.Image) -> tuple[int, ...]:
+    """The mean level of every channel of an RGB picture."""
+    return tuple(round(level) for level in ImageStat.Stat(image).mean)
+
+
+def on_plain_ground(image: Image.Image, subject: Mask, colour: tuple[int, ...]) -> Image.Image:
+    """A picture whose pixels that are less than half inside the mask have one colour: what was there is gone."""
+    inside = Image.fromarray((subject.values >= 0.5).astype(np.uint8) * 255, "L")
+    return Image.composite(image, Image.new("RGB", image.size, colour), inside)
 
 
 def to_tensor(image: Image.Image) -> Float[Tensor, "1 3 height width"]:

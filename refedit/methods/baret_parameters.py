@@ -156,7 +156,6 @@ class BaretParameters(Method):
 
 
 RIGID = {
-    "guidance": 4.0,
     "eta": 1.0,
     "eta_schedule": "rising",
     "self_steps": 0.3,

@@ -94,6 +94,11 @@ class Method(ABC):
         """True if the reference is moved and scaled so that its subject lies on the painted region."""
         return False
 
+    @property
+    def plain_ground(self) -> bool:
+        """True if what is not the subject of the reference is taken out of it."""
+        return False
+
     @classmethod
     def presets(cls: type[Kind]) -> Mapping[str, Kind]:
         """Ready instances by name; the first one is the default."""

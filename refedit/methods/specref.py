@@ -16,7 +16,7 @@ value is the code's; `specref_parameters.py` says whose choice each is.
 
 import math
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import torch
@@ -32,7 +32,7 @@ from refedit.diffusion.inversion import Feature, Features, FeatureSpec
 from refedit.diffusion.prompt_to_prompt import LocalBlend, PromptToPrompt, word_factors, word_shares
 from refedit.diffusion.rows import Row, Rows, can_guide, guided_step
 from refedit.diffusion.word_maps import TrackedWords, WordMap, WordMaps
-from refedit.diffusion.words import word_weights
+from refedit.diffusion.words import names_another_thing, word_weights
 from refedit.imaging.masks import at_grid
 from refedit.methods.method import Edited, Task
 from refedit.methods.specref_parameters import SpecRefParameters
@@ -72,7 +72,7 @@ class SpecRef(SpecRefParameters):
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         """Runs the edit; a step's last row is the edited picture's, before which a traced task has the source's."""
-        schedule, plan = model.schedule(self.steps), Plan.of(self, model, task)
+        schedule, plan = model.schedule(self.steps), Plan.of(self._for(task), model, task)
         pivots = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
         z, mask = self._start(pivots[-1], model, task), None
@@ -102,6 +102,12 @@ class SpecRef(SpecRefParameters):
                 blend=mask,
             )
         return Edited(latents=z, mask=plan.words_mask(mask))
+
+    def _for(self, task: Task) -> "SpecRef":
+        """With what follows from the prompts: another thing need not stand as the old one does."""
+        if self.other_kind == "same layout" or not names_another_thing(self.words or task.prompt, task.source_prompt):
+            return self
+        return replace(self, self_replace=0.0, cross_replace=0.0)
 
     def _start(self, inverted: RowLatents, model: Denoiser, task: Task) -> RowLatents:
         """What the edit starts from: the source's noise, in a painted region partly renewed (our choice)."""

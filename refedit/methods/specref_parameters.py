@@ -12,6 +12,7 @@ from refedit.methods.parameters import parameter
 
 Masks = Literal["both", "subject", "region", "none"]
 Combine = Literal["painted", "both"]
+OtherKind = Literal["new layout", "same layout"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +92,13 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
+    )
+    other_kind: OtherKind = parameter(
+        "new layout",
+        "If the kind changes",
+        "Where the target prompt names another thing, let go of the source's layout and word places (our choice: the "
+        "old outline and a haze of the old thing go), or keep them as for the same kind (code).",
+        legacy_default="same layout",
     )
     word_cross_replace: str = parameter(
         "", "Word places of single words", "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2."
@@ -225,6 +233,13 @@ class SpecRefParameters(Method):
         "Vanished subject",
         "If no token of the subject is left: say so, average the whole reference (code), or skip.",
     )
+    plain_ground: bool = parameter(
+        True,
+        "Plain ground",
+        "What is not the subject of the reference takes the source's mean colour, so that it can decide nothing "
+        "(our choice; code: off).",
+        legacy_default=False,
+    )
     align_reference: bool = parameter(
         False,
         "Align reference",
@@ -247,6 +262,8 @@ OFFICIAL = {
     "guidance": 7.5,
     "unconditional": 0.0,
     "own_keys": False,
+    "other_kind": "same layout",
+    "plain_ground": False,
     "fresh_noise": 0.0,
     "interpolation": "nearest",
     "exact_alignment": False,

@@ -71,7 +71,7 @@ class Case:
             source=source.picture,
             prompt=self.prompts[1],
             source_prompt=self.prompts[0],
-            region=None if everywhere else region_of(painting, source, result),
+            region=None if everywhere else region_of(painting, source, result, self.kind is POSE),
             reference=self._reference(size, painting),
         )
 

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool
 from PIL import Image, ImageDraw
 
-from refedit.editing.room import with_room
+from refedit.editing.room import ROOM, ROOM_TO_MOVE, with_room
 from refedit.imaging.masks import Mask
 from refedit.models import builtin_segmenter
 from refedit.picturebook.world.drawing import Drawing
@@ -34,15 +34,18 @@ class Painting(StrEnum):
     WORDS = "words"
 
 
-def region_of(painting: Painting, before: Drawing, after: Drawing) -> Mask | None:
-    """Where the source may change. Only `TRUE` knows the result; rough and clicked masks go by the source alone."""
+def region_of(painting: Painting, before: Drawing, after: Drawing, moves: bool) -> Mask | None:
+    """Where the source may change. Only `TRUE` knows the result; rough and clicked masks go by the source alone.
+
+    Whoever wants the thing to move (`moves`) leaves more room round it.
+    """
     match painting:
         case Painting.TRUE:
             return painted_region(before, after)
         case Painting.ROUGH:
             return brushed(before.masks["subject"])
         case Painting.CLICKED:
-            return with_room(_clicked(before))
+            return with_room(_clicked(before), ROOM_TO_MOVE if moves else ROOM)
         case Painting.WORDS:
             return None
 
