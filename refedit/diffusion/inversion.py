@@ -54,7 +54,7 @@ class FeatureSpec:
             return None
         return at_grid(self.subject, grid, self.mode, self.threshold).flatten().nonzero()[:, 0]
 
-    def pick(self, states: Float[Tensor, "heads positions channels"], places: Int[Tensor, " tokens"] | None) -> Feature:
+    def pick(self, states: Float[Tensor, "heads positions channels"], places: Int[Tensor, " inside"] | None) -> Feature:
         """The tokens to keep, which `places` tells."""
         if places is None:
             return states
