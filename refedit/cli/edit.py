@@ -26,6 +26,7 @@ LEFT_OUT = "; its inputs are too large to be put inside"
 
 def run_edit(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
+    _check_masks(options)
     request = _request(options)
     check_png_path(options.out)
     editor = Editor(load_model(options.model, options.device))
@@ -37,12 +38,22 @@ def run_edit(options: argparse.Namespace) -> None:
     print(f"{options.out}: {finished.seconds:.1f} s, {finished.rows} UNet rows{'' if whole else LEFT_OUT}")
 
 
+def _check_masks(options: argparse.Namespace) -> None:
+    """Raises EditError for two masks of one picture, and for what belongs to a reference that is not there."""
+    for name in ("region", "subject"):
+        if getattr(options, name) and getattr(options, f"find_{name}"):
+            raise EditError(f"--{name} and --find-{name} are two masks for one picture. Give one of them.")
+    for name in ("subject", "find_subject", "reference_prompt"):
+        if getattr(options, name) and not options.reference:
+            raise EditError(f"--{name.replace('_', '-')} is about a reference. Give --reference, or leave it out.")
+
+
 def _with_found_masks(request: EditRequest, options: argparse.Namespace, editor: Editor) -> EditRequest:
     """The request with masks of the things that words name, where those are asked for."""
     if options.find_region:
         region = _found(editor, request.source, options.find_region, request.source_prompt)
         request = replace(request, region=region)
-    if options.find_subject and request.reference:
+    if options.find_subject and request.reference is not None:
         subject = _found(editor, request.reference.image, options.find_subject, request.reference.prompt)
         request = replace(request, reference=replace(request.reference, subject=subject))
     return request
@@ -86,7 +97,7 @@ def _exists(path: Path) -> Path:
 def _watched(events: Iterator[EditEvent]) -> Finished:
     """Shows a bar until the edit is finished."""
     finished: Finished | None = None
-    with tqdm(total=100, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left") as bar:
+    with tqdm(total=100, bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left") as bar:
         for event in events:
             match event:
                 case Progress(stage=stage, step=step, of=of, fraction=fraction):
