@@ -1,5 +1,6 @@
 """The editor's promises: one edit at a time, a stop before the next call, nothing changed outside."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -110,6 +111,17 @@ def test_a_stopped_edit_runs_no_further_call_and_leaves_the_next_one_unchanged(
             pass
     again = result(editor.edit(request_for(method)))
     assert again.image.tobytes() == expected.image.tobytes()
+
+
+def test_an_edit_leaves_nothing_but_what_is_remembered(model: StableDiffusion) -> None:
+    """Not in the memory either: without a cache no tensor and no picture outlives its edit."""
+    editor, kept = Editor(model, cache_bytes=0), []
+    for seed in range(3):
+        for method in BOTH:
+            result(editor.edit(replace(request_for(method), source=picture(seed))))
+        gc.collect()
+        kept.append(sum(issubclass(type(item), Tensor | Image.Image) for item in gc.get_objects()))
+    assert kept[1] == kept[2] and not list(editor.cache.values())
 
 
 def test_closing_the_iterator_frees_the_device(editor: Editor) -> None:
