@@ -94,6 +94,7 @@ def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_fold
         ({"region": "EMPTY"}, "Nothing is painted on the source's mask"),
         ({"subject": "TEXT"}, "not a readable PNG"),
         ({"model": "EMPTY_FOLDER"}, "no pipeline folder"),
+        ({"method": "baret", "preset": "rigid"}, "BARET takes no reference"),
         ({"find-region": "cat"}, "Give one of them"),
         ({"find-subject": "dog"}, "Give one of them"),
         ({"reference": ""}, "Give --reference"),

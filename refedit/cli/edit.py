@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from PIL import Image
 from tqdm import tqdm
@@ -17,7 +16,7 @@ from refedit.editing.result_png import write_result
 from refedit.errors import EditError
 from refedit.imaging.images import check_png_path, read_cutout, read_mask, read_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import method_of
+from refedit.methods import Input, method_of
 from refedit.models import builtin_segmenter, load_model
 from refedit.picturebook.advice import notes
 
@@ -73,25 +72,21 @@ def read_values(texts: list[str]) -> dict[str, str]:
 
 
 def _request(options: argparse.Namespace) -> EditRequest:
-    reference = None
+    method, reference = method_of(options.method, options.preset or "", read_values(options.set)), None
+    if options.reference and Input.REFERENCE not in method.needs | method.takes:
+        raise EditError(f"{method.title} takes no reference. Leave it out, or choose another method.")
     if options.reference:
         image, cutout = read_cutout(options.reference)
         subject = read_mask(options.subject) if options.subject else cutout
         reference = Reference(image=image, subject=subject, prompt=options.reference_prompt)
     return EditRequest(
-        method=method_of(options.method, options.preset or "", read_values(options.set)),
-        source=read_picture(_exists(options.source)),
+        method=method,
+        source=read_picture(options.source),
         prompt=options.prompt,
         source_prompt=options.source_prompt,
         region=read_mask(options.region) if options.region else None,
         reference=reference,
     )
-
-
-def _exists(path: Path) -> Path:
-    if not path.is_file():
-        raise EditError(f"There is no file '{path}'. Check the path.")
-    return path
 
 
 def _watched(events: Iterator[EditEvent]) -> Finished:
