@@ -64,10 +64,10 @@ LONG: tuple[str, ...] = (
     "test_real_edits",
     "test_links",
 )
-LONG += ("test_training", "test_training_safety", "test_baret", "test_specref", "test_evidence", "test_architecture")
-LONG += ("test_run_keys", "test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
-LONG += ("test_comparison_methods", "test_command_line", "test_segment", "test_edits", "test_bench", "test_networks")
-LONG += ("test_recipe", "test_drawing")
+LONG += ("test_evidence", "test_specref", "test_baret", "test_training", "test_editor", "test_training_safety")
+LONG += ("test_architecture", "test_run_keys", "test_looks", "test_reader", "test_sam_training", "test_command_line")
+LONG += ("test_comparison_methods", "test_recipe", "test_edits", "test_imagic", "test_networks", "test_drawing")
+LONG += ("test_segment", "test_bench", "test_ddim")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 

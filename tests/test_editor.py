@@ -21,8 +21,8 @@ from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
 from tests.conftest import box_mask, finish, picture, request_for
 
-BOTH: list[Method] = [SpecRef(steps=5), Baret(steps=5)]
-TWICE = [SpecRef(steps=5, reference_at="aligned"), SpecRef(steps=5, reference_at="noised")]
+BOTH: list[Method] = [SpecRef(steps=3), Baret(steps=3)]
+TWICE = [SpecRef(steps=3, reference_at="aligned"), SpecRef(steps=3, reference_at="noised")]
 
 
 def result(events: Iterator[EditEvent]) -> Finished:
@@ -40,7 +40,7 @@ def test_an_edit_tells_its_way_and_ends_with_a_picture(editor: Editor, method: M
     assert len(previews) >= 5 and all(preview.image.size == (256, 256) for preview in previews)
     finished = result(iter(events))
     assert finished.image.size == (64, 64) and finished.rows > 0
-    assert finished.parameters["prompt"] == "a dog" and finished.parameters["steps"] == "5"
+    assert finished.parameters["prompt"] == "a dog" and finished.parameters["steps"] == "3"
 
 
 @pytest.mark.parametrize("method", BOTH)
@@ -113,6 +113,7 @@ def test_a_stopped_edit_runs_no_further_call_and_leaves_the_next_one_unchanged(
     assert again.image.tobytes() == expected.image.tobytes()
 
 
+@pytest.mark.long
 def test_an_edit_leaves_nothing_but_what_is_remembered(model: StableDiffusion) -> None:
     """Not in the memory either: without a cache no tensor and no picture outlives its edit."""
     editor, kept = Editor(model, cache_bytes=0), []
