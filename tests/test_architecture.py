@@ -1,4 +1,4 @@
-"""Who may import whom, read from the sources, and what an import does, seen from fresh interpreters."""
+"""Who may import whom, read from the sources, and what an import does, seen from a fresh interpreter."""
 
 import ast
 import graphlib
@@ -221,93 +221,97 @@ def test_requirements_are_what_the_code_imports() -> None:
 
 
 PROBE = """
-import gc, importlib, json, os, pathlib, sys
+import gc, importlib, io, json, os, pathlib, sys
 
-before, stages, answer = json.loads(sys.argv[1])
-for name in before:
-    importlib.import_module(name)
-seen, loaded = [], []
+stages, answer = json.loads(sys.argv[1])
+did, found, before = [], [], 0
 
 
 def watch(event, values):
     if event == "open" and not (isinstance(values[2], int) and values[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
         return
     if event in ("open", "os.mkdir", "os.rename", "os.remove", "socket.connect", "subprocess.Popen"):
-        seen.append(f"{event}: {values[0]}")
+        did.append(f"{event}: {values[0]}")
+
+
+def weights():
+    torch = sys.modules.get("torch")
+    return sum(issubclass(type(item), torch.nn.Parameter) for item in gc.get_objects()) if torch else 0
 
 
 sys.addaudithook(watch)
-for stage in stages:
-    for name in stage:
+for names in stages:
+    did.clear()
+    sys.stdout = sys.stderr = said = io.StringIO()
+    for name in names:
         importlib.import_module(name)
-    loaded.append(sorted(sys.modules))
-did = list(seen)
-if "torch" in sys.modules:
-    weights = [item for item in gc.get_objects() if issubclass(type(item), sys.modules["torch"].nn.Parameter)]
-    did += [f"network: {len(weights)} weights"] if weights else []
-pathlib.Path(answer).write_text(json.dumps([loaded, did]))
+    made = weights() - before
+    found.append([sorted(sys.modules), did + [f"network: {made} weights"] * bool(made) + said.getvalue().splitlines()])
+    before += made
+pathlib.Path(answer).write_text(json.dumps(found))
 """
 
 
 @dataclass(frozen=True)
 class Probed:
-    """What a fresh interpreter had loaded after each stage of imports, and what these did besides.
+    """What an interpreter had loaded after a stage of imports, and what that stage did besides.
 
     That is: files written, connections and processes opened, networks built, lines printed.
     """
 
-    loaded: list[set[str]]
+    loaded: set[str]
     did: list[str]
 
 
-def probe(*stages: Sequence[str], folder: Path, path: Path = ROOT, before: Sequence[str] = ()) -> Probed:
-    """Imports stage after stage in one fresh interpreter; what the modules in `before` do by themselves is left out."""
-    answer = folder / "answer.json"
-    command = [sys.executable, "-B", "-c", PROBE, json.dumps([before, stages, str(answer)])]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(path)}
+OF_OTHERS = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")
+"""These make temporary files by themselves."""
+CARELESS = """
+import torch
+print("hello")
+open("left.txt", "w")
+net = torch.nn.Linear(2, 2)
+"""
+
+
+# An interpreter takes seconds to load what others wrote, so one answers for everything, stage after stage: a room that
+# lies lower comes first, and must not load what is forbidden to the higher ones either.
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Probed]:
+    """What the stages of one fresh interpreter came to, which imports every module of the app, and a careless one."""
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "careless.py").write_text(CARELESS)
+    stages: dict[str, Sequence[str]] = {
+        "lowest": ("refedit", "refedit.methods", "refedit.editing.request"),
+        "refedit.editing.editor": ("refedit.editing.editor",),
+        "others": OF_OTHERS,
+        "refedit.ui.page": ("refedit.ui.page",),
+        "all": [name for name in sources() if not name.endswith("__main__")],
+        "careless": ("careless",),
+    }
+    command = [sys.executable, "-B", "-c", PROBE, json.dumps([[*stages.values()], str(folder / "answer.json")])]
+    path = f"{ROOT}{os.pathsep}{folder}"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": path}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    loaded, did = json.loads(answer.read_text())
-    return Probed([set(names) for names in loaded], did + (ran.stdout + ran.stderr).splitlines())
+    found = json.loads((folder / "answer.json").read_text())
+    return {name: Probed(set(loaded), did) for name, (loaded, did) in zip(stages, found, strict=True)}
 
 
-# An interpreter takes seconds to load what others wrote, so one answers for all that is imported on top of the rest:
-# a room that lies lower comes first, and must not load what is forbidden to the higher ones either.
-def test_methods_requests_and_the_editor_load_no_page_and_no_pipeline(tmp_path: Path) -> None:
-    lowest = ("refedit", "refedit.methods", "refedit.editing.request")
-    methods, editor = probe(lowest, ["refedit.editing.editor"], folder=tmp_path).loaded
-    assert not methods & {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
-    assert "gradio" not in editor
-
-
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Probed:
-    """Every module of the app, those behind walls first and one by one."""
-    rooms = [[room] for room in WALLS]
-    rest = [name for name in sources() if not name.endswith("__main__")]
-    before = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")  # these make temporary files
-    return probe(*rooms, rest, folder=tmp_path_factory.mktemp("probe"), before=before)
+def test_methods_requests_and_the_editor_load_no_page_and_no_pipeline(probed: dict[str, Probed]) -> None:
+    packages = {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
+    assert not probed["lowest"].loaded & packages
+    assert "gradio" not in probed["refedit.editing.editor"].loaded
 
 
 @pytest.mark.parametrize("room", WALLS)
-def test_a_wall_keeps_rooms_apart(room: str, everything: Probed) -> None:
-    loaded = everything.loaded[list(WALLS).index(room)]
-    assert [name for name in loaded if any(_below(name, wall) for wall in WALLS[room])] == []
+def test_a_wall_keeps_rooms_apart(room: str, probed: dict[str, Probed]) -> None:
+    assert [name for name in probed[room].loaded if any(_below(name, wall) for wall in WALLS[room])] == []
 
 
-def test_an_import_does_nothing_else(everything: Probed) -> None:
-    assert everything.did == []
+def test_an_import_does_nothing_else(probed: dict[str, Probed]) -> None:
+    assert {name: stage.did for name, stage in probed.items() if name not in ("others", "careless") and stage.did} == {}
 
 
-def test_the_probe_sees_what_an_import_does(tmp_path: Path) -> None:
-    lines = [
-        "import colorsys",
-        "import torch",
-        "print('hello')",
-        "open('left.txt', 'w')",
-        "net = torch.nn.Linear(2, 2)",
-    ]
-    (tmp_path / "careless.py").write_text("\n".join(lines))
-    found = probe([], ["careless"], folder=tmp_path, path=tmp_path, before=("torch",))
-    assert ["colorsys" in loaded for loaded in found.loaded] == [False, True]
-    assert found.did == ["open: left.txt", "network: 2 weights", "hello"]
+def test_the_probe_sees_what_an_import_does(probed: dict[str, Probed]) -> None:
+    assert "careless" in probed["careless"].loaded - probed["all"].loaded
+    assert probed["careless"].did == ["open: left.txt", "network: 2 weights", "hello"]

@@ -83,7 +83,7 @@ def texts_read(model: StableDiffusion, method: Baret) -> list[TextEmbedding]:
 
 
 def test_the_transition_ends_are_the_fitted_and_the_target_text(model: StableDiffusion) -> None:
-    drawn = replace(QUICK, eta=1.0, final_text="transition")  # then the edited row reads the transition's text
+    drawn = replace(QUICK, steps=3, eta=1.0, final_text="transition")  # then the edited row reads the transition's text
     fitted, target = fit(model, drawn).texts, model.embed("a red dog")
     constant, rising, falling = (
         texts_read(model, replace(drawn, eta_schedule=name)) for name in ("constant", "rising", "falling")
@@ -93,13 +93,15 @@ def test_the_transition_ends_are_the_fitted_and_the_target_text(model: StableDif
     assert not same(rising[0], target) and not same(falling[-1], target)
 
 
+@pytest.mark.long
 def test_the_edit_may_be_drawn_from_the_transition_instead_of_the_target(model: StableDiffusion) -> None:
-    target = replace(QUICK, eta=1.0, eta_schedule="constant", final_text="target")
+    target = replace(QUICK, steps=3, eta=1.0, eta_schedule="constant", final_text="target")
     whole = replace(target, final_text="transition")
     edited, same, other = (run(model, method).latents for method in (target, whole, replace(whole, eta=0.0)))
     assert torch.equal(same, edited) and not torch.equal(other, edited)
 
 
+@pytest.mark.long
 def test_more_iterations_come_closer_to_the_pivots(model: StableDiffusion) -> None:
     source = SOURCE
     errors = []
@@ -138,9 +140,10 @@ def test_before_any_fitting_the_first_text_that_suits_the_inversion_retraces_it(
     assert min(errors, key=errors.__getitem__) == best and errors["target"] == max(errors.values())
 
 
+@pytest.mark.long
 def test_layout_for_the_transition_matters_only_where_there_is_a_layout(model: StableDiffusion) -> None:
     for share, same in ((0.0, True), (1.0, False)):
-        plain = replace(QUICK, self_steps=share)
+        plain = replace(QUICK, steps=3, self_steps=share)
         other = replace(plain, transition_layout=True)
         assert torch.equal(run(model, plain).latents, run(model, other).latents) == same
 
@@ -177,6 +180,7 @@ def test_only_rows_that_are_read_are_run(editor: Editor, method: Baret, rows: in
     assert list(editor.edit(request_for(method)))[-1].rows == rows  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_another_editing_stage_inverts_and_fits_nothing_again(editor: Editor) -> None:
     list(editor.edit(request_for(QUICK)))
     again = list(editor.edit(request_for(replace(QUICK, eta=0.5, self_steps=0.4, appearance_start=0.4))))
@@ -211,10 +215,11 @@ def test_looking_up_goes_before_layout_and_for_the_edit_only(followers: tuple[Ro
         torch.testing.assert_close(found[1:3], attend(q[1:3], k[1:3], v[1:3]))
 
 
+@pytest.mark.long
 def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -> None:
     """At eta 0 the edit is the reconstruction, so that looking up changes nothing; with another text it does."""
     for eta, same in ((0.0, True), (1.0, False)):
-        without = replace(QUICK, eta=eta, self_steps=0.0, cross_steps=0.0)
+        without = replace(QUICK, steps=3, eta=eta, self_steps=0.0, cross_steps=0.0)
         first, second = run(model, without).latents, run(model, replace(without, appearance_start=0.0)).latents
         assert torch.allclose(first, second, atol=1e-4) == same
 
@@ -222,9 +227,9 @@ def test_what_redraws_the_source_looks_up_its_own_look(model: StableDiffusion) -
 @pytest.mark.parametrize("preset", Baret.presets())
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_the_clock_is_told_the_rows_of_an_edit_without_fitting(preset: str, guidance: float, editor: Editor) -> None:
-    method = replace(Baret.presets()[preset], steps=10, inner_steps=0, guidance=guidance)
+    method = replace(Baret.presets()[preset], steps=5, inner_steps=0, guidance=guidance)
     rows = list(editor.edit(request_for(method)))[-1].rows  # type: ignore[union-attr]
-    assert rows == pytest.approx(10 * sum(method.stages.values()))
+    assert rows == pytest.approx(5 * sum(method.stages.values()))
 
 
 @pytest.mark.parametrize(("text", "again"), [("empty", False), ("target", True)])

@@ -60,7 +60,7 @@ def test_parts_of_trainings_are_put_together(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_speed_counts_rows_and_bytes(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "speed.json"
-    options = ["--model", str(tiny_folder), "--device", "cpu", "--steps", "10", "--without-sd15", "--out", str(out)]
+    options = ["--model", str(tiny_folder), "--device", "cpu", "--steps", "4", "--without-sd15", "--out", str(out)]
     assert main(["bench", "speed", *options]) == 0
     found = {row["edit"]: row for row in json.loads(out.read_text())["edits"]}
     assert set(found) == {f"{kind.title} {name}" for kind in METHODS.values() for name in kind.presets()}

@@ -156,19 +156,18 @@ RESNET += [(r"\.conv_shortcut\.", ".skip_connection.")]
 
 
 def unet_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Three levels of two layers with attention everywhere, as the tiny UNet has them."""
+    """Three levels of one layer, two on the way up, with attention everywhere, as the tiny UNet has them."""
     rules: list[tuple[str, str]] = [(r"^time_embedding\.linear_1", "time_embed.0")]
     rules += [(r"^time_embedding\.linear_2", "time_embed.2"), (r"^conv_in", "input_blocks.0.0")]
     rules += [(r"^conv_norm_out", "out.0"), (r"^conv_out", "out.2")]
     for level in range(3):
+        rules += [(rf"^down_blocks\.{level}\.resnets\.0", f"input_blocks.{2 * level + 1}.0")]
+        rules += [(rf"^down_blocks\.{level}\.attentions\.0", f"input_blocks.{2 * level + 1}.1")]
+        rules += [(rf"^down_blocks\.{level}\.downsamplers\.0\.conv", f"input_blocks.{2 * level + 2}.0.op")]
         for layer in range(2):
-            rules += [(rf"^down_blocks\.{level}\.resnets\.{layer}", f"input_blocks.{3 * level + layer + 1}.0")]
-            rules += [(rf"^down_blocks\.{level}\.attentions\.{layer}", f"input_blocks.{3 * level + layer + 1}.1")]
-        rules += [(rf"^down_blocks\.{level}\.downsamplers\.0\.conv", f"input_blocks.{3 * level + 3}.0.op")]
-        for layer in range(3):
-            rules += [(rf"^up_blocks\.{level}\.resnets\.{layer}", f"output_blocks.{3 * level + layer}.0")]
-            rules += [(rf"^up_blocks\.{level}\.attentions\.{layer}", f"output_blocks.{3 * level + layer}.1")]
-        rules += [(rf"^up_blocks\.{level}\.upsamplers\.0", f"output_blocks.{3 * level + 2}.2")]
+            rules += [(rf"^up_blocks\.{level}\.resnets\.{layer}", f"output_blocks.{2 * level + layer}.0")]
+            rules += [(rf"^up_blocks\.{level}\.attentions\.{layer}", f"output_blocks.{2 * level + layer}.1")]
+        rules += [(rf"^up_blocks\.{level}\.upsamplers\.0", f"output_blocks.{2 * level + 1}.2")]
     rules += [(r"^mid_block\.resnets\.0", "middle_block.0"), (r"^mid_block\.attentions\.0", "middle_block.1")]
     rules += [(r"^mid_block\.resnets\.1", "middle_block.2")]
     resnets = {name: value for name, value in weights.items() if "resnets" in name}

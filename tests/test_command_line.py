@@ -44,8 +44,11 @@ def specref(files: dict[str, str], folder: Path, **changes: str) -> list[str]:
     return ["edit", "--method", "specref", *(part for pair in parts for part in pair)]
 
 
-def test_specref_writes_a_picture_with_its_parameters(files: dict[str, str], tiny_folder: Path) -> None:
+def test_specref_writes_a_picture_with_its_parameters(
+    files: dict[str, str], tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(specref(files, tiny_folder)) == 0
+    assert "Editing 3/3: 100%" in capsys.readouterr().err
     written = Image.open(files["out"])
     assert written.size == (80, 64)
     text = written.text  # type: ignore[attr-defined]
@@ -91,6 +94,13 @@ def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_fold
         ({"region": "EMPTY"}, "Nothing is painted on the source's mask"),
         ({"subject": "TEXT"}, "not a readable PNG"),
         ({"model": "EMPTY_FOLDER"}, "no pipeline folder"),
+        ({"method": "baret", "preset": "rigid"}, "BARET takes no reference"),
+        ({"find-region": "cat"}, "Give one of them"),
+        ({"find-subject": "dog"}, "Give one of them"),
+        ({"reference": ""}, "Give --reference"),
+        ({"reference": "", "subject": "", "find-subject": "dog"}, "Give --reference"),
+        ({"reference": "", "subject": "", "reference-prompt": "a dog"}, "Give --reference"),
+        ({"reference": "", "subject": ""}, "needs a reference picture"),
         ({"out": "missing/out.png"}, "no folder 'missing'"),
         ({"out": "out.jpg"}, "'out.jpg' would be a PNG with another name"),
         ({"device": "abacus"}, "'abacus' is not available"),
@@ -148,8 +158,12 @@ def test_a_mask_of_almost_nothing_is_said_to_be_that(tmp_path: Path, capsys: pyt
         assert main(["segment", "--image", jump, *asked, "--out", str(out)]) == 0
         little = np.asarray(Image.open(out)).mean() / 255 < LEAST
         assert ("almost nothing" in capsys.readouterr().err) == little
-    assert main(["segment", "--image", jump, "--click", "9,9", "--out", "mask.txt"]) == 2
-    assert "Let it end in .png" in capsys.readouterr().err
+    for wrong, says in (
+        (["--click", "9,9", "--out", "mask.txt"], "Let it end in .png"),
+        (["--click", "9,9", "--word", "dog", "--out", str(out)], "Give one or the other"),
+    ):
+        assert main(["segment", "--image", jump, *wrong]) == 2
+        assert says in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The editor's promises: one edit at a time, a stop before the next call, nothing changed outside."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,8 +21,8 @@ from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
 from tests.conftest import box_mask, finish, picture, request_for
 
-BOTH: list[Method] = [SpecRef(steps=5), Baret(steps=5)]
-TWICE = [SpecRef(steps=5, reference_at="aligned"), SpecRef(steps=5, reference_at="noised")]
+BOTH: list[Method] = [SpecRef(steps=3), Baret(steps=3)]
+TWICE = [SpecRef(steps=3, reference_at="aligned"), SpecRef(steps=3, reference_at="noised")]
 
 
 def result(events: Iterator[EditEvent]) -> Finished:
@@ -39,7 +40,7 @@ def test_an_edit_tells_its_way_and_ends_with_a_picture(editor: Editor, method: M
     assert len(previews) >= 5 and all(preview.image.size == (256, 256) for preview in previews)
     finished = result(iter(events))
     assert finished.image.size == (64, 64) and finished.rows > 0
-    assert finished.parameters["prompt"] == "a dog" and finished.parameters["steps"] == "5"
+    assert finished.parameters["prompt"] == "a dog" and finished.parameters["steps"] == "3"
 
 
 @pytest.mark.parametrize("method", BOTH)
@@ -110,6 +111,18 @@ def test_a_stopped_edit_runs_no_further_call_and_leaves_the_next_one_unchanged(
             pass
     again = result(editor.edit(request_for(method)))
     assert again.image.tobytes() == expected.image.tobytes()
+
+
+@pytest.mark.long
+def test_an_edit_leaves_nothing_but_what_is_remembered(model: StableDiffusion) -> None:
+    """Not in the memory either: without a cache no tensor and no picture outlives its edit."""
+    editor, kept = Editor(model, cache_bytes=0), []
+    for seed in range(3):
+        for method in BOTH:
+            result(editor.edit(replace(request_for(method), source=picture(seed))))
+        gc.collect()
+        kept.append(sum(issubclass(type(item), Tensor | Image.Image) for item in gc.get_objects()))
+    assert kept[1] == kept[2] and not list(editor.cache.values())
 
 
 def test_closing_the_iterator_frees_the_device(editor: Editor) -> None:

@@ -61,7 +61,7 @@ def test_of_all_answers_the_one_that_agrees_with_the_heat_is_chosen() -> None:
 @pytest.mark.long
 def test_the_built_in_model_finds_what_is_there_and_doubts_what_is_not() -> None:
     model, segmenter, found, doubted = load_model(BUILTIN, "cpu"), builtin_segmenter(CPU), [], []
-    for number in range(4):
+    for number in range(3):
         scene = scene_at("test", number)
         drawing, kinds = draw(scene, 256), {subject.kind for subject in scene.subjects}
         located = locate(model, drawing.picture, scene.subjects[0].kind)
@@ -70,7 +70,7 @@ def test_the_built_in_model_finds_what_is_there_and_doubts_what_is_not() -> None
         found.append(located.there and (mask & true).sum() / (mask | true).sum())
         absent = next(kind for kind in KINDS[number:] if kind not in kinds)
         doubted.append(not locate(model, drawing.picture, absent).there)
-    assert np.mean(found) > 0.8 and sum(doubted) >= 3
+    assert np.mean(found) > 0.8 and sum(doubted) >= 2
 
 
 @HERE

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from refedit.diffusion.attention import Site, make_controllable
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
+from refedit.picturebook.dataset import scenes
 from refedit.picturebook.dataset.scenes import MASKS, SceneStore, grid_masks, scene_at
 from refedit.picturebook.networks.clip import build_clip
 from refedit.picturebook.networks.diffusion import (
@@ -100,9 +101,12 @@ def test_training_and_test_scenes_differ() -> None:
     assert scene_at("train", 0) != scene_at("test", 0)
 
 
-def test_scenes_on_disk_are_the_drawings_and_go_on_where_they_stopped(tmp_path: Path) -> None:
+def test_scenes_on_disk_are_the_drawings_and_go_on_where_they_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenes, "CHUNK", 2)  # two chunks, which are drawn in a process of their own
     store = SceneStore(tmp_path, count=3, pixels=32, grid=4)
-    assert list(store.render(workers=1)) == [0, 3]
+    assert list(store.render(workers=1)) == [0, 2, 3]
     drawing = draw(store.scenes[2], 32)
     assert np.array_equal(store.pictures[2], np.asarray(drawing.picture))
     assert np.array_equal(store.masks[2], grid_masks(drawing, 4))

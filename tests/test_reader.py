@@ -207,7 +207,7 @@ def test_the_losses_fall_in_a_few_steps_and_every_weight_learns(tmp_path: Path) 
 
 
 def test_the_stage_leaves_a_reader_in_the_model_folder(tmp_path: Path) -> None:
-    training = Training(size=SIZES["tiny"], minutes=1 / 60, folder=tmp_path, device=CPU, stages=(StageName.CLIP,))
+    training = Training(size=SIZES["tiny"], minutes=0.2 / 60, folder=tmp_path, device=CPU, stages=(StageName.CLIP,))
     reports = list(training.run())
     read = Reader.load(tmp_path / "pipeline", CPU).read(torch.zeros(1, 3, 64, 64))
     assert all(words[0] in FACTORS[name] for name, words in read.items())

@@ -26,10 +26,12 @@ def _add_edit(commands: Any) -> None:
     edit.add_argument("--prompt", required=True, help="the picture you want, in words")
     edit.add_argument("--source-prompt", default="", help="the source as it is, for methods that need it")
     edit.add_argument("--region", type=Path, help="mask of where to edit: white or opaque, of the source's size")
-    edit.add_argument("--find-region", metavar="WORD", default="", help="instead: find it by its word in the source")
+    edit.add_argument("--find-region", metavar="WORD", default="", help="in place of --region: its word in the source")
     edit.add_argument("--reference", type=Path, help="the picture to take something from, for methods that need one")
     edit.add_argument("--subject", type=Path, help="mask of what to take from it; default: its middle square")
-    edit.add_argument("--find-subject", metavar="WORD", default="", help="instead: find it by its word")
+    edit.add_argument(
+        "--find-subject", metavar="WORD", default="", help="in place of --subject: its word in the reference"
+    )
     edit.add_argument("--reference-prompt", default="", help="text of the reference's inversion; default: empty")
     edit.add_argument("--preset", help="the name of a preset of the method; default: its first")
     edit.add_argument(

@@ -7,6 +7,7 @@ from PIL import Image
 
 from refedit.diffusion.backbone import Backbone
 from refedit.editing.locate import locate
+from refedit.editing.service import unsure
 from refedit.errors import EditError
 from refedit.imaging.images import check_png_path, read_picture, write_picture
 from refedit.imaging.masks import Mask
@@ -23,6 +24,8 @@ LEAST = 0.001
 def run_segment(options: argparse.Namespace) -> None:
     """Does what the command line asks; raises EditError for everything that is wrong with it."""
     check_png_path(options.out)
+    if options.word and (options.click or options.box is not None):
+        raise EditError("--word stands in place of clicks and a box. Give one or the other.")
     image, clicks = read_picture(options.image), [read_click(text) for text in options.click]
     box = None if options.box is None else read_box(options.box)
     device = pick_device(options.device)[0]
@@ -43,7 +46,7 @@ def find(model: Backbone, segmenter: Segmenter, image: Image.Image, word: str, s
     """The mask of the thing that a word names; says so on standard error if the model sees no such thing."""
     located = locate(model, image, word, sentence)
     if not located.there:
-        print(f"refedit: The model sees no '{word}' here. This is what comes nearest; look at it.", file=sys.stderr)
+        print(f"refedit: {unsure(word)}", file=sys.stderr)
     return cut_out(segmenter, segmenter.embed(image), located.heat)
 
 

@@ -36,6 +36,11 @@ class Located:
     there: bool
 
 
+def unsure(word: str) -> str:
+    """What a user is told of a word whose thing is not `there`."""
+    return f"The model sees no “{word.strip()}” here. This is what comes nearest: look at it before you use it."
+
+
 @runtime_checkable
 class EditingService(Protocol):
     """Edits pictures with one model; may be called from any thread."""

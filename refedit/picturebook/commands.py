@@ -6,14 +6,15 @@ What a command needs is imported when it runs, so that help comes at once.
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from refedit.errors import EditError
 from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, StageName
 
 
-def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `picturebook` and its actions; `run` of the parsed arguments does what was asked for."""
-    parser = subparsers.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
+def add_commands(commands: Any) -> None:
+    """Adds `picturebook` and its actions; a parsed command line's `run` takes it."""
+    parser = commands.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
     actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
     _add_examples(actions.add_parser("examples", help="draw the page's examples anew"))
@@ -60,12 +61,12 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=evaluate)
 
 
-def draw_sheet(arguments: argparse.Namespace) -> int:
+def draw_sheet(options: argparse.Namespace) -> None:
     """Draws scenes side by side into a file."""
     from refedit.picturebook.world import contact_sheet as sheet
 
-    seed, size = arguments.seed, arguments.size
-    match arguments.kind:
+    seed, size = options.seed, options.size
+    match options.kind:
         case "random":
             picture = sheet.sheet(seed, size, 8, 6)
         case "poses":
@@ -74,42 +75,39 @@ def draw_sheet(arguments: argparse.Namespace) -> int:
             picture = sheet.colour_sheet(seed, size)
         case _:
             picture = sheet.backdrop_sheet(seed, size)
-    picture.save(arguments.out)
-    return 0
+    picture.save(options.out)
 
 
-def draw_examples(arguments: argparse.Namespace) -> int:
+def draw_examples(options: argparse.Namespace) -> None:
     """Writes the page's examples into a folder."""
     from refedit.picturebook.world.examples import shipped_examples, write_examples
 
-    write_examples(shipped_examples(), arguments.out)
-    return 0
+    write_examples(shipped_examples(), options.out)
 
 
-def train(arguments: argparse.Namespace) -> int:
+def train(options: argparse.Namespace) -> None:
     """Trains, and prints how it stands; EditError if that would overwrite a training."""
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training.plan import training_device
     from refedit.picturebook.training.training import WHOLE_PLAN, Training
 
-    stages = (StageName(arguments.stage),) if arguments.stage else WHOLE_PLAN
-    if not arguments.resume:
-        _refuse_begun(arguments.out, stages)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    if arguments.start:
-        _start(arguments)
+    stages = (StageName(options.stage),) if options.stage else WHOLE_PLAN
+    if not options.resume:
+        _refuse_begun(options.out, stages)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.start:
+        _start(options)
     training = Training(
-        size=SIZES[arguments.size],
-        minutes=arguments.minutes,
-        folder=arguments.out,
-        device=training_device(arguments.device),
+        size=SIZES[options.size],
+        minutes=options.minutes,
+        folder=options.out,
+        device=training_device(options.device),
         stages=stages,
-        scenes_folder=arguments.scenes_folder,
-        scenes=arguments.scenes,
+        scenes_folder=options.scenes_folder,
+        scenes=options.scenes,
     )
     for event in training.run():
         print(event, flush=True)
-    return 0
 
 
 def _refuse_begun(folder: Path, stages: Iterable[StageName]) -> None:
@@ -121,18 +119,18 @@ def _refuse_begun(folder: Path, stages: Iterable[StageName]) -> None:
         )
 
 
-def _start(arguments: argparse.Namespace) -> None:
+def _start(options: argparse.Namespace) -> None:
     """Takes over the weights of the model that was named; EditError if the training cannot begin with them."""
     from refedit.models import BUILTIN, builtin_folder
     from refedit.picturebook.training.training_folder import TrainingFolder
 
-    if arguments.stage == StageName.VAE:
+    if options.stage == StageName.VAE:
         raise EditError("A UNet to begin with knows the latents of its own VAE. Train that one's --stage decoder.")
-    model = builtin_folder() if arguments.start == BUILTIN else Path(arguments.start)
-    TrainingFolder(arguments.out).start.take(model)
+    model = builtin_folder() if options.start == BUILTIN else Path(options.start)
+    TrainingFolder(options.out).start.take(model)
 
 
-def evaluate(arguments: argparse.Namespace) -> int:
+def evaluate(options: argparse.Namespace) -> None:
     """Measures all parts that the model has, and writes the figures and, if asked for, the card."""
     from refedit.diffusion.stable_diffusion import StableDiffusion
     from refedit.picturebook.evaluation.diffusion import measure, unseen
@@ -145,17 +143,16 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from refedit.picturebook.training.provenance import read_provenance
     from refedit.segment.segmenter import Segmenter
 
-    model = StableDiffusion.load(str(arguments.model), training_device(arguments.device))
-    measured = measure(model, unseen(arguments.scenes, model.size), arguments.out).figures()
-    if (arguments.model / "clip").is_dir():
-        reader = Reader.load(arguments.model, model.device)
-        measured += measure_reader(model, reader, arguments.scenes, arguments.out).figures()
-    if (arguments.model / "sam").is_dir():
-        segmenter = Segmenter.load(arguments.model / "sam", model.device, always_three=True)
-        measured += measure_sam(segmenter, subjects(arguments.scenes, model.size), arguments.out).figures()
-    write_figures(measured, arguments.out / "model.json")
+    model = StableDiffusion.load(str(options.model), training_device(options.device))
+    measured = measure(model, unseen(options.scenes, model.size), options.out).figures()
+    if (options.model / "clip").is_dir():
+        reader = Reader.load(options.model, model.device)
+        measured += measure_reader(model, reader, options.scenes, options.out).figures()
+    if (options.model / "sam").is_dir():
+        segmenter = Segmenter.load(options.model / "sam", model.device, always_three=True)
+        measured += measure_sam(segmenter, subjects(options.scenes, model.size), options.out).figures()
+    write_figures(measured, options.out / "model.json")
     print(table(measured))
-    if arguments.card:
-        origin = read_provenance(arguments.card, arguments.hardware, arguments.note)
-        (arguments.model / "README.md").write_text(card(origin, model.size, table(measured)))
-    return 0
+    if options.card:
+        origin = read_provenance(options.card, options.hardware, options.note)
+        (options.model / "README.md").write_text(card(origin, model.size, table(measured)))

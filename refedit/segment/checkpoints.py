@@ -28,6 +28,8 @@ def open_sam(where: Path) -> tuple[Any, str]:
         return _from_folder(downloaded_sam(where.as_posix())), f"the SAM {where.as_posix()}"
     if (where / "config.json").is_file():
         return _from_folder(where), f"the SAM in '{where}'"
+    if not where.exists():
+        raise EditError(f"There is no SAM at '{where}': no such file or folder. Check the path.")
     kind = next((kind for kind in KINDS if kind in where.name), None)
     if kind is None or not where.is_file():
         raise EditError(

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def quick() -> Iterator[None]:
         patched.setattr(compare, "ARMS", arms)
         patched.setattr("refedit.bench.report.strips.ARMS", arms)
         patched.setattr(claims_run, "CLAIMS", tuple(map(quick_claim, CLAIMS)))
+        patched.setattr(Workbench, "load", cache(Workbench.load))  # every command loads the same one
         yield
 
 

@@ -23,13 +23,17 @@ def chunks_of(count: int, length: int) -> list[Chunk]:
 def render_missing(
     chunks: Sequence[Chunk], done: Callable[[Chunk], Path], render: Callable[[Chunk], None], workers: int | None = None
 ) -> Iterator[int]:
-    """Renders the chunks without a `done` file, in processes; yields how many numbers are there.
+    """Renders the chunks without a `done` file, in processes if there are several; yields how many numbers are there.
 
     `render` is sent to the processes, so its object must hold no large arrays.
     """
     missing = [chunk for chunk in chunks if not done(chunk).exists()]
     there = sum(map(len, chunks)) - sum(map(len, missing))
     yield there
+    if len(missing) == 1:  # a process would take longer to start
+        render(missing[0])
+        yield sum(map(len, chunks))
+        return
     with ProcessPoolExecutor(workers or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
         running = {pool.submit(render, chunk): chunk for chunk in missing}
         for future in as_completed(running):

@@ -50,7 +50,7 @@ class PartMaskStore:
         return bytes_on_disk(self._array, (self.count, self.pixels, self.pixels))
 
     def render(self, workers: int | None = None) -> Iterator[int]:
-        """Draws what is still missing, in processes; yields the number of scenes that are there."""
+        """Draws what is still missing, in processes if that is much; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         forget_unless([self._array], self.folder.glob("owners-*.done"))
         _ = self.part_masks

@@ -117,7 +117,7 @@ class SceneStore:
         return total.hexdigest()
 
     def render(self, workers: int | None = None) -> Iterator[int]:
-        """Draws what is still missing, in processes; yields the number of scenes that are there."""
+        """Draws what is still missing, in processes if that is much; yields the number of scenes that are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         forget_unless(map(self._array, ("pictures", "masks", "marks")), self.folder.glob("scenes-*.jsonl"))
         _ = self.pictures, self.masks, self.marks

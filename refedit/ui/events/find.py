@@ -2,15 +2,13 @@
 
 import gradio as gr
 
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, unsure
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.handlers import MAY_FAIL, Updates, showing_errors
 from refedit.ui.events.mask_events import pane_document, show_document
 from refedit.ui.state.mask_document import MaskDocument
 from refedit.ui.state.picture_with_mask import Canvas
 from refedit.ui.view.pane import Pane
-
-UNSURE = "The model sees no “{}” here. This is what comes nearest; undo it if it is wrong."
 
 
 def connect_find(pane: Pane, editor: EditingService, embeddings: EmbeddingCache) -> None:
@@ -20,7 +18,7 @@ def connect_find(pane: Pane, editor: EditingService, embeddings: EmbeddingCache)
         before = pane_document(pane, tool, canvas, document)
         located = editor.locate(before.picture, word)
         if not located.there:
-            gr.Warning(UNSURE.format(word.strip()), title="Not sure")
+            gr.Warning(unsure(word), title="Not sure")
         return show_document(pane, tool, before.with_mask(embeddings.thing(before.picture, located.heat)))
 
     for event in (pane.find.click, pane.word.submit):
