@@ -10,15 +10,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read at import: Ray's makers are told nothing
+# Read when ray is imported. Its makers are told nothing; and a process that joins has to show the token that Ray asks
+# for by itself once there is one.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+if (Path.home() / ".ray" / "auth_token").is_file():
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
 
-import ray
+import ray  # noqa: E402
 from ray import exceptions, serve
 from ray.serve.config import AutoscalingConfig, RequestRouterConfig
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RayServeException
-from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+from ray.serve.handle import DeploymentHandle, DeploymentResponse, DeploymentResponseGenerator
 from ray.serve.request_router import PendingRequest, RequestRouter, RunningReplica
 
 from refedit.editing.request import EditRequest
@@ -104,25 +109,24 @@ class Cluster:
 
     def edit(self, replica: str, owner: str, request: EditRequest) -> Stream:
         """An edit at a replica."""
-        return Stream(self._to(replica, "edit", stream=True).remote(owner, request))
+        response = self._handle.options(method_name="edit", session_id=replica, stream=True).remote(owner, request)
+        return Stream(cast(DeploymentResponseGenerator[Any], response))
 
     def ask(self, replica: str, method: str, *arguments: Any, seconds: float = math.inf) -> Any:
         """What a method of a replica answers; TimeoutError if that takes longer than so many seconds."""
         with _plain_errors():
-            response = self._to(replica, method).remote(*arguments)
+            call = self._handle.options(method_name=method, session_id=replica).remote(*arguments)
+            response = cast(DeploymentResponse[Any], call)
             try:
                 return response.result(timeout_s=None if seconds == math.inf else seconds)
             except TimeoutError:
                 response.cancel()
                 raise
 
-    def _to(self, replica: str, method: str, stream: bool = False) -> DeploymentHandle[Any]:
-        return self._handle.options(method_name=method, session_id=replica, stream=stream)
-
 
 @contextmanager
-def connected(address: str | None, offer: Offer) -> Iterator[None]:
-    """Ray for as long as the block lasts: at an address ("auto" finds one here), or started on this machine.
+def connected(address: str, offer: Offer) -> Iterator[None]:
+    """Ray for as long as the block lasts: at an address ("auto" finds one here), or, for "", started on this machine.
 
     EditError if there is none at the address.
     """
@@ -147,14 +151,14 @@ def deploy(offer: Offer) -> Cluster:
     limits = offer.limits
     _check_room(limits)
     serve.start(proxy_location="Disabled", logging_config=QUIET)
-    deployment = serve.deployment(ServedEdits).options(
+    deployment = cast(serve.Deployment, serve.deployment(ServedEdits)).options(
         name=EDITS,
         max_ongoing_requests=CALLS_EACH,
         max_queued_requests=limits.waiting_each * limits.most,
         ray_actor_options={"num_cpus": limits.cpus_each, "num_gpus": limits.gpus_each or 0},
         health_check_period_s=limits.look,
         graceful_shutdown_timeout_s=limits.farewell,
-        request_router_config=RequestRouterConfig(request_router_class=ByName),
+        request_router_config=RequestRouterConfig(request_router_class=cast(Any, ByName)),
         logging_config=QUIET,
         **_scale(limits),
     )

@@ -10,11 +10,11 @@ from refedit.errors import EditError
 class Limits:
     """What holds for one pool. Our choices, but for what the command line says.
 
-    `least` to `most` replicas, each with `gpus_each` GPUs and `cpus_each` cores; None is one GPU where there are some. `waiting_each`
-    edits may wait for each replica. A front end says every `renewal` seconds that it is there; what it asked for is
-    stopped once that is `lease` seconds ago. While replicas are busy for more than `busy` (0 to 1) of the time, there
-    is one more after `grow_after` seconds, and fewer after `shrink_after` seconds with less to do. A replica's process
-    is looked at every `look` seconds. One that is to go may finish its edits for `farewell` seconds.
+    `least` to `most` replicas, each with `gpus_each` GPUs and `cpus_each` cores; None is one GPU where there are some.
+    `waiting_each` edits may wait for each replica. A front end says every `renewal` seconds that it is there; what it
+    asked for is stopped once that is `lease` seconds ago. While replicas are busy for more than `busy` (0 to 1) of the
+    time, there is one more after `grow_after` seconds, and fewer after `shrink_after` seconds with less to do. A
+    replica's process is looked at every `look` seconds. One that is to go may finish its edits for `farewell` seconds.
     """
 
     least: int = 1

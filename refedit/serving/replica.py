@@ -129,11 +129,10 @@ class Edits:
         """What a function of this editor and of more arguments gives, in its turn; a `Failure` for an EditError."""
         with self._job(owner) as job:
             try:
-                async for answer in self._in_turn(job, lambda: iter([function(self._loaded, *arguments)])):
-                    pass  # all but the last say that it waits
+                turn = self._in_turn(job, lambda: iter([function(self._loaded, *arguments)]))
+                return [answer async for answer in turn][-1]  # all others say that it waits
             except (EditError, Stopped) as error:
-                answer = Failure(sentence=str(error) or LOST)
-        return answer
+                return Failure(sentence=str(error) or LOST)
 
     async def read(self, sentence: str) -> Reading:
         """A sentence as the model reads it; needs no turn."""

@@ -96,6 +96,15 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None:
+    """Serves a page, with the options of `launch_options`, until it is ended; EditError if it can't listen there."""
+    try:
+        page.launch(**options)
+    except OSError as error:  # Gradio's own advice is about another variable
+        where = f"port {settings.port} of {settings.host}"
+        raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
+
+
 def scripts() -> str:
     """What the browser does by itself: the functions of all scripts, called once the page is there."""
     return "() => {\n" + "".join(f"(\n{_script(name)}\n)();\n" for name in SCRIPTS) + "}"
