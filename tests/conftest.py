@@ -55,6 +55,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 LONG: tuple[str, ...] = (
+    "test_pool",
     "test_keys",
     "test_uploads",
     "test_endpoints",  # and all of tests/server with it
@@ -67,7 +68,7 @@ LONG: tuple[str, ...] = (
 LONG += ("test_training", "test_training_safety", "test_baret", "test_specref", "test_evidence", "test_architecture")
 LONG += ("test_run_keys", "test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
 LONG += ("test_comparison_methods", "test_command_line", "test_segment", "test_edits", "test_bench", "test_networks")
-LONG += ("test_recipe", "test_drawing")
+LONG += ("test_recipe", "test_drawing", "test_replica")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 

@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,6 +50,10 @@ class ServedEdits(Edits):
     def __init__(self, offer: Offer) -> None:
         name, node = serve.get_replica_context().replica_id.unique_id, ray.util.get_node_ip_address()
         super().__init__(offer, name, node)
+
+    def reconfigure(self, limits: dict[str, Any]) -> None:
+        """Takes other limits without losing what is remembered; Ray Serve calls it."""
+        self.limits = Limits(**limits)
 
     async def leaving(self) -> bool:
         # Ray Serve tells nobody that their replica is to be taken away; but calls to all do not come here any more.
@@ -156,6 +160,7 @@ def deploy(offer: Offer) -> Cluster:
         max_ongoing_requests=CALLS_EACH,
         max_queued_requests=limits.waiting_each * limits.most,
         ray_actor_options={"num_cpus": limits.cpus_each, "num_gpus": limits.gpus_each or 0},
+        user_config=asdict(limits),
         health_check_period_s=limits.look,
         graceful_shutdown_timeout_s=limits.farewell,
         request_router_config=RequestRouterConfig(request_router_class=cast(Any, ByName)),
@@ -163,7 +168,8 @@ def deploy(offer: Offer) -> Cluster:
         **_scale(limits),
     )
     try:
-        return Cluster(serve.run(deployment.bind(offer), name=APP, route_prefix=None))
+        bound = deployment.bind(replace(offer, limits=Limits()))  # other arguments would mean other replicas
+        return Cluster(serve.run(bound, name=APP, route_prefix=None))
     except RuntimeError as error:
         raise EditError(f"No replica could be started: {error}") from error
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from refedit.errors import EditError
 
 OVERTAKEN = 2
-"""So often may the edit that has waited the longest be passed by one whose replica is free (our choice)."""
+"""So often may an edit that waits be passed by a later one whose replica is free (our choice)."""
 REMEMBERED = 10_000
 """So many visitors and pictures have a replica; who was away the longest is forgotten first."""
 
@@ -94,10 +94,13 @@ class Placement:
         return [name for name in free if self.busy[name] == least]
 
     def _next(self, free: list[str]) -> Ticket:
-        """The first one whose own replica is free, unless that would pass the first of all once too often."""
-        first = self.waiting[0]
-        at_home = (ticket for ticket in self.waiting if self.homes.get(ticket.key) in free)
-        return first if first.overtaken >= OVERTAKEN else next(at_home, first)
+        """The first whose own replica is free, but for those who would pass somebody once too often; else the first."""
+        for ticket in self.waiting:
+            if self.homes.get(ticket.key) in free:
+                return ticket
+            if ticket.overtaken >= OVERTAKEN:
+                break
+        return self.waiting[0]
 
     def _best(self, ticket: Ticket, free: list[str]) -> str:
         """Its own replica, or the one that the fewest others call their own."""

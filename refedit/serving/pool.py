@@ -276,6 +276,8 @@ def _read_into(stream: Stream, answers: "queue.SimpleQueue[Any]") -> None:
         answers.put(None)
     except Exception as error:
         answers.put(error)
+    except BaseException:  # Ray ends a thread whose machine it has lost
+        answers.put(ReplicaGone())
 
 
 def _last(waiting: Generator[Progress, None, str]) -> str:

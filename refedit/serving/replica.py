@@ -5,6 +5,7 @@ sentence among them; an exception that crosses processes would come with a trace
 """
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
@@ -64,6 +65,7 @@ class ReplicaState:
 
     replica: str
     node: str
+    process: int
     model: str
     size: int
     failure: str
@@ -147,6 +149,7 @@ class Edits:
         return ReplicaState(
             replica=self.name,
             node=self.node,
+            process=os.getpid(),
             model=facts.name if facts else "",
             size=facts.size if facts else 0,
             failure=self.failure,
