@@ -13,9 +13,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
-# Read when ray is imported. Its makers are told nothing; and a process that joins has to show the token that Ray asks
-# for by itself once there is one.
+# Read when ray is imported. Its makers are told nothing. Replicas don't step back behind all else on the machine, since
+# somebody waits for them. A process that joins has to show the token that Ray asks for by itself once there is one.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")
 if (Path.home() / ".ray" / "auth_token").is_file():
     os.environ.setdefault("RAY_AUTH_MODE", "token")
 
@@ -132,14 +133,15 @@ class Cluster:
 def connected(address: str, offer: Offer) -> Iterator[None]:
     """Ray for as long as the block lasts: at an address ("auto" finds one here), or, for "", started on this machine.
 
-    EditError if there is none at the address.
+    EditError if that can't be.
     """
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     local = {"address": "local", "include_dashboard": False, "num_cpus": _cores(offer.limits)}
     try:
         ray.init(log_to_driver=True, logging_level=logging.WARNING, **({"address": address} if address else local))
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise EditError(f"There is no Ray at '{address}', or it does not let this machine in: {error}") from error
+        what = f"There is no Ray at '{address}' that lets this machine in" if address else "Ray can't be started here"
+        raise EditError(f"{what}: {_first_line(error)}") from error
     try:
         yield
     finally:
@@ -171,7 +173,7 @@ def deploy(offer: Offer) -> Cluster:
         bound = deployment.bind(replace(offer, limits=Limits()))  # other arguments would mean other replicas
         return Cluster(serve.run(bound, name=APP, route_prefix=None))
     except RuntimeError as error:
-        raise EditError(f"No replica could be started: {error}") from error
+        raise EditError(f"No replica could be started: {_first_line(error)} Ray's log says why.") from error
 
 
 def join(address: str) -> Cluster:
@@ -196,6 +198,11 @@ def metrics_addresses() -> list[str]:
     """Where each machine of the connected Ray tells its metrics, for Prometheus."""
     alive = (node for node in ray.nodes() if node["Alive"])
     return [f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics" for node in alive]
+
+
+def _first_line(error: Exception) -> str:
+    """Without the tracebacks that Ray puts into what it says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _cores(limits: Limits) -> int:
