@@ -234,13 +234,16 @@ def test_a_pool_that_shrinks_finishes_what_it_has_begun(pool: Any, offer: Offer)
 
     both = [Visitor(pool.for_visitor(name), endless()) for name in ("ann", "bob")]
     assert all(visitor.begun.wait(PATIENCE) for visitor in both)
-    cluster.deploy(replace(offer, limits=replace(offer.limits, least=1, most=1)))
-    until(pool, lambda states: len(states) == 1)
-    time.sleep(1.5 * offer.limits.lease)
-    for visitor in both:
-        assert visitor.is_alive()
-        visitor.stop.set()
-        assert isinstance(visitor.result(), Stopped)
+    smaller = replace(offer, limits=replace(offer.limits, least=1, most=1))
+    with ThreadPoolExecutor(1) as beside:  # which waits until the replica has gone
+        changed = beside.submit(cluster.deploy, smaller)
+        until(pool, lambda states: len(states) == 1)
+        time.sleep(1.5 * offer.limits.lease)
+        for visitor in both:
+            assert visitor.is_alive()
+            visitor.stop.set()
+            assert isinstance(visitor.result(), Stopped)
+        assert changed.result(PATIENCE)
 
 
 def test_without_ray_it_says_what_to_install(
