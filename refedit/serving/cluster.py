@@ -17,6 +17,7 @@ from typing import Any, cast
 # somebody waits for them. A process that joins has to show the token that Ray asks for by itself once there is one.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else it tells of every process that is started
 if (Path.home() / ".ray" / "auth_token").is_file():
     os.environ.setdefault("RAY_AUTH_MODE", "token")
 
@@ -89,7 +90,8 @@ class Stream:
     def __iter__(self) -> Iterator[Answer]:
         try:
             with _plain_errors():
-                yield from self._response
+                for answers in self._response:
+                    yield from answers
         finally:
             self._ended = True
 

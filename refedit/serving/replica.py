@@ -27,6 +27,8 @@ from refedit.serving.limits import Limits
 
 WAITING_SECONDS = 0.25
 """An edit that waits says so as often as this."""
+BUNDLE_SECONDS = 0.1
+"""What happens within this time is sent together: a message costs each side about as much as a small step."""
 MINUTE = 60.0
 WRONG_IN_A_ROW = 3
 """After so many unexpected errors in a row a replica counts as broken: a GPU whose context is lost fails all edits."""
@@ -109,19 +111,19 @@ class Edits:
         self._ended: deque[tuple[float, float]] = deque(maxlen=1000)
         self._edits = self._wrong = 0
 
-    async def edit(self, owner: str, request: EditRequest) -> AsyncIterator[Answer]:
-        """The events of an edit; the last one is `Finished` or a `Failure`.
+    async def edit(self, owner: str, request: EditRequest) -> AsyncIterator[tuple[Answer, ...]]:
+        """The events of an edit, several at a time; the last one is `Finished` or a `Failure`.
 
         Cancelling the call stops the edit before its next UNet call.
         """
         with self._job(owner) as job:
             try:
-                async for event in self._in_turn(job, lambda: self._loaded.edit(request, job.stop)):
-                    if isinstance(event, Finished):
-                        self._count(event)
-                    yield event
+                async for events in self._in_turn(job, lambda: self._loaded.edit(request, job.stop)):
+                    if isinstance(events[-1], Finished):
+                        self._count(events[-1])
+                    yield events
             except (EditError, Stopped) as error:
-                yield Failure(sentence=str(error) or LOST)
+                yield (Failure(sentence=str(error) or LOST),)
 
     async def locate(self, owner: str, picture: Image.Image, word: str, sentence: str) -> Located | Failure:
         """Where a word's thing is, see `EditingService.locate`."""
@@ -132,7 +134,7 @@ class Edits:
         with self._job(owner) as job:
             try:
                 turn = self._in_turn(job, lambda: iter([function(self._loaded, *arguments)]))
-                return [answer async for answer in turn][-1]  # all others say that it waits
+                return [answers async for answers in turn][-1][-1]  # all others say that it waits
             except (EditError, Stopped) as error:
                 return Failure(sentence=str(error) or LOST)
 
@@ -203,7 +205,7 @@ class Edits:
             await asyncio.sleep(left if left > 0 else self.limits.renewal)
         job.stop.set()
 
-    async def _in_turn(self, job: Job, start: Callable[[], Iterator[Any]]) -> AsyncIterator[Any]:
+    async def _in_turn(self, job: Job, start: Callable[[], Iterator[Any]]) -> AsyncIterator[tuple[Any, ...]]:
         """What an iterator gives, on the device's thread once it is free; until then, that it waits."""
         loop, given = asyncio.get_running_loop(), asyncio.Queue[Any]()
 
@@ -214,17 +216,34 @@ class Edits:
         done = loop.run_in_executor(self._device, _drain, job, start, tell)
         done.add_done_callback(lambda _: self._jobs.remove(job))
         while True:
-            try:
-                item = await asyncio.wait_for(given.get(), None if job.begun else WAITING_SECONDS)
-            except TimeoutError:
-                if not job.begun:
-                    yield Progress(stage=WAITING, step=0, of=1, fraction=0.0)
-                continue
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
+            items = await _bundle(given, None if job.begun else WAITING_SECONDS)
+            end = items.pop() if items and isinstance(items[-1], _End) else None
+            if items:
+                yield tuple(items)
+            elif end is None and not job.begun:
+                yield (Progress(stage=WAITING, step=0, of=1, fraction=0.0),)
+            if end is not None:
+                if end.error is not None:
+                    raise end.error
                 return
-            yield item
+
+
+async def _bundle(given: asyncio.Queue[Any], patience: float | None) -> list[Any]:
+    """What a queue gives within a moment from its first item on; nothing if that does not come for `patience` seconds.
+
+    An end is not waited for.
+    """
+    items: list[Any] = []
+    ends = time.monotonic()
+    while not (items and isinstance(items[-1], _End)):
+        left = max(ends - time.monotonic(), 0) if items else patience
+        try:
+            items.append(await asyncio.wait_for(given.get(), left))
+        except TimeoutError:
+            break
+        if len(items) == 1:
+            ends = time.monotonic() + BUNDLE_SECONDS
+    return items
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,8 @@ def ran(work: Awaitable[Any]) -> Any:
     return asyncio.run(awaited())
 
 
-async def listed(answers: AsyncIterator[Any], each: Callable[[Any], None] = lambda _: None) -> list[Any]:
-    got = []
-    async for answer in answers:
-        each(answer)
-        got.append(answer)
-    return got
+async def listed(bundles: AsyncIterator[tuple[Any, ...]]) -> list[Any]:
+    return [answer async for bundle in bundles for answer in bundle]
 
 
 async def until(edits: Edits, wanted: Callable[[Any], bool]) -> None:

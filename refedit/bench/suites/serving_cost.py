@@ -160,7 +160,7 @@ def told_of(results: Sequence[Throughput]) -> Iterator[str]:
     counts = sorted({result.editors for result in results})
     for count in counts:
         cost = 100 * (1 - rate[count, True] / rate[count, False])
-        yield f"{count} editors: the pool costs {cost:.1f} % of what plain processes do."
+        yield f"Editors: {count}. The pool costs {cost:.1f} % of what plain processes do."
     for count in counts[1:]:
         gain = rate[count, True] / rate[counts[0], True]
         yield f"{count} replicas make {gain:.2f} times the edits of {counts[0]}."
