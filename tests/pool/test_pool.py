@@ -18,11 +18,16 @@ import pytest
 from gradio_client import Client  # type: ignore[import-untyped]
 
 from refedit.__main__ import main
+from refedit.bench.experiment.arms import Arm, SourceUnchanged
+from refedit.bench.experiment.cases import POSE
+from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.store import Share, Store, outcomes, spread
+from refedit.bench.experiment.workbench import Workbench
 from refedit.editing.editor import WAITING, Editor
 from refedit.editing.request import EditEvent, EditRequest, Finished, Progress
 from refedit.editing.service import EditingService, SharedService, at_once
 from refedit.errors import EditError, Stopped
-from refedit.methods import SpecRef
+from refedit.methods import Baret, SpecRef
 from refedit.serving import opening
 from refedit.serving.limits import Limits
 from refedit.serving.opening import open_pool
@@ -220,6 +225,35 @@ def test_the_page_edits_with_a_pool_that_it_joins(pool: Any, address: str, tmp_p
         what, path = call_edit(client, tmp_path, **changes).result(PATIENCE)
         assert what["kind"] == "finished" and Path(path).is_file()
         client.close()
+
+
+def test_the_benchmarks_outcomes_are_the_same_by_a_pool(pool: Any, tiny_folder: Path, tmp_path: Path) -> None:
+    here = Workbench.around(load_tiny(tiny_folder))
+    arms = (Arm(name="edited", method=Baret(steps=2)), Arm(name="bound", method=SourceUnchanged()))
+
+    def made(workbench: Workbench, share: Share) -> Iterator[Outcome]:
+        store = Store(tmp_path / workbench.made_by[-4:] / str(workbench.elsewhere is None), share)
+        return outcomes(workbench, store, "development", POSE, share.of_cases(3), arms)
+
+    def told(found: Iterator[Outcome]) -> list[Outcome]:
+        return sorted((replace(one, seconds=0.0) for one in found), key=lambda one: (one.number, one.method))
+
+    there = here.with_pool(pool)
+    assert told(spread(lambda share: made(there, share), 3)) == told(made(here, Share()))
+    other = load_tiny(tiny_folder)
+    other.unet.conv_out.bias.data.add_(1)
+    with pytest.raises(EditError, match="another model's"):
+        Workbench(model=other).with_pool(pool)
+
+
+def test_a_share_that_fails_is_not_lost(tmp_path: Path) -> None:
+    def run(share: Share) -> Iterator[Outcome]:
+        if share.place == 2:
+            raise EditError("no luck")
+        return iter(())
+
+    with pytest.raises(EditError, match="no luck"):
+        list(spread(run, 3))
 
 
 def test_how_a_pool_is_can_be_asked(pool: Any, address: str) -> None:

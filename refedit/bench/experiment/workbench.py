@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from refedit.models import BUILTIN, builtin_folder, load_model
 from refedit.picturebook.networks.reader import Reader
 
 
+@runtime_checkable
 class Elsewhere(Protocol):
     """Where functions of an editor are run, such as a pool of editors: those of one key at one place."""
 
