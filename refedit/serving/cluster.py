@@ -141,7 +141,7 @@ def connected(address: str, offer: Offer) -> Iterator[None]:
     local = {"address": "local", "include_dashboard": False, "num_cpus": _cores(offer.limits)}
     try:
         ray.init(log_to_driver=True, logging_level=logging.WARNING, **({"address": address} if address else local))
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (ConnectionError, ValueError, RuntimeError, exceptions.RayError) as error:
         what = f"There is no Ray at '{address}' that lets this machine in" if address else "Ray can't be started here"
         raise EditError(f"{what}: {_first_line(error)}") from error
     try:

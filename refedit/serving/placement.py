@@ -30,10 +30,12 @@ class Ticket:
 class Placement:
     """The replicas that are there, the edits at them and those that wait; not for use by two threads at once.
 
-    `busy` is how many edits of other front ends are at each replica.
+    `busy` is how many edits of other front ends are at each replica. `waiting_each` may wait for each of the replicas,
+    of which `least` are counted always: that one has to come back is no reason to refuse.
     """
 
     waiting_each: int
+    least: int = 1
     busy: dict[str, int] = field(default_factory=dict)
     waiting: list[Ticket] = field(default_factory=list)
     placed: list[Ticket] = field(default_factory=list)
@@ -41,7 +43,7 @@ class Placement:
 
     def ask(self, key: str) -> Ticket:
         """A ticket for an edit, which has its place now or waits for one; EditError if too many wait already."""
-        if len(self.waiting) >= self.waiting_each * max(len(self.busy), 1):
+        if len(self.waiting) >= self.waiting_each * max(len(self.busy), self.least):
             raise EditError(
                 f"All editors are busy, and {len(self.waiting)} edits wait already, which is as many as may. "
                 "Try again in a minute."

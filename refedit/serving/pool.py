@@ -59,7 +59,7 @@ class PoolEditor:
         self._changed, self._over = threading.Condition(), threading.Event()
         states = self._first_states()
         self.limits: Limits = states[0].limits
-        self._places = Placement(self.limits.waiting_each)
+        self._places = Placement(self.limits.waiting_each, self.limits.least)
         self._see(states)
         self.facts = ModelFacts(name=states[0].model, size=states[0].size, read=self._read)
         self._news = threading.Thread(target=self._keep_in_touch, daemon=True, name="pool news")

@@ -46,6 +46,16 @@ def test_what_is_too_much_is_refused_in_words() -> None:
     placement.ask("now there is a place")
 
 
+def test_a_replica_that_has_to_come_back_is_no_reason_to_refuse() -> None:
+    placement = Placement(waiting_each=2, least=2)
+    placement.update({"a": 0, "b": 0})
+    placement.lost("b")
+    for number in range(1 + 4):
+        placement.ask(f"{number}")
+    with pytest.raises(EditError, match="4 edits wait already"):
+        placement.ask("one more")
+
+
 def test_an_edit_that_had_not_begun_loses_nothing_with_its_replica() -> None:
     placement = places("a", "b")
     ann, bob, waiting = (placement.ask(name) for name in ("ann", "bob", "cid"))
