@@ -7,6 +7,7 @@ Knows nothing of placement and pages. What goes wrong over there arrives as an E
 import logging
 import math
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -36,6 +37,7 @@ from refedit.serving.replica import Answer, Edits, Offer, ReplicaState
 APP, EDITS = "refedit", "Edits"
 CALLS_EACH = 256
 """Calls that Ray lets into a replica at a time: many, since a call that asks for news must not wait behind edits."""
+REACH_SECONDS = 10.0
 NEWS_SECONDS = 3.0
 """So long may replicas take to tell how things stand."""
 QUIET = {"enable_access_log": False, "log_level": "WARNING"}
@@ -139,6 +141,7 @@ def connected(address: str, offer: Offer) -> Iterator[None]:
     """
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     local = {"address": "local", "include_dashboard": False, "num_cpus": _cores(offer.limits)}
+    _check_reachable(address)
     try:
         ray.init(log_to_driver=True, logging_level=logging.WARNING, **({"address": address} if address else local))
     except (ConnectionError, ValueError, RuntimeError, exceptions.RayError) as error:
@@ -200,6 +203,17 @@ def metrics_addresses() -> list[str]:
     """Where each machine of the connected Ray tells its metrics, for Prometheus."""
     alive = (node for node in ray.nodes() if node["Alive"])
     return [f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics" for node in alive]
+
+
+def _check_reachable(address: str) -> None:
+    """EditError if nobody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+    except OSError as error:
+        raise EditError(f"Nobody answers at '{address}'. Start Ray there, or check the address.") from error
 
 
 def _first_line(error: Exception) -> str:

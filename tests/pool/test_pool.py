@@ -294,8 +294,9 @@ def test_without_ray_it_says_what_to_install(
         (["--replicas", "none"], "'none' is no number of replicas"),
         (["--replicas", "3-2"], "'3-2' is no number of replicas"),
         (["--gpus-each", "1.5"], "can't have 1.5 GPUs"),
+        (["--address", "127.0.0.1:1"], "Nobody answers at '127.0.0.1:1'"),
     ],
 )
-def test_numbers_that_cannot_be_are_named(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_is_named(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", *arguments]) == 2
     assert says in capsys.readouterr().err
