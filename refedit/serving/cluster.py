@@ -61,10 +61,13 @@ class ServedEdits(Edits):
 
     async def leaving(self) -> bool:
         # Ray Serve tells nobody that their replica is to be taken away; but calls to all do not come here any more.
-        calls = serve.get_deployment_handle(EDITS, APP).broadcast("called")
-        with suppress(DeploymentUnavailableError, TimeoutError):
+        try:
+            calls = serve.get_deployment_handle(EDITS, APP).broadcast("called")
             return self.name not in await calls.results_async(timeout_s=NEWS_SECONDS, return_exceptions=True)
-        return True
+        except (DeploymentUnavailableError, TimeoutError):
+            return True
+        except (RayServeException, exceptions.RayError):  # rather one edit lost than a GPU that nobody can free
+            return False
 
     async def called(self) -> str:
         return self.name

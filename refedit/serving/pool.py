@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
@@ -96,9 +96,10 @@ class PoolEditor:
             for _ in range(TRIES):
                 begun, replica = False, (yield from self._waited(ticket, cancel))
                 try:
-                    for event in self._events(self._cluster.edit(replica, self.owner, request), cancel):
-                        begun = begun or not (isinstance(event, Progress) and event.stage == WAITING)
-                        yield event
+                    with closing(self._events(replica, request, cancel)) as events:
+                        for event in events:
+                            begun = begun or not (isinstance(event, Progress) and event.stage == WAITING)
+                            yield event
                     return
                 except ReplicaGone:
                     self._lost(ticket, begun)
@@ -184,9 +185,10 @@ class PoolEditor:
                 told = now
                 yield Progress(stage=WAITING, step=0, of=1, fraction=0.0)
 
-    def _events(self, stream: Stream, cancel: threading.Event) -> Iterator[EditEvent]:
-        """The events of a stream, which is read by a thread of its own, so that `cancel` is seen in between."""
+    def _events(self, replica: str, request: EditRequest, cancel: threading.Event) -> Generator[EditEvent, None, None]:
+        """The events of an edit at a replica; a thread of its own reads them, so that `cancel` is seen in between."""
         answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        stream = self._cluster.edit(replica, self.owner, request)
         threading.Thread(target=_read_into, args=(stream, answers), daemon=True, name="edit events").start()
         try:
             while True:

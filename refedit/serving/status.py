@@ -11,7 +11,7 @@ def status_table(states: Sequence[ReplicaState]) -> str:
     """A row for each replica and one for all of them; then, why a replica can't edit, where one can't."""
     rows = [_row(state) for state in sorted(states, key=lambda state: (state.node, state.replica))]
     sums = [sum(getattr(state, name) for state in states) for name in ("running", "waiting", "last_minute", "edits")]
-    rows.append(("all", f"{len({state.node for state in states})} machines", "-", *map(str, sums), "-"))
+    rows.append(("all", f"machines: {len({state.node for state in states})}", "-", *map(str, sums), "-"))
     widths = [max(len(row[place]) for row in (HEAD, *rows)) for place in range(len(HEAD))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (HEAD, *rows)]
     return "\n".join([*lines, *(f"{state.replica}: {state.failure}" for state in states if state.failure)])
