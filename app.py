@@ -6,7 +6,7 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.models import load_model
-from refedit.ui.page import build_page, launch_options
+from refedit.ui.page import build_page, launch, launch_options
 from refedit.ui.settings import Settings
 
 
@@ -14,16 +14,10 @@ def main() -> None:
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
-        page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
+        editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
+        launch(build_page(editor, settings), settings, options)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
-    try:
-        page.launch(**options)
-    except OSError as error:  # Gradio's own advice is about another variable
-        where = f"port {settings.port} of {settings.host}"
-        raise SystemExit(
-            f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
-        ) from error
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 LONG: tuple[str, ...] = (
+    "test_pool",
     "test_keys",
     "test_uploads",
     "test_endpoints",  # and all of tests/server with it
@@ -67,7 +68,7 @@ LONG: tuple[str, ...] = (
 LONG += ("test_evidence", "test_specref", "test_baret", "test_training", "test_editor", "test_training_safety")
 LONG += ("test_architecture", "test_run_keys", "test_looks", "test_reader", "test_sam_training", "test_command_line")
 LONG += ("test_comparison_methods", "test_recipe", "test_edits", "test_imagic", "test_networks", "test_drawing")
-LONG += ("test_segment", "test_bench", "test_ddim")
+LONG += ("test_segment", "test_bench", "test_ddim", "test_replica")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 

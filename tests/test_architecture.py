@@ -27,6 +27,7 @@ LAYERS = (
     ("refedit.bench",),
     ("refedit.picturebook",),
     ("refedit.hosting",),
+    ("refedit.serving",),
     ("refedit.editing",),
     ("refedit.models",),
     ("refedit.segment",),
@@ -54,6 +55,7 @@ HOMES = {
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": ("refedit.segment.checkpoints",),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
+    "ray": ("refedit.serving.cluster",),
     "scipy": ("refedit.bench.experiment.statistics",),
     "skimage": ("refedit.bench.experiment.measures",),
     "torchvision": (),
@@ -63,6 +65,7 @@ WALLS = {
     "refedit.editing.editor": ("refedit.ui", "refedit.picturebook", "refedit.segment"),
     "refedit.ui.page": (
         "refedit.bench",
+        "refedit.serving",
         *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
     ),
 }
@@ -167,6 +170,8 @@ def test_no_module_imports_itself_round_a_corner() -> None:
         ("refedit.methods.third", "def late():\n    import transformers.models", "imports transformers"),
         ("refedit.editing.editor", "from segment_anything.modeling import Sam", "imports segment_anything"),
         ("refedit.ui.page", "import torchvision", "nowhere"),
+        ("refedit.serving.pool", "from ray import serve", "refedit.serving.pool imports ray"),
+        ("refedit.serving.pool", "from refedit.ui.page import build_page", "which lies above it"),
         ("refedit.methods.third", "from PIL import Image", "knows tensors only"),
         ("refedit.methods.third", "from refedit.editing.request import EditRequest", "which lies above it"),
         (
@@ -208,7 +213,9 @@ def requirements(file: Path) -> list[Requirement]:
 
 def test_requirements_are_what_the_code_imports() -> None:
     required = requirements(ROOT / "requirements.txt")
-    extra = requirements(ROOT / "refedit" / "bench" / "requirements.txt")
+    extra = [
+        item for folder in ("bench", "serving") for item in requirements(ROOT / f"refedit/{folder}/requirements.txt")
+    ]
     assert not {requirement.name for requirement in required} & {requirement.name for requirement in extra}
     required += extra
     assert all({bound.operator for bound in requirement.specifier} == {">=", "<"} for requirement in required)
@@ -263,8 +270,8 @@ class Probed:
     did: list[str]
 
 
-OF_OTHERS = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils")
-"""These make temporary files by themselves."""
+OF_OTHERS = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils", "ray.serve")
+"""These make temporary files by themselves, and connect to find out their address."""
 CARELESS = """
 import torch
 print("hello")

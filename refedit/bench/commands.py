@@ -2,12 +2,22 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from refedit.bench.evidence_commands import add_evidence, add_model, add_results, add_set, add_share
+from refedit.bench.evidence_commands import (
+    add_evidence,
+    add_model,
+    add_pool,
+    add_results,
+    add_set,
+    add_share,
+    spread_over,
+    workbench_with_pool,
+)
+from refedit.errors import EditError
 
 KINDS = ("reference", "pose", "rigid")
 """The values of `cases.CaseKind`, which would take seconds to import; a test holds them equal."""
@@ -21,6 +31,7 @@ def add_commands(commands: Any) -> None:
     """Adds `bench` with its own commands, and `trace`, to a parser's."""
     kinds = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="WHAT")
     _add_speed(kinds)
+    _add_serve(kinds)
     _add_edits(kinds)
     _add_tune(kinds)
     add_evidence(kinds)
@@ -37,11 +48,23 @@ def _add_speed(kinds: Any) -> None:
     speed.set_defaults(run=_speed)
 
 
+def _add_serve(kinds: Any) -> None:
+    serve = kinds.add_parser(
+        "serve", help="edits per second of 1, 2 and N editors, with and without a pool (needs Ray)"
+    )
+    add_model(serve)
+    serve.add_argument("--replicas", type=int, default=2, metavar="N", help="how many editors at most; default: 2")
+    serve.add_argument("--edits", type=int, default=8, help="how many edits each makes; default: 8")
+    serve.add_argument("--out", type=Path, help="JSON file to write")
+    serve.set_defaults(run=_serve)
+
+
 def _add_edits(kinds: Any) -> None:
     edits = kinds.add_parser("edits", help="the methods on drawn cases whose true result is known")
     _add_cases(edits, count=100)
     add_set(edits)
     add_share(edits)
+    add_pool(edits)
     edits.set_defaults(run=_edits)
 
 
@@ -69,13 +92,21 @@ def _add_cases(parser: argparse.ArgumentParser, count: int) -> None:
 def _edits(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from refedit.bench.experiment.outcome import Outcome
     from refedit.bench.experiment.store import Share
     from refedit.bench.experiment.workbench import Workbench
     from refedit.bench.suites.edits import ARMS, figures, run_cases, run_timed, sheet
     from refedit.picturebook.evaluation.figures import table, write_figures
 
     workbench, count, share = Workbench.load(options.model, options.device), options.cases, Share.parse(options.share)
-    runs = run_cases(workbench, options.set, count, options.out, share)
+
+    def run(part: Share, by: Workbench = workbench) -> Iterator[Outcome]:
+        return run_cases(by, options.set, count, options.out, part)
+
+    with workbench_with_pool(workbench, options) as pooled:
+        for _ in tqdm(spread_over(pooled, lambda part: run(part, pooled)), desc="pool", disable=not options.pool):
+            pass
+    runs = run(share)
     outcomes = list(tqdm(runs, total=len(share.of_cases(count)) * sum(map(len, ARMS.values()))))
     if not share.whole:
         return
@@ -110,6 +141,30 @@ def _speed(options: argparse.Namespace) -> None:
     measured["edits"] = _table(as_row(cost) for cost in measure_edits(model, options.steps))
     if not options.without_sd15:
         measured["sd15_rows"] = _table(as_row(cost) for cost in measure_rows(device, dtype, options.channels_last))
+    if options.out:
+        options.out.write_text(json.dumps(measured, indent=1) + "\n")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from refedit.bench.suites.serving_cost import as_row, measure_serving, told_of
+    from refedit.machine.device import machine, pick_device
+    from refedit.serving.opening import check_installed
+    from refedit.serving.replica import Offer
+
+    check_installed()
+    if min(options.replicas, options.edits) < 1:
+        raise EditError("There is nothing to measure. Ask for one replica and one edit at least.")
+    device, counts = pick_device(options.device)[0], sorted({1, min(2, options.replicas), options.replicas})
+    results = []
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for result in measure_serving(Offer(model=options.model, device=options.device), counts, options.edits):
+            results.append(result)
+            yield as_row(result)
+
+    measured = {"machine": machine(device), "serving": _table(rows())}
+    for sentence in told_of(results):
+        print(sentence)
     if options.out:
         options.out.write_text(json.dumps(measured, indent=1) + "\n")
 

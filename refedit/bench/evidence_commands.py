@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ def _add_run(parser: argparse.ArgumentParser, cases: int) -> None:
     add_set(parser)
     add_results(parser)
     add_share(parser)
+    add_pool(parser)
     add_model(parser)
 
 
@@ -94,6 +97,13 @@ def add_share(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_pool(parser: argparse.ArgumentParser) -> None:
+    """Adds `--pool`, for commands whose edits may be made by several editors; see refedit/serving."""
+    parser.add_argument(
+        "--pool", default="", metavar="N", help="by N editors on this machine, or by the pool at HOST:PORT or auto"
+    )
+
+
 def add_model(parser: argparse.ArgumentParser, help_text: str = ANY_MODEL) -> None:
     """Adds `--model`, with a help text that says which ones will do, and `--device`."""
     parser.add_argument("--model", default="picturebook", help=help_text)
@@ -105,8 +115,9 @@ def _claims(options: argparse.Namespace) -> None:
     from refedit.bench.report.summary import verdict_table
     from refedit.bench.suites.results import CLAIMS_FILE, merge_claims
 
-    runs = Runs(chosen(options.only), options.cases)
-    about = _run(runs, options)
+    claims = chosen(options.only)
+    runs = Runs(claims, options.cases)
+    about = _run(runs, lambda: Runs(claims, options.cases), options)
     if about is None:
         return
     results = {"about": about, "set": options.set, "cases": options.cases, "claims": runs.to_json()}
@@ -119,7 +130,7 @@ def _compare(options: argparse.Namespace) -> None:
     from refedit.bench.suites.results import COMPARE_FILE, write
 
     comparison = Comparison(options.cases)
-    about = _run(comparison, options)
+    about = _run(comparison, lambda: Comparison(options.cases), options)
     if about is None:
         return
     results = {"about": about, "set": options.set, **comparison.to_json()}
@@ -127,18 +138,49 @@ def _compare(options: argparse.Namespace) -> None:
     print(comparison_tables(results))
 
 
-def _run(work: Any, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Runs claims or a comparison; gives model, code and hardware, or None after a share, which has no result."""
+def _run(work: Any, another: Callable[[], Any], options: argparse.Namespace) -> dict[str, Any] | None:
+    """Runs claims or a comparison; gives model, code and hardware, or None after a share, which has no result.
+
+    With a pool its shares come first, each run by `another` such work; then all that they left.
+    """
     from tqdm import tqdm
 
     from refedit.bench.experiment.store import Share, Store
     from refedit.bench.experiment.workbench import Workbench
 
-    share = Share.parse(options.share)
-    workbench, store = Workbench.load(options.model, options.device), Store(options.out, share)
-    for _ in tqdm(work.run(workbench, store, options.set, share), total=len(work) // share.of):
+    workbench, share = Workbench.load(options.model, options.device), Share.parse(options.share)
+
+    def one(part: Share) -> Iterator[Any]:
+        return another().run(pooled, Store(options.out, part), options.set, part)  # type: ignore[no-any-return]
+
+    with workbench_with_pool(workbench, options) as pooled:
+        for _ in tqdm(spread_over(pooled, one), desc="pool", disable=pooled.elsewhere is None):
+            pass
+    for _ in tqdm(work.run(workbench, Store(options.out, share), options.set, share), total=len(work) // share.of):
         pass
     return workbench.about() if share.whole else None
+
+
+@contextmanager
+def workbench_with_pool(workbench: Any, options: argparse.Namespace) -> Iterator[Any]:
+    """The workbench with the pool that the command line asks for, if it does; EditError beside a share."""
+    from refedit.serving.opening import pool_at
+    from refedit.serving.replica import Offer
+
+    if not options.pool:
+        yield workbench
+        return
+    if options.share != "1/1":
+        raise EditError("A pool shares the cases by itself. Leave out --share, or --pool.")
+    with pool_at(options.pool, Offer(model=options.model, device=options.device)) as pool:
+        yield workbench.with_pool(pool)
+
+
+def spread_over(workbench: Any, run: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
+    """What shares give that a workbench's pool makes; nothing without a pool."""
+    from refedit.bench.experiment.store import spread
+
+    return iter(()) if workbench.elsewhere is None else spread(run, workbench.elsewhere.at_once)
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The commands that are no other folder's: `refedit edit | segment | models | methods | ship`.
+"""The commands that are no other folder's: `refedit edit | segment | serve | models | methods | ship`.
 
 Heavy imports happen inside the commands, so that `--help` answers at once.
 """
@@ -12,6 +12,7 @@ def add_commands(commands: Any) -> None:
     """Adds the commands to a parser's; a parsed command line's `run` takes it."""
     _add_edit(commands)
     _add_segment(commands)
+    _add_serve(commands)
     models = commands.add_parser("models", help="list the models that can be used")
     models.set_defaults(run=_models)
     methods = commands.add_parser("methods", help="list the methods with their presets and parameters")
@@ -61,6 +62,21 @@ def _add_segment(commands: Any) -> None:
     segment.set_defaults(run=_segment)
 
 
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="the page before several editors, on one machine or many (needs Ray)")
+    serve.add_argument("--replicas", default="", metavar="N", help="how many editors; 1-4 follows the load; default: 1")
+    serve.add_argument(
+        "--gpus-each", type=float, metavar="G", help="GPUs of each, such as 0.5; default: 1 where one is"
+    )
+    serve.add_argument(
+        "--address", default="", help="HOST:PORT of a running Ray, or auto; without --replicas, joins the pool there"
+    )
+    does = serve.add_mutually_exclusive_group()
+    does.add_argument("--status", action="store_true", help="only tell how the editors of a running pool are")
+    does.add_argument("--stop", action="store_true", help="only end a pool that was started at an address")
+    serve.set_defaults(run=_serve)
+
+
 def _add_ship(commands: Any) -> None:
     ship = commands.add_parser("ship", help="make trained networks the built-in model, and measure them")
     ship.add_argument("training", type=Path, nargs="*", help="folders of `picturebook train`, the pipeline's first")
@@ -90,6 +106,12 @@ def _segment(options: argparse.Namespace) -> None:
     from refedit.cli.segment import run_segment
 
     run_segment(options)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from refedit.cli.serve import run_serve
+
+    run_serve(options)
 
 
 def _models(options: argparse.Namespace) -> None:

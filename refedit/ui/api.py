@@ -12,7 +12,7 @@ import gradio as gr
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.methods import METHODS, Input, method_of
@@ -42,7 +42,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": 1}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": at_once(editor)}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
 from refedit.machine.device import pick_device
 from refedit.models import CARDS, load_segmenter
@@ -31,7 +31,7 @@ from refedit.ui.view.layout import Page, draw
 from refedit.ui.view.theme import theme
 
 QUEUE = 16
-"""So many edits may wait; the next visitor is told that the queue is full."""
+"""So many edits may wait for each that runs; the next visitor is told that the queue is full."""
 
 KEEP_FILES = 3600
 """Seconds after which uploads and results are deleted."""
@@ -68,7 +68,7 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
         connect(page, blocks, editor, embeddings, examples)
         draw_api(editor, embeddings)
-    return blocks.queue(max_size=QUEUE)
+    return blocks.queue(max_size=QUEUE * at_once(editor))
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
@@ -94,6 +94,15 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "enable_monitoring": False,
         "share": False,
     }
+
+
+def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None:
+    """Serves a page, with the options of `launch_options`, until it is ended; EditError if it can't listen there."""
+    try:
+        page.launch(**options)
+    except OSError as error:  # Gradio's own advice is about another variable
+        where = f"port {settings.port} of {settings.host}"
+        raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
 
 
 def scripts() -> str:

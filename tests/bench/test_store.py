@@ -12,7 +12,8 @@ import refedit
 from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.claims.claim import Claim
 from refedit.bench.claims.run import Runs
-from refedit.bench.experiment import code_fingerprint, store
+from refedit.bench.experiment import code_fingerprint
+from refedit.bench.experiment import workbench as workbench_module
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, Place
 from refedit.bench.experiment.outcome import Outcome
@@ -80,7 +81,7 @@ def test_other_weights_do_not_share(workbench: Workbench, blind: Workbench) -> N
 
 def test_other_code_does_not_share(workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(workbench, tmp_path, [ARM])
-    monkeypatch.setattr(store, "outcome_fingerprint", lambda: "mended")
+    monkeypatch.setattr(workbench_module, "outcome_fingerprint", lambda: "mended")
     run(workbench, tmp_path, [ARM])
     assert len(Store(tmp_path)) == 2
 

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import queue
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,10 @@ import numpy as np
 
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import Case, CaseKind, case_at
-from refedit.bench.experiment.code_fingerprint import outcome_fingerprint
 from refedit.bench.experiment.outcome import Outcome, measured
 from refedit.bench.experiment.runs import run_arm
-from refedit.bench.experiment.workbench import Workbench
+from refedit.bench.experiment.workbench import Workbench, workbench_of
+from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.picturebook.world.true_edits import drawn
 
@@ -97,11 +100,56 @@ def outcomes(
             key = hashlib.sha256(f"{about} {arm.key} {timed}".encode()).hexdigest()[:24]
             outcome = store.get(key)
             if outcome is None:
-                outcome = measured(
-                    arm.case(case), arm.name, run_arm(workbench, case, arm), workbench.model.size, workbench.reader
-                )
+                outcome = _made(workbench, case, arm)
                 store.put(key, outcome)
             yield replace(outcome, method=arm.name)
+
+
+def _made(workbench: Workbench, case: Case, arm: Arm) -> Outcome:
+    """An outcome, of this process or of another; seconds are measured here, where nothing runs beside it."""
+    if workbench.elsewhere is None or arm.alone:
+        return outcome_of(workbench, case, arm)
+    source = repr(case.source)  # arms on one picture share what memory has of it
+    outcome: Outcome = workbench.elsewhere.run(source, _made_there, case, arm)
+    return outcome
+
+
+def outcome_of(workbench: Workbench, case: Case, arm: Arm) -> Outcome:
+    """Runs an arm on a case and measures what came of it."""
+    made = run_arm(workbench, case, arm)
+    return measured(arm.case(case), arm.name, made, workbench.model.size, workbench.reader)
+
+
+def _made_there(editor: Editor, case: Case, arm: Arm) -> Outcome:
+    return outcome_of(workbench_of(editor), case, arm)
+
+
+def spread(run: Callable[[Share], Iterable[Outcome]], parts: int) -> Iterator[Outcome]:
+    """Runs so many shares side by side, each on a thread of its own, and gives what comes of them as it comes."""
+    made: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
+    over = threading.Event()
+
+    def one(share: Share) -> None:
+        try:
+            for outcome in run(share):
+                made.put(outcome)
+                if over.is_set():
+                    return
+        finally:
+            made.put(None)
+
+    with ThreadPoolExecutor(parts) as threads:
+        works = [threads.submit(one, Share(place, parts)) for place in range(1, parts + 1)]
+        try:
+            for _ in works:
+                yield from iter(made.get, None)
+                for work in works:
+                    if work.done():
+                        work.result()  # raises what stopped it
+        finally:
+            over.set()
+    for work in works:
+        work.result()
 
 
 def case_key(case: Case, which: str, workbench: Workbench) -> str:
@@ -112,8 +160,7 @@ def case_key(case: Case, which: str, workbench: Workbench) -> str:
         drawing = drawn(scene, workbench.model.size)
         for plane in (drawing.picture, *drawing.masks.values()):
             digest.update(np.asarray(plane).tobytes())
-    run_by = f"{workbench.model.device.type} {workbench.model.dtype} {workbench.checksum} {outcome_fingerprint()}"
-    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {run_by}"
+    return f"{which} {case.kind} {case.number} {digest.hexdigest()} {workbench.made_by}"
 
 
 def read_lines(text: str) -> Iterator[dict[str, Any]]:
