@@ -3,9 +3,16 @@
 Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.py.
 """
 
+import os
+from functools import partial
+
+import torch
+
 from refedit.editing.editor import Editor
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.models import load_model
+from refedit.models import load_model, load_segmenter
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 
@@ -14,7 +21,7 @@ def main() -> None:
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
-        page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
+        page = build_page(*_edited_by(settings))
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
     try:
@@ -24,6 +31,20 @@ def main() -> None:
         raise SystemExit(
             f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
         ) from error
+
+
+def _edited_by(settings: Settings) -> tuple[EditingService, Settings, EmbeddingCache | None]:
+    """What `build_page` is given: on ZeroGPU an editor that borrows GPUs, and a segmenter that needs none."""
+    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):  # as `spaces` reads it
+        return _editor(settings), settings, None
+    from refedit.hosting.zero import ZeroEditor  # before the model is loaded; see there
+
+    cpu = torch.device("cpu")
+    return ZeroEditor(_editor(settings)), settings, EmbeddingCache(partial(load_segmenter, settings.sam, cpu))
+
+
+def _editor(settings: Settings) -> Editor:
+    return Editor(load_model(settings.model, settings.device, settings.channels_last))
 
 
 if __name__ == "__main__":

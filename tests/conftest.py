@@ -36,13 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A worker for each file, and one for all of tests/server, whose files ask one server."""
+    """A worker for each file, and one for each folder whose files ask one server."""
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     class ByServer(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            return "tests/server" if file.startswith("tests/server/") else file
+            folders = ("tests/server/", "tests/zero/")
+            return next((folder for folder in folders if file.startswith(folder)), file)
 
     return ByServer(config, log)
 
@@ -58,6 +59,7 @@ LONG: tuple[str, ...] = (
     "test_keys",
     "test_uploads",
     "test_endpoints",  # and all of tests/server with it
+    "test_borrowing",  # and all of tests/zero
     "test_masks",
     "test_results",
     "test_first_use",
@@ -74,7 +76,7 @@ LONG += ("test_recipe", "test_drawing")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     for item in items:
-        if item.path.stem in LONG or item.path.parent.name in ("browser", "server"):
+        if item.path.stem in LONG or item.path.parent.name in ("browser", "server", "zero"):
             item.add_marker("slow")
 
 

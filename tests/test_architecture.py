@@ -49,7 +49,8 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.ui"),
+    "gradio": ("app", "refedit.hosting.zero", "refedit.ui"),
+    "spaces": ("refedit.hosting.zero",),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": ("refedit.segment.checkpoints",),
@@ -194,6 +195,7 @@ def test_no_module_imports_itself_round_a_corner() -> None:
         ("refedit.bench.report.new", "from refedit.bench.golden.trace import trace", "whose room lies above it"),
         ("refedit.bench.claims.new", "from refedit.bench.publish import publish", "whose room lies above it"),
         ("refedit.ui.page", "from refedit.editing.editor import Editor", "by its service only"),
+        ("refedit.hosting.space", "import spaces", "refedit.hosting.space imports spaces"),
     ],
 )
 def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:

@@ -32,6 +32,8 @@ PATIENCE = 60.0
 class Editor:
     """The `EditingService` of this process: edits with one model, one after another, from any thread."""
 
+    at_once: int | None = 1
+
     def __init__(self, model: Backbone, cache_bytes: int = 1 << 30) -> None:
         self.model = model
         self.cache = Cache(cache_bytes)

@@ -20,12 +20,14 @@ from refedit.methods import Method
 class ModelFacts:
     """What a page has to know of the model at work: its name, its square's side in pixels, and how it reads.
 
-    `read` gives a sentence as the model reads it, and what became of its other words.
+    `read` gives a sentence as the model reads it, and what became of its other words. `notices` are sentences for
+    visitors about where and how edits run.
     """
 
     name: str
     size: int
     read: Callable[[str], Reading]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,11 @@ class EditingService(Protocol):
 
     @property
     def facts(self) -> ModelFacts: ...
+
+    @property
+    def at_once(self) -> int | None:
+        """How many edits may run at a time; None if the service itself sees to that."""
+        ...
 
     def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
         """Runs an edit and yields what happens; the last event is `Finished`.

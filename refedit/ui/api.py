@@ -42,7 +42,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": 1}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": editor.at_once}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
@@ -151,8 +151,9 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
             yield str(Path(folder) / "mask.png")
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
+    inputs, limit = [_file("picture"), *texts], editor.at_once
     gr.Button(visible=False).click(
-        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=1, show_progress="hidden"
+        find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
     )
 
 

@@ -61,7 +61,8 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            note, models = status.notes((warning,) if warning else ()), model_table(CARDS, editor.facts.name)
+            note = status.notes((*editor.facts.notices, *filter(None, [warning])))
+            models = model_table(CARDS, editor.facts.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
         for button in page.tiles:
             assert button.icon is not None

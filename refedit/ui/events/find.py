@@ -24,6 +24,6 @@ def connect_find(pane: Pane, editor: EditingService, embeddings: EmbeddingCache)
         return show_document(pane, tool, before.with_mask(embeddings.thing(before.picture, located.heat)))
 
     for event in (pane.find.click, pane.word.submit):
-        # One at a time: each waits for the device, as edits do.
-        how = MAY_FAIL | {"concurrency_limit": 1, "concurrency_id": "find", "show_progress": "minimal"}
+        # Each waits for the device, as edits do.
+        how = MAY_FAIL | {"concurrency_limit": editor.at_once, "concurrency_id": "find", "show_progress": "minimal"}
         event(showing_errors(select_named), [*pane.inputs, pane.word], pane.outputs, **how)

@@ -43,7 +43,7 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
             show_progress="minimal",
             show_progress_on=outputs.status,
             concurrency_id="device",
-            concurrency_limit=1,
+            concurrency_limit=editor.at_once,
             api_visibility="private",
         )
         for button, methods in ((outputs.run, [None]), (outputs.run_all, list(METHODS)))
