@@ -12,6 +12,9 @@ from refedit.machine.device import pick_device
 from refedit.segment.segmenter import Segmenter
 
 BUILTIN = "picturebook"
+AUTO = "auto"
+"""Stands for the model that fits the hardware."""
+ON_A_GPU = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ CARDS = (
         download="none; 25 MB, part of RefEdit",
     ),
     ModelCard(
-        name="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        name=ON_A_GPU,
         title="Stable Diffusion 1.5",
         purpose="Photographs at 512 px; about 4 GB of download, wants a GPU.",
         licence="CreativeML Open RAIL-M",
@@ -80,10 +83,15 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
 
 
 def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> Backbone:
-    """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion."""
+    """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion.
+
+    `AUTO` is the built-in model on a CPU and `ON_A_GPU` elsewhere.
+    """
     from refedit.diffusion.stable_diffusion import StableDiffusion  # takes seconds, which lists and masks do without
 
     where, dtype = pick_device(device)
+    if name == AUTO:
+        name = BUILTIN if where.type == "cpu" else ON_A_GPU
     if name != BUILTIN:
         return StableDiffusion.load(name, where, dtype, channels_last)
     if not (builtin_folder() / "model_index.json").is_file():

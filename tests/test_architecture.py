@@ -53,7 +53,7 @@ HOMES = {
     "spaces": ("refedit.hosting.zero",),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.segment.checkpoints",),
+    "huggingface_hub": ("refedit.segment.checkpoints", "refedit.hosting.hub"),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "scipy": ("refedit.bench.experiment.statistics",),
     "skimage": ("refedit.bench.experiment.measures",),

@@ -91,11 +91,12 @@ class ZeroEditor:
 
         EditError also says in plain words that no GPU was lent, or that it was taken back.
         """
-        for answer in self._answers(request, cancel or threading.Event()):
-            if isinstance(answer, Finished):
-                self._costs.record(answer.rows, answer.seconds)
-            if isinstance(answer, EditEvent):
-                yield answer
+        with closing(self._answers(request, cancel or threading.Event())) as answers:
+            for answer in answers:
+                if isinstance(answer, Finished):
+                    self._costs.record(answer.rows, answer.seconds)
+                if isinstance(answer, EditEvent):
+                    yield answer
 
     def locate(self, picture: Image.Image, word: str, sentence: str = "") -> Located:
         search = Search(picture=picture, word=word, sentence=sentence)

@@ -12,7 +12,8 @@ class Settings:
 
     REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network). Where only
     GRADIO_SERVER_NAME is set, as on a Hugging Face Space, that is the host.
-    REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
+    REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint; or "auto", which is
+    Stable Diffusion 1.5 where a GPU is and the built-in model elsewhere.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
     REFEDIT_CHANNELS_LAST: 1 lays the network out as some GPUs prefer; measure it with `bench speed --channels-last`.
     REFEDIT_SAM: "picturebook", a folder or hub id of a SAM, or the file of an official checkpoint, whose name holds
