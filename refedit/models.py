@@ -1,15 +1,23 @@
 """The models that can be chosen: what each is for, where it comes from, and how to load it."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from refedit.diffusion.backbone import Backbone
+from refedit.diffusion.layout import Layout, choose_layout
 from refedit.errors import EditError
 from refedit.machine.checksums import check_sums
-from refedit.machine.device import pick_device
+from refedit.machine.device import machine, pick_device
 from refedit.segment.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from refedit.diffusion.safety_checker import SafetyChecker
+
+log = logging.getLogger(__name__)
 
 BUILTIN = "picturebook"
 AUTO = "auto"
@@ -82,24 +90,48 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
     return Segmenter.load(folder, device, always_three=True)
 
 
-def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool = False) -> Backbone:
+def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | None = False) -> Backbone:
     """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion.
 
-    `AUTO` is the built-in model on a CPU and `ON_A_GPU` elsewhere.
+    `AUTO` is the built-in model on a CPU and `ON_A_GPU` elsewhere. Without a word on `channels_last` it is measured,
+    see `choose_layout`. One line of the log says what was chosen.
     """
     from refedit.diffusion.stable_diffusion import StableDiffusion  # takes seconds, which lists and masks do without
 
     where, dtype = pick_device(device)
     if name == AUTO:
         name = BUILTIN if where.type == "cpu" else ON_A_GPU
-    if name != BUILTIN:
-        return StableDiffusion.load(name, where, dtype, channels_last)
-    if not (builtin_folder() / "model_index.json").is_file():
-        raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
-    check_sums(builtin_folder())
-    model = StableDiffusion.load(str(builtin_folder()), where, dtype, channels_last)
-    model.name = BUILTIN
+    if name == BUILTIN:
+        if not (builtin_folder() / "model_index.json").is_file():
+            raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
+        check_sums(builtin_folder())
+    folder = str(builtin_folder()) if name == BUILTIN else name
+    model = StableDiffusion.load(folder, where, dtype, bool(channels_last))
+    model.name = name
+    layout = Layout(channels_last=bool(channels_last)) if channels_last is not None else choose_layout(model)
+    log.info("%s", chosen(model, layout))
     return model
+
+
+def chosen(model: Backbone, layout: Layout) -> str:
+    """One line on how a model runs: where, how precisely, how it is laid out and how large it is."""
+    size = sum(weight.nbytes for network in model.networks.values() for weight in network.parameters())
+    name = machine(model.device)["name"]
+    measured = "".join(
+        f", {'channels last' if last else 'plain'} {1000 * seconds:.1f} ms a call"
+        for last, seconds in layout.seconds.items()
+    )
+    return (
+        f"Model {model.name} on {model.device} ({name}): UNet in {str(model.dtype).removeprefix('torch.')}, "
+        f"{'channels last' if layout.channels_last else 'plain layout'}, {size / 1e6:.0f} MB of weights{measured}"
+    )
+
+
+def load_safety_checker(model: Backbone) -> "SafetyChecker | None":
+    """The safety checker that a model brings; None if it has none. EditError if it can't be read."""
+    from refedit.diffusion.safety_checker import SafetyChecker
+
+    return None if model.name == BUILTIN else SafetyChecker.load(model.name, model.device)
 
 
 def load_segmenter(name: str, device: torch.device) -> Segmenter:

@@ -51,9 +51,9 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 HOMES = {
     "gradio": ("app", "refedit.hosting.zero", "refedit.ui"),
     "spaces": ("refedit.hosting.zero",),
-    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
+    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.diffusion.safety_checker", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.segment.checkpoints", "refedit.hosting.hub"),
+    "huggingface_hub": ("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "scipy": ("refedit.bench.experiment.statistics",),
     "skimage": ("refedit.bench.experiment.measures",),

@@ -24,7 +24,7 @@ NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]{0,95}", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A Space that is wanted: `name` is OWNER/NAME; `files` are by their paths in it, each its contents or where it lies.
+    """A Space that is wanted: `name` is OWNER/NAME, `files` are by their paths in it, as bytes or where they lie.
 
     `secrets` are only those that were asked for; `unset` are others that a study may need.
     """
