@@ -25,9 +25,19 @@ AUTO = "auto"
 ON_A_GPU = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 
 
+SD_LIMITS = (
+    "The licence forbids some uses, such as harming or deceiving people. It has learned from pictures of the web with "
+    "English captions: it shows some peoples and places less often and less well than others, and repeats stereotypes. "
+    "Faces, hands and writing often come out wrong, and its results are no facts."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """A model as listed: its name is what `--model` and REFEDIT_MODEL take; `cost` is what an edit takes, in words."""
+    """A model as listed: its name is what `--model` and REFEDIT_MODEL take.
+
+    `cost` is what an edit takes and `memory` the most that it needs, `limits` its bounds and biases, all in words.
+    """
 
     name: str
     title: str
@@ -35,7 +45,9 @@ class ModelCard:
     licence: str
     origin: str
     cost: str
+    memory: str
     download: str
+    limits: str
 
 
 CARDS = (
@@ -46,7 +58,9 @@ CARDS = (
         licence="Apache-2.0",
         origin="this project: trained on drawings that it makes itself",
         cost="SpecRef 2 s, BARET 5 s (measured, 20 steps on a CPU)",
+        memory="0.6 GB (measured: the whole process on a CPU)",
         download="none; 25 MB, part of RefEdit",
+        limits="It knows only its drawn world, works at 128 px, and limbs may melt. Nobody real is in its drawings.",
     ),
     ModelCard(
         name=ON_A_GPU,
@@ -58,7 +72,12 @@ CARDS = (
             "1 to 10 s on a data-centre GPU; on two CPU cores about 12 min with SpecRef, half an hour with BARET "
             "(estimated, 20 steps)"
         ),
-        download="about 4 GB, once",
+        memory=(
+            "about 5 GB of a GPU (counted, not measured on one: weights 2.5, calls 0.8, what is kept at most 2), "
+            "0.6 more with its safety checker"
+        ),
+        download="about 4 GB, once, and 1.2 with its safety checker",
+        limits=SD_LIMITS,
     ),
     ModelCard(
         name="CompVis/stable-diffusion-v1-4",
@@ -67,7 +86,9 @@ CARDS = (
         licence="CreativeML Open RAIL-M",
         origin="Hugging Face hub, trained by CompVis",
         cost="as 1.5",
-        download="about 4 GB, once",
+        memory="as 1.5",
+        download="as 1.5",
+        limits=SD_LIMITS,
     ),
 )
 """Besides these, any folder or hub id of a Stable Diffusion 1.x or 2.x pipeline in diffusers format."""

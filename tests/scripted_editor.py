@@ -23,7 +23,6 @@ TINT = (60, 120, 200)
 class ScriptedEditor:
     """An `EditingService`: tells every step of every stage, and tints what may change."""
 
-    at_once: int | None = 1
     facts = ModelFacts(name="scripted", size=64, read=lambda sentence: Reading(text=sentence))
 
     def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:

@@ -31,6 +31,7 @@ PATIENCE = 60.0
 
 Hides = Callable[[Image.Image], bool]
 """Whether a picture is one that must not be shown."""
+CHECKED = "The model's own safety checker looks at every result and hides some, at times wrongly."
 HIDDEN = (
     "The model's safety checker hides this result; it is sometimes wrong. Nothing of yours is lost: change the words "
     "or the pictures, and run again."
@@ -43,12 +44,11 @@ class Editor:
     Results and previews that `hides` finds are not shown: such an edit ends with EditError.
     """
 
-    at_once: int | None = 1
-
     def __init__(self, model: Backbone, cache_bytes: int = 1 << 30, hides: Hides | None = None) -> None:
         self.model, self._hides = model, hides
         self.cache = Cache(cache_bytes)
-        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read)
+        notices = (CHECKED,) if hides else ()
+        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read, notices=notices)
         self._costs = Costs()
         # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
         self._device = threading.Lock()

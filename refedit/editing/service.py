@@ -45,11 +45,6 @@ class EditingService(Protocol):
     @property
     def facts(self) -> ModelFacts: ...
 
-    @property
-    def at_once(self) -> int | None:
-        """How many edits may run at a time; None if the service itself sees to that."""
-        ...
-
     def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
         """Runs an edit and yields what happens; the last event is `Finished`.
 
@@ -65,3 +60,27 @@ class EditingService(Protocol):
     def expected_seconds(self, method: Method) -> float | None:
         """How long a first edit with these parameters should take, by what edits have cost lately; None at first."""
         ...
+
+
+@runtime_checkable
+class SharedService(EditingService, Protocol):
+    """A service that edits for several visitors at once, and does better for those whom it knows again."""
+
+    @property
+    def at_once(self) -> int:
+        """So many edits are worth asking for at the same time; more would only wait."""
+        ...
+
+    def for_visitor(self, visitor: str) -> EditingService:
+        """The same service for one visitor, by any text that stays the same while they are here."""
+        ...
+
+
+def at_once(service: EditingService) -> int:
+    """How many edits are worth asking of a service at the same time."""
+    return service.at_once if isinstance(service, SharedService) else 1
+
+
+def for_visitor(service: EditingService, visitor: str) -> EditingService:
+    """The service as one visitor should ask it; the same one where it makes no difference."""
+    return service.for_visitor(visitor) if isinstance(service, SharedService) else service

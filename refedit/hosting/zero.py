@@ -24,6 +24,8 @@ from refedit.editing.service import Located
 from refedit.errors import EditError, Stopped
 from refedit.methods import Method
 
+AT_ONCE = 40
+"""Gradio's handlers have so many threads. ZeroGPU itself decides how many edits run, and for whom."""
 WAITING = "Waiting for a GPU"
 PATIENCE = 0.25
 """Seconds between two looks at whether the visitor has stopped."""
@@ -73,16 +75,16 @@ Work = Callable[[Job], Generator[Answer, None, None]]
 
 
 class ZeroEditor:
-    """The `EditingService` of a ZeroGPU Space: every edit may have a GPU of its own.
+    """The `SharedService` of a ZeroGPU Space: every edit may have a GPU of its own.
 
     A worker that is used again remembers what it has computed; a fresh one does not. One function does edits and
     searches, since ZeroGPU keeps workers for every function apart.
     """
 
-    at_once: int | None = None
+    at_once: int = AT_ONCE
 
     def __init__(self, editor: Editor) -> None:
-        self._editor, self.facts = editor, replace(editor.facts, notices=(NOTE,))
+        self._editor, self.facts = editor, replace(editor.facts, notices=(*editor.facts.notices, NOTE))
         self._costs = Costs()
         self._lend: Work = spaces.GPU(self._work, duration=self._seconds)
 
@@ -102,6 +104,10 @@ class ZeroEditor:
         search = Search(picture=picture, word=word, sentence=sentence)
         with closing(self._answers(search, threading.Event())) as answers:
             return next(answer for answer in answers if isinstance(answer, Located))
+
+    def for_visitor(self, visitor: str) -> "ZeroEditor":
+        """The same one: ZeroGPU itself knows its visitors."""
+        return self
 
     def expected_seconds(self, method: Method) -> float | None:
         return self._costs.expected(method)

@@ -12,7 +12,7 @@ import gradio as gr
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.methods import METHODS, Input, method_of
@@ -42,7 +42,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": editor.at_once}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": at_once(editor)}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
@@ -151,7 +151,7 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
             yield str(Path(folder) / "mask.png")
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
-    inputs, limit = [_file("picture"), *texts], editor.at_once
+    inputs, limit = [_file("picture"), *texts], at_once(editor)
     gr.Button(visible=False).click(
         find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
 from refedit.machine.device import pick_device
 from refedit.models import CARDS, load_segmenter
@@ -31,7 +31,7 @@ from refedit.ui.view.layout import Page, draw
 from refedit.ui.view.theme import theme
 
 QUEUE = 16
-"""So many edits may wait; the next visitor is told that the queue is full."""
+"""So many edits may wait for each that runs; the next visitor is told that the queue is full."""
 
 KEEP_FILES = 3600
 """Seconds after which uploads and results are deleted."""
@@ -61,15 +61,15 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            note = status.notes((*editor.facts.notices, *filter(None, [warning])))
-            models = model_table(CARDS, editor.facts.name)
+            note, models = status.notes((warning,) if warning else ()), model_table(CARDS, editor.facts.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
+        gr.HTML(status.at_work(CARDS, editor.facts), elem_id="at-work")
         for button in page.tiles:
             assert button.icon is not None
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
         connect(page, blocks, editor, embeddings, examples)
         draw_api(editor, embeddings)
-    return blocks.queue(max_size=QUEUE)
+    return blocks.queue(max_size=QUEUE * at_once(editor))
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.handlers import MAY_FAIL, Updates, showing_errors
 from refedit.ui.events.mask_events import pane_document, show_document
@@ -25,5 +25,5 @@ def connect_find(pane: Pane, editor: EditingService, embeddings: EmbeddingCache)
 
     for event in (pane.find.click, pane.word.submit):
         # Each waits for the device, as edits do.
-        how = MAY_FAIL | {"concurrency_limit": editor.at_once, "concurrency_id": "find", "show_progress": "minimal"}
+        how = MAY_FAIL | {"concurrency_limit": at_once(editor), "concurrency_id": "find", "show_progress": "minimal"}
         event(showing_errors(select_named), [*pane.inputs, pane.word], pane.outputs, **how)

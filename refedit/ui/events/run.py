@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from refedit.editing.service import EditingService
+from refedit.editing.service import EditingService, at_once, for_visitor
 from refedit.methods import METHODS
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
@@ -43,7 +43,7 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
             show_progress="minimal",
             show_progress_on=outputs.status,
             concurrency_id="device",
-            concurrency_limit=editor.at_once,
+            concurrency_limit=at_once(editor),
             api_visibility="private",
         )
         for button, methods in ((outputs.run, [None]), (outputs.run_all, list(METHODS)))
@@ -65,7 +65,7 @@ def _runner(
         visitor = request.session_hash or ""
         ticket = edits.start(visitor)
         forms = (read_form(page.inputs, values, method) for method in methods)  # read inside, where errors are shown
-        events = run(editor, forms, ticket.stop)
+        events = run(for_visitor(editor, visitor), forms, ticket.stop)
         try:
             with tempfile.TemporaryDirectory() as folder, closing(events):
                 view = RunView(page.outputs, editor.facts, values[page.outputs.history], Path(folder))
