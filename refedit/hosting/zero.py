@@ -114,6 +114,8 @@ class ZeroEditor:
 
     def _answers(self, job: Job, cancel: threading.Event) -> Generator[Answer, None, None]:
         """What a worker answers; until there is one, that it is being waited for."""
+        if cancel.is_set():
+            raise Stopped
         loan, lent = Loan(self._lend, job), False
         try:
             while not cancel.is_set():

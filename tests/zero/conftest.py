@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,8 @@ class EmulatedSpace:
 @pytest.fixture(scope="package")
 def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedSpace]:
     folder = tmp_path_factory.mktemp("zero")
+    if find_spec("playwright"):
+        import_module("tests.browser.visitor").write_examples(folder)  # whose pictures are small ones here
     picture(1).save(folder / "source.png")
     picture(2).save(folder / "reference.png")
     box_mask((64, 64), (8, 8, 40, 48)).to_image().save(folder / "mask.png")

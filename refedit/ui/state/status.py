@@ -148,11 +148,11 @@ COLUMNS = ("Model", "For", "From", "An edit takes", "Memory", "Download", "Licen
 
 def model_table(cards: Sequence[ModelCard], current: str) -> str:
     """The cards as HTML; the model at work is marked, and added if it is none of them."""
-    rows = [(*_cells(card), card.name == current) for card in cards]
+    rows = [(_cells(card), card.name == current) for card in cards]
     if all(card.name != current for card in cards):
-        rows.insert(0, (current, "chosen by whoever runs this page", "", "", "", "", "its own", True))
+        rows.insert(0, ((current, "chosen by whoever runs this page", "", "", "", "", "its own"), True))
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    body = "".join(_row(row[:-1], row[-1]) for row in rows)
+    body = "".join(_row(cells, chosen) for cells, chosen in rows)
     choice = (
         "<p>Whoever runs the page chooses the model with <code>REFEDIT_MODEL</code>: a name from <code>python -m "
         "refedit models</code>, or a folder or hub id of any Stable Diffusion 1.x or 2.x in diffusers format.</p>"
