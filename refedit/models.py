@@ -114,14 +114,13 @@ def builtin_segmenter(device: torch.device) -> Segmenter:
 def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | None = False) -> Backbone:
     """A model by listed name, folder or hub id; EditError if it is missing or no Stable Diffusion.
 
-    `AUTO` is the built-in model on a CPU and `ON_A_GPU` elsewhere. Without a word on `channels_last` it is measured,
+    `AUTO` is the one that fits the hardware. Without a word on `channels_last` it is measured,
     see `choose_layout`. One line of the log says what was chosen.
     """
     from refedit.diffusion.stable_diffusion import StableDiffusion  # takes seconds, which lists and masks do without
 
     where, dtype = pick_device(device)
-    if name == AUTO:
-        name = BUILTIN if where.type == "cpu" else ON_A_GPU
+    name = fitting(name, where)
     if name == BUILTIN:
         if not (builtin_folder() / "model_index.json").is_file():
             raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
@@ -132,6 +131,13 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | 
     layout = Layout(channels_last=bool(channels_last)) if channels_last is not None else choose_layout(model)
     log.info("%s", chosen(model, layout))
     return model
+
+
+def fitting(name: str, device: torch.device) -> str:
+    """The name of a model; `AUTO` is the built-in one on a CPU and `ON_A_GPU` elsewhere."""
+    if name != AUTO:
+        return name
+    return BUILTIN if device.type == "cpu" else ON_A_GPU
 
 
 def chosen(model: Backbone, layout: Layout) -> str:

@@ -68,7 +68,7 @@ WALLS = {
     ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"httpx", "huggingface_hub", "yaml"}
+COME_WITH_GRADIO = {"yaml"}
 
 
 def sources() -> dict[str, str]:

@@ -103,6 +103,15 @@ def test_hardware_that_has_to_be_paid_for_is_said(served: Hub, checkout: Path) -
     assert not served.files
 
 
+def test_a_hub_that_cannot_be_reached_is_one_sentence(
+    served: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("huggingface_hub.constants.ENDPOINT", "huggingface_hub.hf_api.ENDPOINT"):
+        monkeypatch.setattr(module, "http://127.0.0.1:9", raising=False)
+    with pytest.raises(EditError, match="can't be reached"):
+        space(checkout, "--deploy", NAME)
+
+
 def test_a_rehearsal_asks_nobody_and_tells_every_call(
     served: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

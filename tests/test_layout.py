@@ -1,4 +1,4 @@
-"""The layout of a UNet: the quickest is taken, a CPU's is left alone, and no layout changes a weight."""
+"""What is chosen for the hardware: the layout of a UNet, of which no layout changes a weight, and the model."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import torch
 
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.layout import choose_layout, is_channels_last, seconds_of_a_call
+from refedit.models import AUTO, BUILTIN, ON_A_GPU, fitting
 from tests.conftest import load_tiny
 
 
@@ -37,3 +38,9 @@ def test_a_cpu_is_neither_measured_nor_changed(tiny_folder: Path) -> None:
 
 def test_a_call_takes_a_time(model: Backbone) -> None:
     assert seconds_of_a_call(model) > 0
+
+
+@pytest.mark.parametrize(("device", "name"), [("cpu", BUILTIN), ("cuda", ON_A_GPU), ("mps", ON_A_GPU)])
+def test_auto_is_the_model_that_fits_the_hardware(device: str, name: str) -> None:
+    assert fitting(AUTO, torch.device(device)) == name
+    assert fitting("mine", torch.device(device)) == "mine"

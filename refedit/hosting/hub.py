@@ -179,8 +179,7 @@ def _called(hub: Any, name: str) -> str:
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turns what the hub and the network refuse into an EditError that says what to do."""
-    from httpx import TransportError
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalTokenNotFoundError
 
     try:
         yield
@@ -188,7 +187,7 @@ def _refusals() -> Iterator[None]:
         raise EditError("You are not logged in to huggingface.co. Run: hf auth login") from error
     except HfHubHTTPError as error:
         raise EditError(_refusal(error.response.status_code, str(error))) from error
-    except TransportError as error:
+    except HTTPError as error:  # of the client that huggingface_hub itself uses
         raise EditError(f"The hub can't be reached ({error}). Look at your network and try again.") from error
 
 
