@@ -42,8 +42,9 @@ refused too early. ZeroGPU itself takes half as much again on its slower cards.
 """
 
 NOTE = (
-    "Each edit and each search for a word borrows a GPU from Hugging Face (ZeroGPU). It lends every visitor some minutes a day: 2 at the time of "
-    "writing, and 5 to those who are logged in on huggingface.co and use the Space there, not at its own address."
+    "Each edit and each search for a word borrows a GPU from Hugging Face (ZeroGPU). It lends every visitor some "
+    "minutes a day: 2 at the time of writing, and 5 to those who are logged in on huggingface.co and use the Space "
+    "there, not at its own address."
 )
 TAKEN_BACK = "GPU task aborted"
 
