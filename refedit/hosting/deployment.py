@@ -103,11 +103,15 @@ def of_study(folder: Path) -> dict[str, Path]:
 
 def _variables(space: Spacefile, asked: Sequence[str]) -> dict[str, str]:
     """What the Space's variables are set to: as the Spacefile says, changed by NAME=VALUE."""
-    values, known = {item.name: item.value for item in space.variables}, {item.name for item in space.variables}
+    values, secret = {item.name: item.value for item in space.variables}, {item.name for item in space.secrets}
     for text in asked:
         name, equals, value = text.partition("=")
-        if not equals or name not in known:
-            raise EditError(f"'{text}' sets no variable. Write NAME=VALUE with one of {', '.join(sorted(known))}.")
+        if name in secret:
+            raise EditError(
+                f"Everybody may read a Space's variables, and {name} is a secret. Send it by --secret {name}."
+            )
+        if not equals or name not in values:
+            raise EditError(f"'{text}' sets no variable. Write NAME=VALUE with one of {', '.join(sorted(values))}.")
         values[name] = value
     return {name: value for name, value in values.items() if value}
 
