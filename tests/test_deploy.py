@@ -174,7 +174,7 @@ def nothing(root: Path) -> None:
     [
         (nothing, ["--deploy", "refedit"], "Give OWNER/NAME"),
         (nothing, ["--deploy", NAME, "--variable", "REFEDIT_MODELL=x"], "sets no variable"),
-        (nothing, ["--deploy", NAME, "--variable", "REFEDIT_STUDY_ADMIN=x"], "is a secret. Send it by --secret"),
+        (nothing, ["--deploy", NAME, "--variable", "REFEDIT_STUDY_ADMIN=x"], "is a secret.* Send it by --secret"),
         (nothing, ["--deploy", NAME, "--secret", "NOT_SET_ANYWHERE"], "The secret NOT_SET_ANYWHERE is not set"),
         (nothing, ["--deploy", NAME, "--study", "nowhere"], "There is no study.yaml"),
         (untracked, ["--deploy", NAME], "'app.py' is not tracked"),

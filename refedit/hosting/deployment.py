@@ -107,9 +107,7 @@ def _variables(space: Spacefile, asked: Sequence[str]) -> dict[str, str]:
     for text in asked:
         name, equals, value = text.partition("=")
         if name in secret:
-            raise EditError(
-                f"Everybody may read a Space's variables, and {name} is a secret. Send it by --secret {name}."
-            )
+            raise EditError(f"{name} is a secret, and everybody may read variables. Send it by --secret {name}.")
         if not equals or name not in values:
             raise EditError(f"'{text}' sets no variable. Write NAME=VALUE with one of {', '.join(sorted(values))}.")
         values[name] = value
