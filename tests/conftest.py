@@ -36,14 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A worker for each file, and one for each folder whose files ask one server."""
+    """A worker for each file, and one for all of tests/server, whose files ask one server."""
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     class ByServer(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            folders = ("tests/server/", "tests/zero/")
-            return next((folder for folder in folders if file.startswith(folder)), file)
+            return "tests/server" if file.startswith("tests/server/") else file
 
     return ByServer(config, log)
 
@@ -59,7 +58,8 @@ LONG: tuple[str, ...] = (
     "test_keys",
     "test_uploads",
     "test_endpoints",  # and all of tests/server with it
-    "test_borrowing",  # and all of tests/zero
+    "test_borrowing",
+    "test_borrowed_gpus",
     "test_masks",
     "test_results",
     "test_first_use",

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from refedit.hosting.zero import NOTE, WAITING
-from tests.browser.conftest import chromium, context
 from tests.browser.visitor import BROWSER, choose_example, expect, visit
-from tests.zero.conftest import EmulatedSpace
+from tests.zero.conftest import EmulatedSpace, running, space
 
 pytestmark = BROWSER
-assert chromium and context  # fixtures
+assert running and space  # fixtures
 
 
 @pytest.fixture
