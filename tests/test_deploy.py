@@ -56,15 +56,15 @@ def space(root: Path, *arguments: str) -> None:
 def test_a_new_space_gets_tracked_files_settings_and_hardware(
     served: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("ANSWER", "42")
+    monkeypatch.setenv("ANSWER", "forty-two")
     served.plan = False
     space(checkout, "--deploy", NAME, "--secret", "ANSWER")
     assert set(served.files) == TRACKED | {".gitattributes"}
     assert served.files["app.py"] == b"app.py\n"
     assert (served.created["sdk"], served.hardware) == ("gradio", "zero-a10g")
-    assert served.variables == {"REFEDIT_MODEL": "auto"} and served.secrets == {"ANSWER": "42"}
+    assert served.variables == {"REFEDIT_MODEL": "auto"} and served.secrets == {"ANSWER": "forty-two"}
     told = capsys.readouterr().out
-    assert f"/spaces/{NAME}" in told and "/edit" in told and "42" not in told and "hf_ours" not in told
+    assert f"/spaces/{NAME}" in told and "/edit" in told and "forty-two" not in told and "hf_ours" not in told
 
 
 def test_the_front_matter_knows_the_address_and_the_hardware(served: Hub, checkout: Path) -> None:
@@ -115,10 +115,10 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence(
 def test_a_rehearsal_asks_nobody_and_tells_every_call(
     served: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("ANSWER", "42")
+    monkeypatch.setenv("ANSWER", "forty-two")
     space(checkout, "--deploy", NAME, "--secret", "ANSWER", "--dry-run")
     told = capsys.readouterr().out
-    assert served.log == [] and "42" not in told and ".venv" not in told
+    assert served.log == [] and "forty-two" not in told and ".venv" not in told
     wanted = planned(read_spacefile(SPACEFILE), checkout, name=NAME, secrets=["ANSWER"])
     assert all(str(call) in told for call in hub.calls(wanted))
     assert [call.name for call in hub.calls(wanted)] == ["create_repo", "create_commit"]

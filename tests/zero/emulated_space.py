@@ -3,6 +3,7 @@
 The package believes that there is CUDA 12.8; a worker takes the weights out of their pack onto the CPU.
 """
 
+import signal
 from types import SimpleNamespace
 from typing import Any
 
@@ -53,6 +54,7 @@ def emulate() -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an end at which the workers end, too
     emulate()
     import app
 
