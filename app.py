@@ -3,21 +3,52 @@
 Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.py.
 """
 
+import logging
+import os
+from functools import partial
+
+import torch
+
 from refedit.editing.editor import Editor
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.models import load_model
+from refedit.models import load_model, load_safety_checker, load_segmenter
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.page import build_page, launch, launch_options
 from refedit.ui.settings import Settings
 
 
 def main() -> None:
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("refedit").setLevel(logging.INFO)
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
-        editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
-        launch(build_page(editor, settings), settings, options)
+        launch(build_page(*_edited_by(settings)), settings, options)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
+
+
+def _edited_by(settings: Settings) -> tuple[EditingService, Settings, EmbeddingCache | None]:
+    """What `build_page` is given: on ZeroGPU an editor that borrows GPUs, and a segmenter that needs none."""
+    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):  # as `spaces` reads it
+        return _editor(settings), settings, None
+    from refedit.hosting.zero import ZeroEditor  # before the model is loaded; see there
+
+    cpu = torch.device("cpu")
+    return (
+        ZeroEditor(_editor(settings, lent=True)),
+        settings,
+        EmbeddingCache(partial(load_segmenter, settings.sam, cpu)),
+    )
+
+
+def _editor(settings: Settings, lent: bool = False) -> Editor:
+    """The editor of this process; with `lent` GPUs, nothing can be measured before there is one."""
+    channels_last = bool(settings.channels_last) if lent else settings.channels_last
+    model = load_model(settings.model, settings.device, channels_last)
+    checker = load_safety_checker(model) if settings.safety_checker else None
+    return Editor(model, hides=checker.hides if checker else None)
 
 
 if __name__ == "__main__":

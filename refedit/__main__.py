@@ -24,12 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from refedit.bench import commands as bench
     from refedit.cli import commands as cli
-    from refedit.hosting import space
+    from refedit.hosting import commands as hosting
     from refedit.picturebook import commands as picturebook
 
     parser = argparse.ArgumentParser(prog="refedit", description="Edit pictures with a reference or a sentence.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for folder in (cli, picturebook, bench, space):
+    for folder in (cli, picturebook, bench, hosting):
         folder.add_commands(commands)
     return parser
 

@@ -59,6 +59,8 @@ LONG: tuple[str, ...] = (
     "test_keys",
     "test_uploads",
     "test_endpoints",  # and all of tests/server with it
+    "test_borrowing",
+    "test_borrowed_gpus",
     "test_masks",
     "test_results",
     "test_first_use",
@@ -68,14 +70,14 @@ LONG: tuple[str, ...] = (
 LONG += ("test_evidence", "test_specref", "test_baret", "test_training", "test_editor", "test_training_safety")
 LONG += ("test_architecture", "test_run_keys", "test_looks", "test_reader", "test_sam_training", "test_command_line")
 LONG += ("test_comparison_methods", "test_recipe", "test_edits", "test_imagic", "test_networks", "test_drawing")
-LONG += ("test_segment", "test_bench", "test_ddim", "test_replica")
+LONG += ("test_segment", "test_bench", "test_ddim", "test_replica", "test_deploy", "test_safety_checker")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     for item in items:
-        if item.path.stem in LONG or item.path.parent.name in ("browser", "server"):
+        if item.path.stem in LONG or item.path.parent.name in ("browser", "server", "zero"):
             item.add_marker("slow")
 
 

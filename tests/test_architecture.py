@@ -50,10 +50,11 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.ui"),
-    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
+    "gradio": ("app", "refedit.hosting.zero", "refedit.ui"),
+    "spaces": ("refedit.hosting.zero",),
+    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.diffusion.safety_checker", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.segment.checkpoints",),
+    "huggingface_hub": ("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "ray": ("refedit.serving.cluster",),
     "scipy": ("refedit.bench.experiment.statistics",),
@@ -70,7 +71,7 @@ WALLS = {
     ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"huggingface_hub", "yaml"}
+COME_WITH_GRADIO = {"yaml"}
 
 
 def sources() -> dict[str, str]:
@@ -199,6 +200,7 @@ def test_no_module_imports_itself_round_a_corner() -> None:
         ("refedit.bench.report.new", "from refedit.bench.golden.trace import trace", "whose room lies above it"),
         ("refedit.bench.claims.new", "from refedit.bench.publish import publish", "whose room lies above it"),
         ("refedit.ui.page", "from refedit.editing.editor import Editor", "by its service only"),
+        ("refedit.hosting.space", "import spaces", "refedit.hosting.space imports spaces"),
     ],
 )
 def test_a_forbidden_import_is_found(name: str, source: str, says: str) -> None:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from refedit.diffusion.attention import Site, attend, attention_map, grid_of, make_controllable
 from refedit.diffusion.backbone import TextEmbedding
@@ -105,3 +108,29 @@ def test_word_maps_sum_the_steps_that_are_asked_for(recent: int, expected: float
     assert total is not None
     torch.testing.assert_close(total, torch.full((2, 2), expected))
     assert maps.total(WordMap.EDITED) is None
+
+
+class Counting(TorchFunctionMode):
+    """Counts calls of fused attention, and of softmax, which would form a whole map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fused = self.maps = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.fused += func is functional.scaled_dot_product_attention
+        self.maps += func in (torch.softmax, torch.Tensor.softmax, functional.softmax)
+        return func(*args, **(kwargs or {}))
+
+
+def test_all_attention_is_fused(model: StableDiffusion) -> None:
+    latents, text = torch.randn(1, 4, 8, 8), model.embed("a cat")
+    calls = {
+        len(model.sites): lambda: model.predict_noise(latents, 500, text),
+        model.text_encoder.config.num_hidden_layers: lambda: model.embed("a dog"),
+        1: lambda: model.decode(latents),
+    }
+    for wanted, call in calls.items():
+        with Counting() as counted:
+            call()
+        assert (counted.fused, counted.maps) == (wanted, 0)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from refedit.diffusion.stable_diffusion import StableDiffusion
+from refedit.diffusion.stable_diffusion import StableDiffusion, open_pipeline
 from refedit.errors import EditError
 from tests.conftest import save_tiny
 
@@ -88,6 +88,16 @@ def test_missing_weights_are_an_error_and_not_random(part: str, folder: Path) ->
     path.unlink()
     with pytest.raises(EditError, match=f"no safetensors weights for {part}"):
         load(folder)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_unet_is_read_in_the_precision_it_runs_in(dtype: torch.dtype, folder: Path) -> None:
+    read = open_pipeline(str(folder), dtype)
+    assert {weight.dtype for weight in read.unet.parameters()} == {dtype}
+    for network in (read.vae, read.text_encoder):
+        assert {weight.dtype for weight in network.parameters()} == {torch.float32}
+    cast = load(folder).unet.to(dtype)
+    assert all(torch.equal(*weights) for weights in zip(read.unet.parameters(), cast.parameters(), strict=True))
 
 
 def test_files_in_half_precision_alone_are_enough(folder: Path) -> None:

@@ -12,8 +12,9 @@ from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 
 from refedit.errors import EditError
-from refedit.hosting.space import ROOT, Spacefile, add_commands, front_matter, read_spacefile, run, with_front_matter
-from refedit.models import CARDS
+from refedit.hosting.commands import add_commands, run
+from refedit.hosting.space import ROOT, Spacefile, front_matter, read_spacefile, with_front_matter
+from refedit.models import CARDS, ON_A_GPU
 from refedit.ui.settings import Settings
 
 ZERO_GPU_PYTHON = {"3.10.13", "3.12.12"}
@@ -59,19 +60,26 @@ def test_versions_are_those_of_requirements_and_zero_gpu(space: Spacefile) -> No
     assert all(version in requirement("torch").specifier for version in ZERO_GPU_TORCH)
 
 
-def test_zero_gpu_is_not_promised_without_the_package_that_asks_for_it() -> None:
-    texts = [(ROOT / name).read_text("utf-8") for name in ("Spacefile", "README.md", "requirements.txt")]
-    assert all(text.count("ZeroGPU") == text.count("ZeroGPU is not supported yet") for text in texts), (
-        "ZeroGPU attaches a GPU only to functions that the package spaces decorates"
-    )
+def test_zero_gpu_comes_with_the_package_that_asks_for_it(space: Spacefile) -> None:
+    assert space.hardware == "zero-a10g" and requirement("spaces")
 
 
-def test_the_app_is_there(space: Spacefile) -> None:
-    assert (ROOT / space.app_file).is_file()
+def test_the_app_and_its_thumbnail_are_there(space: Spacefile) -> None:
+    assert (ROOT / space.app_file).is_file() and (ROOT / space.thumbnail).is_file()
 
 
 def test_models_are_among_those_that_the_app_offers(space: Spacefile) -> None:
     assert set(space.models) <= {card.name for card in CARDS}
+
+
+def test_all_that_a_model_is_loaded_from_is_fetched_while_the_space_is_built(
+    space: Spacefile, tiny_folder: Path
+) -> None:
+    (item,) = space.preload
+    assert item.repo == ON_A_GPU
+    read = {path.relative_to(tiny_folder).as_posix() for path in tiny_folder.rglob("*") if path.is_file()}
+    read = {name for name in read if "tokenizer" not in name and "/" in name} | {"model_index.json"}
+    assert read <= set(item.files)
 
 
 def test_variables_are_those_of_the_code_and_of_readme(space: Spacefile) -> None:
@@ -79,7 +87,8 @@ def test_variables_are_those_of_the_code_and_of_readme(space: Spacefile) -> None
     rows = re.findall(
         r"^\| `(REFEDIT_\w+)` \| `([^`]*)` \|", (ROOT / "refedit/ui/README.md").read_text("utf-8"), re.MULTILINE
     )
-    assert listed.keys() == read_by_code()
+    secrets = {secret.name for secret in space.secrets}
+    assert listed.keys() - secrets == read_by_code() - secrets
     assert listed == dict(rows)
 
 
@@ -103,15 +112,17 @@ def test_the_models_weights_are_light() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ("title: RefEdit", "title: RefEdit\nsecrets: []", "The Spacefile has an unknown key 'secrets'"),
-        ("title: RefEdit\n", "", "The Spacefile lacks the key 'title'"),
+        ("title: RefEdit", "title: RefEdit\nsecret: []", "has an unknown key 'secret'"),
+        ("storage: []", "storage: [{kind: disk, source: a/b, folder: /d}]", "'kind' is 'disk', but has to be"),
+        ("storage: []", "storage: [{kind: bucket, source: a/b, folder: d}]", "has to begin with /"),
+        ("title: RefEdit\n", "", "lacks the key 'title'"),
         ("v: 1", "v: 2", "version 2"),
-        ("v: 1", "v: true", "v is True, but has to be a whole number"),
-        ('"3.12.12"', "3.12", "python_version is 3.12, but has to be a text"),
-        ("tags: [", "tags: [1, ", "tags is 1, but has to be a text"),
-        ("[indigo, pink]", "indigo", "colours is 'indigo', but has to be a list"),
+        ("v: 1", "v: true", "'v' is True, but has to be a whole number"),
+        ('"3.12.12"', "3.12", "'python_version' is 3.12, but has to be a text"),
+        ("tags: [", "tags: [1, ", "'tags' is 1, but has to be a text"),
+        ("[indigo, pink]", "indigo", "'colours' is 'indigo', but has to be a list"),
         ("[indigo, pink]", "[indigo, beige]", "colours have to be two of blue"),
-        ("name: REFEDIT_PORT", "nam: REFEDIT_PORT", "variables has an unknown key 'nam'"),
+        ("name: REFEDIT_PORT", "nam: REFEDIT_PORT", "'variables' has an unknown key 'nam'"),
         ("v: 1", "v: [", "not YAML"),
         (TEXT, "RefEdit", "has to be a mapping"),
     ],

@@ -115,10 +115,11 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
-    from refedit.models import CARDS
+    from refedit.models import AUTO, BUILTIN, CARDS, ON_A_GPU
 
     for card in CARDS:
-        print(f"{card.name}\n    {card.title}: {card.purpose}\n    Licence: {card.licence}")
+        print(f"{card.name}\n    {card.title}: {card.purpose}\n    Memory: {card.memory}\n    Licence: {card.licence}")
+    print(f"{AUTO}\n    {ON_A_GPU} where a GPU is, {BUILTIN} elsewhere.")
     print("FOLDER, HUB_ID or FILE")
     print(
         "    Any Stable Diffusion 1.x or 2.x model with safetensors weights, in diffusers format or as a single file."

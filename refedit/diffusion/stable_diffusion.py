@@ -69,7 +69,7 @@ class StableDiffusion:
 
         `channels_last` lays out the UNet's convolutions as GPUs in half precision prefer; CPUs don't gain.
         """
-        model, folder = cls(open_pipeline(name).to(device), name, dtype), Path(name)
+        model, folder = cls(open_pipeline(name, dtype).to(device), name, dtype), Path(name)
         if (folder / FILE).is_file():
             model.vocabulary = Lexicon.load(folder / FILE)
         model.unet.to(memory_format=torch.channels_last if channels_last else torch.preserve_format)
@@ -179,8 +179,11 @@ class StableDiffusion:
         return out if self.prediction_type == "epsilon" else noise_of_v(latents, out, self.alphas_cumprod[timestep])
 
 
-def open_pipeline(name: str) -> Any:
-    """The pipeline of a folder, a hub id or a single file, in float32; EditError says what it is if it is another."""
+def open_pipeline(name: str, dtype: torch.dtype = torch.float32) -> Any:
+    """The pipeline of a folder, a hub id or a single file; EditError says what it is if it is another.
+
+    The UNet is read into `dtype` at once, all else into float32; a single file is read in float32 throughout.
+    """
     with_quiet_libraries()
     path = Path(name)
     if path.suffix in (".ckpt", ".pt", ".pth", ".bin"):
@@ -188,8 +191,8 @@ def open_pipeline(name: str) -> Any:
     if path.suffix == ".safetensors":
         return _open_file(path)
     if path.exists() or name.startswith((".", "/", "~")):
-        return _open_folder(path, name)
-    return _open_folder(_downloaded(name), name)
+        return _open_folder(path, name, dtype)
+    return _open_folder(_downloaded(name), name, dtype)
 
 
 def with_quiet_libraries() -> None:
@@ -229,13 +232,14 @@ def _cannot_load(name: str, error: Exception | None) -> NoReturn:
     raise EditError(f"The model '{name}' can't be loaded as Stable Diffusion: {reason}") from error
 
 
-def _open_folder(folder: Path, name: str) -> Any:
+def _open_folder(folder: Path, name: str, dtype: torch.dtype) -> Any:
     check_folder(folder, name)
     variant = variant_of(folder, name)
     try:
         pipeline = _pipeline_class().from_pretrained(
             folder,
-            dtype=torch.float32,
+            # Cast on the device, a UNet would take three times its memory there for a while.
+            dtype={"unet": dtype, "default": torch.float32},
             variant=variant,
             use_safetensors=True,
             safety_checker=None,

@@ -4,7 +4,7 @@ Owns the lock of the device and the memory of slow stages. Knows no method by na
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -29,13 +29,26 @@ PATIENCE = 60.0
 """Seconds for which a search for a word waits for the device."""
 
 
-class Editor:
-    """The `EditingService` of this process: edits with one model, one after another, from any thread."""
+Hides = Callable[[Image.Image], bool]
+"""Whether a picture is one that must not be shown."""
+CHECKED = "The model's own safety checker looks at every result and hides some, at times wrongly."
+HIDDEN = (
+    "The model's safety checker hides this result; it is sometimes wrong. Nothing of yours is lost: change the words "
+    "or the pictures, and run again."
+)
 
-    def __init__(self, model: Backbone, cache_bytes: int = 1 << 30) -> None:
-        self.model = model
+
+class Editor:
+    """The `EditingService` of this process: edits with one model, one after another, from any thread.
+
+    Results and previews that `hides` finds are not shown: such an edit ends with EditError.
+    """
+
+    def __init__(self, model: Backbone, cache_bytes: int = 1 << 30, hides: Hides | None = None) -> None:
+        self.model, self._hides = model, hides
         self.cache = Cache(cache_bytes)
-        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read)
+        notices = (CHECKED,) if hides else ()
+        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read, notices=notices)
         self._costs = Costs()
         # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
         self._device = threading.Lock()
@@ -92,12 +105,22 @@ class Editor:
             try:
                 step = next(steps)
             except StopIteration as stop:
-                yield self._finished(edit, stop.value)
+                yield from self._end(edit, stop.value)
                 return
             progress = clock.progress(step)
             yield progress
             if pace.due(progress.fraction):
-                yield _preview(colours, step)
+                preview = _preview(colours, step)
+                if self._hides is None or not self._hides(preview.image):
+                    yield preview
+
+    def _end(self, edit: SquareEdit, done: PastedEdit) -> Iterator[EditEvent]:
+        """The result, unless it must not be shown; then its previews are covered, too."""
+        if self._hides is None or not self._hides(done.square):
+            yield self._finished(edit, done)
+            return
+        yield Preview(image=Image.new("RGB", (PREVIEW_SIZE, PREVIEW_SIZE), "grey"), stage="Hidden", step=1, of=1)
+        raise EditError(HIDDEN)
 
     def _finished(self, edit: SquareEdit, done: PastedEdit) -> Finished:
         self._costs.record(done.rows, done.seconds)

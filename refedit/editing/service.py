@@ -20,12 +20,14 @@ from refedit.methods import Method
 class ModelFacts:
     """What a page has to know of the model at work: its name, its square's side in pixels, and how it reads.
 
-    `read` gives a sentence as the model reads it, and what became of its other words.
+    `read` gives a sentence as the model reads it, and what became of its other words. `notices` are sentences for
+    visitors about where and how edits run.
     """
 
     name: str
     size: int
     read: Callable[[str], Reading]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,34 +3,70 @@
 Knows nothing about pictures, networks or pages; Hugging Face itself reads the front matter only.
 """
 
-from argparse import Namespace
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import yaml  # a requirement of gradio
 
 from refedit.errors import EditError
+from refedit.hosting.strict_yaml import Unfit, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+HUB = "https://huggingface.co"
 COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
-    """An environment variable that the app reads, and its value if it is not set."""
+    """An environment variable that the app reads, its value if it is not set, and the one that a deployed Space gets.
+
+    An empty `value` sets nothing.
+    """
 
     name: str
     default: str
     about: str
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """The name of an environment variable that nobody may read; its value stands in no file."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preload:
+    """Files of a hub's repository that are fetched while the Space is built, and so lie there when it starts."""
+
+    repo: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """A bucket or repository OWNER/NAME of the hub that is mounted as a folder."""
+
+    kind: Literal["bucket", "model", "dataset"]
+    source: str
+    folder: str
+    read_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.folder.startswith("/"):
+            raise Unfit("folder", f"'folder' is '{self.folder}', but has to begin with /.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spacefile:
     """Everything that describes the Space; the fields are the keys of the file, in its order.
 
-    `hardware` is a suggestion to people who duplicate the Space, `models` are hub ids that may be used.
+    `hardware` is what a deployed Space gets, and a suggestion to people who duplicate it. `models` are hub ids that may
+    be used; `preload` is left out on hardware without a GPU, where `auto` takes the built-in model. `thumbnail` is a
+    picture of this checkout, shown where the Space is linked. `header` is "mini" or "default".
     """
 
     v: int
@@ -45,9 +81,16 @@ class Spacefile:
     app_file: str
     hardware: str
     startup_timeout: str
+    thumbnail: str
+    header: Literal["mini", "default"] = "default"
+    pinned: bool = False
+    embedding: bool = True
     models: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    preload: tuple[Preload, ...] = ()
+    storage: tuple[Storage, ...] = ()
     variables: tuple[Variable, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
     def __post_init__(self) -> None:
         if self.v != 1:
@@ -57,42 +100,21 @@ class Spacefile:
         if len(self.about) > 60:
             raise EditError(f"The Spacefile's about has {len(self.about)} characters; a Space shows 60 at most.")
 
+    @property
+    def has_gpu(self) -> bool:
+        return not self.hardware.startswith("cpu-")
+
 
 def read_spacefile(text: str) -> Spacefile:
-    """The Spacefile that a YAML text describes; EditError names what is unknown, missing or of a wrong type."""
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise EditError(f"The Spacefile is not YAML: {' '.join(str(error).split())}") from None
-    return _read(Spacefile, values, "The Spacefile")
+    """The Spacefile that a YAML text describes; EditError names the line and what is unknown, missing or wrong."""
+    return read_yaml(Spacefile, text, "The Spacefile")
 
 
-def _read(kind: type, values: object, where: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise EditError(f"{where} has to be a mapping of keys to values.")
-    known = {item.name: item for item in fields(kind)}
-    for key in values:
-        if key not in known:
-            raise EditError(f"{where} has an unknown key '{key}'. Known are: {', '.join(known)}.")
-    for key, item in known.items():
-        if item.default is MISSING and key not in values:
-            raise EditError(f"{where} lacks the key '{key}'.")
-    return kind(**{key: _value(known[key].type, value, f"{where}: {key}") for key, value in values.items()})
+def front_matter(space: Spacefile, address: str = "") -> str:
+    """The head of README.md that Hugging Face reads, with its `---` lines.
 
-
-def _value(kind: Any, value: object, where: str) -> Any:
-    if kind == tuple[str, ...] and isinstance(value, list):
-        return tuple(_value(str, item, where) for item in value)
-    if kind == tuple[Variable, ...] and isinstance(value, list):
-        return tuple(_read(Variable, item, where) for item in value)
-    if not isinstance(kind, type) or type(value) is not kind:
-        names = {int: "a whole number", str: "a text (in quotes if it looks like a number)"}
-        raise EditError(f"{where} is {value!r}, but has to be {names.get(kind, 'a list')}.")
-    return value
-
-
-def front_matter(space: Spacefile) -> str:
-    """The head of README.md that Hugging Face reads, with its `---` lines."""
+    `address` is the Space's as OWNER/NAME: without it there is no thumbnail, which needs a whole web address.
+    """
     keys = {
         "title": space.title,
         "emoji": space.emoji,
@@ -106,44 +128,27 @@ def front_matter(space: Spacefile) -> str:
         "app_file": space.app_file,
         "suggested_hardware": space.hardware,
         "startup_duration_timeout": space.startup_timeout,
+        "header": space.header,
+        "pinned": space.pinned,
+        "disable_embedding": not space.embedding,
+        **({"thumbnail": f"{HUB}/spaces/{address}/resolve/main/{space.thumbnail}"} if address else {}),
         "models": list(space.models),
         "tags": list(space.tags),
+        **({"preload_from_hub": [_preloaded(item) for item in space.preload]} if space.has_gpu else {}),
     }
-    text = yaml.safe_dump(keys, allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.safe_dump(keys, allow_unicode=True, sort_keys=False, width=4096)
     return f"---\n{text}---\n"
 
 
-def with_front_matter(readme: str, space: Spacefile) -> str:
+def _preloaded(item: Preload) -> str:
+    return f"{item.repo} {','.join(item.files)}"
+
+
+def with_front_matter(readme: str, space: Spacefile, address: str = "") -> str:
     """A README text with its front matter replaced, or put before it where there was none."""
     body = readme
     if readme.startswith("---\n"):
         _, end, body = readme[4:].partition("\n---\n")
         if not end:
             raise EditError("README.md opens its front matter with '---', but does not close it.")
-    return front_matter(space) + body
-
-
-def add_commands(commands: Any) -> None:
-    """Adds `space` to a parser's commands."""
-    parser = commands.add_parser("space", help="make or check the front matter of README.md from the Spacefile")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="write it into README.md")
-    action.add_argument("--check", action="store_true", help="fail if README.md differs")
-    parser.set_defaults(run=run)
-
-
-def run(arguments: Namespace, root: Path = ROOT) -> None:
-    """Runs `space --write` or `space --check` in a checkout; EditError if the check fails, or without a checkout."""
-    described, readme = root / "Spacefile", root / "README.md"
-    if not described.is_file():
-        raise EditError(f"There is no Spacefile in '{root}'. Run this in a checkout: an installed copy has none.")
-    space = read_spacefile(described.read_text("utf-8"))
-    before = readme.read_text("utf-8")
-    after = with_front_matter(before, space)
-    if arguments.write:
-        readme.write_text(after, "utf-8")
-        print("README.md: front matter written.")
-    elif before == after:
-        print("README.md: front matter is that of the Spacefile.")
-    else:
-        raise EditError("README.md's front matter is not the Spacefile's. Run: python -m refedit space --write")
+    return front_matter(space, address) + body

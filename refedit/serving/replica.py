@@ -41,7 +41,7 @@ class Offer:
 
     model: str = BUILTIN
     device: str = "auto"
-    channels_last: bool = False
+    channels_last: bool | None = None
     limits: Limits = Limits()
 
 

@@ -151,8 +151,9 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
             yield str(Path(folder) / "mask.png")
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
+    inputs, limit = [_file("picture"), *texts], at_once(editor)
     gr.Button(visible=False).click(
-        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=1, show_progress="hidden"
+        find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
     )
 
 

@@ -63,6 +63,7 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
                 example.tile().save(tile)
             note, models = status.notes((warning,) if warning else ()), model_table(CARDS, editor.facts.name)
             page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
+        gr.HTML(status.at_work(CARDS, editor.facts), elem_id="at-work")
         for button in page.tiles:
             assert button.icon is not None
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor

@@ -12,9 +12,11 @@ class Settings:
 
     REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network). Where only
     GRADIO_SERVER_NAME is set, as on a Hugging Face Space, that is the host.
-    REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint.
+    REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint; or "auto", which is
+    Stable Diffusion 1.5 where a GPU is and the built-in model elsewhere.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
-    REFEDIT_CHANNELS_LAST: 1 lays the network out as some GPUs prefer; measure it with `bench speed --channels-last`.
+    REFEDIT_CHANNELS_LAST: "auto" measures at start whether a GPU is quicker so, 1 and 0 decide it.
+    REFEDIT_SAFETY_CHECKER: 1 hides what the model's own safety checker finds, if it has one; "auto" does on a Space.
     REFEDIT_SAM: "picturebook", a folder or hub id of a SAM, or the file of an official checkpoint, whose name holds
     vit_b, vit_l or vit_h.
     REFEDIT_MCP: 1 offers the two endpoints as tools to language models, by the Model Context Protocol.
@@ -25,7 +27,8 @@ class Settings:
     port: int = 7860
     model: str = "picturebook"
     device: str = "auto"
-    channels_last: bool = False
+    channels_last: bool | None = None
+    safety_checker: bool = False
     sam: str = "picturebook"
     mcp: bool = False
     examples: Path = Path(__file__).parents[2] / "examples"
@@ -33,6 +36,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that the environment asks for; ValueError if the port is no port or a switch not 0 or 1."""
+        on_a_space = "SPACE_ID" in environment
         port = environment.get("REFEDIT_PORT", str(cls.port))
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(f"REFEDIT_PORT is '{port}', but has to be a number between 1 and 65535.")
@@ -42,11 +46,20 @@ class Settings:
             port=int(port),
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
-            channels_last=_switched("REFEDIT_CHANNELS_LAST", environment),
+            channels_last=_chosen("REFEDIT_CHANNELS_LAST", environment),
+            safety_checker=on_a_space if (safe := _chosen("REFEDIT_SAFETY_CHECKER", environment)) is None else safe,
             sam=environment.get("REFEDIT_SAM", cls.sam),
             mcp=_switched("REFEDIT_MCP", environment),
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )
+
+
+def _chosen(name: str, environment: Mapping[str, str]) -> bool | None:
+    """None for "auto"."""
+    value = environment.get(name, "auto")
+    if value not in ("auto", "0", "1"):
+        raise ValueError(f"{name} is '{value}', but has to be auto, 0 or 1.")
+    return None if value == "auto" else value == "1"
 
 
 def _switched(name: str, environment: Mapping[str, str]) -> bool:

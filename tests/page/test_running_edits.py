@@ -106,6 +106,19 @@ def test_stopping_waits_until_the_edit_has_ended() -> None:
     worker.join()
 
 
+def test_a_stop_that_comes_before_the_edit_stops_it_and_no_later_one() -> None:
+    edits = RunningEdits()
+    edits.ask("me")
+    edits.stop("me")
+    assert edits.start("me").stop.is_set()
+    for _ in range(2):
+        edits.ask("me")
+        ticket = edits.start("me")
+        assert not ticket.stop.is_set()
+        edits.end("me", ticket)
+        edits.stop("me")
+
+
 def test_pacing_drops_only_hasty_progress() -> None:
     def progress(stage: str, step: int) -> Progress:
         return Progress(stage=stage, step=step, of=9, fraction=0.1)

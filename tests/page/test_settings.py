@@ -29,7 +29,22 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
         Settings.from_environment({"REFEDIT_PORT": port})
 
 
-@pytest.mark.parametrize("name", ["REFEDIT_MCP", "REFEDIT_CHANNELS_LAST"])
+@pytest.mark.parametrize("name", ["REFEDIT_CHANNELS_LAST", "REFEDIT_SAFETY_CHECKER"])
+def test_a_choice_is_auto_or_0_or_1(name: str) -> None:
+    for value in ("true", "", "2"):
+        with pytest.raises(ValueError, match=f"{name} is '{value}', but has to be auto, 0 or 1"):
+            Settings.from_environment({name: value})
+    assert Settings.from_environment({name: "1"}) != Settings.from_environment({name: "0"})
+    assert Settings.from_environment({name: "auto"}) == Settings()
+
+
+def test_a_space_is_safe_unless_its_owner_says_otherwise() -> None:
+    here = {"SPACE_ID": "somebody/refedit"}
+    assert Settings.from_environment(here).safety_checker
+    assert not Settings.from_environment(here | {"REFEDIT_SAFETY_CHECKER": "0"}).safety_checker
+
+
+@pytest.mark.parametrize("name", ["REFEDIT_MCP"])
 def test_a_switch_is_0_or_1(name: str) -> None:
     for value in ("true", "", "2", "on"):
         with pytest.raises(ValueError, match=f"{name} is '{value}', but has to be 0 or 1"):

@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from refedit.diffusion.vocabulary import AllWords
 from refedit.editing.editor import Editor
 from refedit.editing.request import Progress, Reference
+from refedit.editing.service import ModelFacts
 from refedit.imaging.masks import Mask
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, CARDS, builtin_folder
@@ -18,7 +21,7 @@ from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.ui.state import status
 from refedit.ui.state.form import Form
-from refedit.ui.state.status import model_table
+from refedit.ui.state.status import at_work, model_table
 from refedit.ui.view.layout import Page
 
 
@@ -148,3 +151,11 @@ def test_what_an_edit_costs_is_what_was_measured_here() -> None:
         assert measured and told and 0.5 < float(told[1]) / float(measured[1]) < 2
     assert all("estimated" in card.cost or card.cost.startswith("as ") for card in CARDS[1:])
     assert all(word in model_table(CARDS, BUILTIN) for word in ("An edit takes", "Download", "about 4 GB"))
+
+
+def test_the_model_at_work_is_told_with_its_licence_limits_and_notices() -> None:
+    for card in CARDS:
+        told = at_work(CARDS, ModelFacts(name=card.name, size=64, read=AllWords().read, notices=("One thing more.",)))
+        assert all(escape(text) in told for text in (card.title, card.licence, card.limits, "One thing more."))
+    other = at_work(CARDS, ModelFacts(name="<mine>", size=64, read=AllWords().read))
+    assert "&lt;mine&gt;" in other and "licence of its own" in other

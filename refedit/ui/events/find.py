@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from refedit.editing.service import EditingService, unsure
+from refedit.editing.service import EditingService, at_once, unsure
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.handlers import MAY_FAIL, Updates, showing_errors
 from refedit.ui.events.mask_events import pane_document, show_document
@@ -22,6 +22,6 @@ def connect_find(pane: Pane, editor: EditingService, embeddings: EmbeddingCache)
         return show_document(pane, tool, before.with_mask(embeddings.thing(before.picture, located.heat)))
 
     for event in (pane.find.click, pane.word.submit):
-        # One at a time: each waits for the device, as edits do.
-        how = MAY_FAIL | {"concurrency_limit": 1, "concurrency_id": "find", "show_progress": "minimal"}
+        # Each waits for the device, as edits do.
+        how = MAY_FAIL | {"concurrency_limit": at_once(editor), "concurrency_id": "find", "show_progress": "minimal"}
         event(showing_errors(select_named), [*pane.inputs, pane.word], pane.outputs, **how)

@@ -83,13 +83,15 @@ class RunningEdits:
 
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, bool] = {}  # true once the edit has begun
+        self._called_off: set[str] = set()
         self._lock = threading.Lock()
 
     def ask(self, visitor: str) -> None:
         """Notes that the visitor wants an edit, which may wait or be refused before it starts."""
         with self._lock:
-            self._asked.add(visitor)
+            self._asked[visitor] = False
+            self._called_off.discard(visitor)
 
     def refused(self, visitor: str) -> bool:
         """True unless the visitor stopped the edit that failed: Gradio reports a stopped edit as failed, too."""
@@ -97,9 +99,14 @@ class RunningEdits:
             return visitor in self._asked
 
     def start(self, visitor: str) -> Ticket:
-        """A fresh ticket; an edit of the same visitor that still runs is stopped."""
+        """A fresh ticket, stopped already if Stop came before it; an edit of the same visitor that runs is stopped."""
         ticket = Ticket()
         with self._lock:
+            if visitor in self._asked:
+                self._asked[visitor] = True
+            if visitor in self._called_off:
+                self._called_off.discard(visitor)
+                ticket.stop.set()
             previous = self._tickets.get(visitor)
             self._tickets[visitor] = ticket
         if previous is not None:
@@ -109,7 +116,8 @@ class RunningEdits:
     def stop(self, visitor: str, patience: float = 0.0) -> None:
         """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
         with self._lock:
-            self._asked.discard(visitor)
+            if not self._asked.pop(visitor, True):
+                self._called_off.add(visitor)  # the edit that is on its way
             ticket = self._tickets.get(visitor)
         if ticket is not None:
             ticket.stop.set()

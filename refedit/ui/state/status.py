@@ -142,24 +142,34 @@ def reference_prompt(text: str) -> tuple[str, ...]:
     return (f"Its reference was read with the words “{text[:120]}”; this page reads it without.",)
 
 
-COLUMNS = ("Model", "For", "From", "An edit takes", "Download", "Licence")
+UNKNOWN_LIMITS = "Its makers say in its model card what it may be used for, what it cannot do and how it is biased."
+COLUMNS = ("Model", "For", "From", "An edit takes", "Memory", "Download", "Licence")
 
 
 def model_table(cards: Sequence[ModelCard], current: str) -> str:
     """The cards as HTML; the model at work is marked, and added if it is none of them."""
-    rows = [
-        (card.title, card.purpose, card.origin, card.cost, card.download, card.licence, card.name == current)
-        for card in cards
-    ]
+    rows = [(_cells(card), card.name == current) for card in cards]
     if all(card.name != current for card in cards):
-        rows.insert(0, (current, "chosen by whoever runs this page", "", "", "", "its own", True))
+        rows.insert(0, ((current, "chosen by whoever runs this page", "", "", "", "", "its own"), True))
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
-    body = "".join(_row(row[:-1], row[-1]) for row in rows)
+    body = "".join(_row(cells, chosen) for cells, chosen in rows)
     choice = (
         "<p>Whoever runs the page chooses the model with <code>REFEDIT_MODEL</code>: a name from <code>python -m "
         "refedit models</code>, or a folder or hub id of any Stable Diffusion 1.x or 2.x in diffusers format.</p>"
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{choice}'
+
+
+def _cells(card: ModelCard) -> tuple[str, ...]:
+    return (card.title, card.purpose, card.origin, card.cost, card.memory, card.download, card.licence)
+
+
+def at_work(cards: Sequence[ModelCard], model: ModelFacts) -> str:
+    """The model at work for all who use it: its licence, what it cannot do and how it is biased, and all notices."""
+    card = next((card for card in cards if card.name == model.name), None)
+    licence = f"Its licence is {card.licence}." if card else "It has a licence of its own."
+    sentences = (licence, card.limits if card else UNKNOWN_LIMITS, *model.notices)
+    return f"<p><b>{escape(card.title if card else model.name)}</b> is at work. {escape(' '.join(sentences))}</p>"
 
 
 def _row(cells: Sequence[str], chosen: bool) -> str:

@@ -1,0 +1,71 @@
+"""The page on an emulated ZeroGPU, in Chromium: Stop in every state, and what is said when no GPU comes."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from refedit.hosting.zero import NOTE, WAITING
+from tests.browser.visitor import BROWSER, choose_example, expect, visit
+from tests.zero.conftest import EmulatedSpace, running, space
+
+pytestmark = BROWSER
+assert running and space  # fixtures
+
+
+@pytest.fixture
+def page(context: Any, space: EmulatedSpace) -> Iterator[Any]:
+    page = visit(context, space.address)
+    choose_example(page, 1, steps=100)
+    yield page
+    page.close()
+
+
+def run(page: Any) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def stop(page: Any) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#status")).to_contain_text("Stopped")
+
+
+def test_stop_while_waiting_for_a_gpu(page: Any, space: EmulatedSpace) -> None:
+    space.lender.queue = 4.0
+    run(page)
+    expect(page.locator("#status")).to_contain_text(WAITING)
+    stop(page)
+    assert not space.lender.asked("/release"), "it is answered before the GPU comes"
+    page.wait_for_timeout(5000)
+    space.lender.wait_until_given_back()
+    expect(page.locator("#status")).to_contain_text("Stopped")
+
+
+def test_stop_before_anything_was_asked_for(page: Any, space: EmulatedSpace) -> None:
+    run(page)
+    stop(page)
+    space.lender.wait_until_given_back()
+    page.wait_for_timeout(1000)
+    expect(page.locator("#status")).to_contain_text("Stopped")
+
+
+def test_stop_in_the_run(page: Any, space: EmulatedSpace) -> None:
+    run(page)
+    expect(page.locator("#status .step")).to_contain_text(re.compile("step [1-9]"))
+    stop(page)
+    space.lender.wait_until_given_back()
+
+
+def test_a_visitor_who_leaves_gives_the_gpu_back(page: Any, space: EmulatedSpace) -> None:
+    run(page)
+    expect(page.locator("#status .step")).to_contain_text(re.compile("step [1-9]"))
+    page.close()
+    space.lender.wait_until_given_back()
+
+
+def test_quotas_are_told_in_words_beforehand_and_when_they_are_used_up(page: Any, space: EmulatedSpace) -> None:
+    assert NOTE in page.locator("#at-work").inner_text()
+    space.lender.quota = 0
+    run(page)
+    expect(page.locator("#status")).to_contain_text("reached its GPU limit")

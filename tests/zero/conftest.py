@@ -1,0 +1,65 @@
+"""The app as on ZeroGPU, with a tiny model, and what lends it GPUs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from gradio_client import Client  # type: ignore[import-untyped]
+
+from tests.conftest import box_mask, picture
+from tests.serving import serving
+from tests.zero.device_api import Lender, lending
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatedSpace:
+    """Where the page listens, what lends it GPUs, and a folder with pictures to edit."""
+
+    address: str
+    lender: Lender
+    folder: Path
+
+
+@pytest.fixture(scope="package")
+def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedSpace]:
+    folder = tmp_path_factory.mktemp("zero")
+    if find_spec("playwright"):
+        import_module("tests.browser.visitor").write_examples(folder)  # whose pictures are small ones here
+    picture(1).save(folder / "source.png")
+    picture(2).save(folder / "reference.png")
+    box_mask((64, 64), (8, 8, 40, 48)).to_image().save(folder / "mask.png")
+    (folder / "cgroup").write_text("0::/x\n")
+    with lending() as (url, lender):
+        variables = {
+            "SPACES_ZERO_GPU": "true",
+            "SPACES_ZERO_DEVICE_API_URL": url,
+            "ZEROGPU_PROC_SELF_CGROUP_PATH": str(folder / "cgroup"),
+            "ZEROGPU_OFFLOAD_DIR": str(folder / "pack"),
+            "HOME": str(folder),
+            "REFEDIT_MODEL": str(tiny_folder),
+            "OMP_NUM_THREADS": "1",
+        }
+        with serving(["-m", "tests.zero.emulated_space"], folder, variables) as address:
+            yield EmulatedSpace(address=address, lender=lender, folder=folder)
+
+
+@pytest.fixture
+def space(running: EmulatedSpace) -> EmulatedSpace:
+    """The Space with GPUs for everybody, and workers that nobody has used."""
+    lender = running.lender
+    lender.wait_until_given_back()
+    lender.queue, lender.quota, lender.full, lender.fresh = 0.0, None, False, False
+    lender.free.clear()
+    lender.log.clear()
+    lender.pids.clear()
+    return running
+
+
+@pytest.fixture
+def client(space: EmulatedSpace) -> Iterator[Client]:
+    client = Client(space.address, verbose=False, download_files=str(space.folder / "got"))
+    yield client
+    client.close()
