@@ -4,14 +4,14 @@ Knows nothing about pictures, networks or pages; Hugging Face itself reads the f
 """
 
 from argparse import Namespace
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml  # a requirement of gradio
 
 from refedit.errors import EditError
+from refedit.hosting.strict_yaml import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
@@ -59,36 +59,8 @@ class Spacefile:
 
 
 def read_spacefile(text: str) -> Spacefile:
-    """The Spacefile that a YAML text describes; EditError names what is unknown, missing or of a wrong type."""
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise EditError(f"The Spacefile is not YAML: {' '.join(str(error).split())}") from None
-    return _read(Spacefile, values, "The Spacefile")
-
-
-def _read(kind: type, values: object, where: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise EditError(f"{where} has to be a mapping of keys to values.")
-    known = {item.name: item for item in fields(kind)}
-    for key in values:
-        if key not in known:
-            raise EditError(f"{where} has an unknown key '{key}'. Known are: {', '.join(known)}.")
-    for key, item in known.items():
-        if item.default is MISSING and key not in values:
-            raise EditError(f"{where} lacks the key '{key}'.")
-    return kind(**{key: _value(known[key].type, value, f"{where}: {key}") for key, value in values.items()})
-
-
-def _value(kind: Any, value: object, where: str) -> Any:
-    if kind == tuple[str, ...] and isinstance(value, list):
-        return tuple(_value(str, item, where) for item in value)
-    if kind == tuple[Variable, ...] and isinstance(value, list):
-        return tuple(_read(Variable, item, where) for item in value)
-    if not isinstance(kind, type) or type(value) is not kind:
-        names = {int: "a whole number", str: "a text (in quotes if it looks like a number)"}
-        raise EditError(f"{where} is {value!r}, but has to be {names.get(kind, 'a list')}.")
-    return value
+    """The Spacefile that a YAML text describes; EditError names the line and what is unknown, missing or wrong."""
+    return read_yaml(Spacefile, text, "The Spacefile")
 
 
 def front_matter(space: Spacefile) -> str:
