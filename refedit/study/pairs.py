@@ -60,9 +60,13 @@ class Pair:
     @property
     def pictures(self) -> tuple[str, ...]:
         """The ids of all pictures that it shows."""
-        return tuple(
-            picture for picture in (self.first, self.second, self.source, self.reference, self.mask) if picture
-        )
+        shown = (self.first, self.second, self.source, self.reference, self.mask)
+        return tuple(picture for picture in shown if picture)
+
+    @property
+    def arms(self) -> tuple[str, str]:
+        """What is compared."""
+        return self.first_arm, self.second_arm
 
 
 @dataclass(frozen=True, kw_only=True)
