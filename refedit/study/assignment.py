@@ -52,8 +52,8 @@ def assign(pairs: Sequence[Pair], shown: Shown, definition: Definition, seed: in
     """The trials of one person in their order; the same for the same arguments."""
     rng = Random(seed)
     if definition.kind == "live":
-        chosen = [pair for pair in _live(pairs, shown, definition.trials, rng)]
-        return _asked(dealt(chosen, shown, rng), definition)
+        chosen = _live(pairs, shown, definition.trials, rng)
+        return _asked(dealt(list(chosen), shown, rng), definition)
     chosen = least_shown(_of(pairs, PairKind.PAIR), shown, definition.trials, rng)
     showings = dealt(chosen, shown, rng)
     rng.shuffle(showings)
@@ -71,21 +71,28 @@ def assign(pairs: Sequence[Pair], shown: Shown, definition: Definition, seed: in
 def least_shown(pairs: Iterable[Pair], shown: Shown, count: int, rng: Random) -> list[Pair]:
     """So many of the pairs that were shown least; among equals, those whose case and arms the person has least of."""
     left, chosen = list(pairs), list[Pair]()
-    cases, arms = Counter[str](), Counter[tuple[str, str]]()
+    cases, arms, lead = Counter[str](), Counter[tuple[str, str]](), 0
     rng.shuffle(left)
+
+    def rank(pair: Pair) -> tuple[int, ...]:
+        return shown.times.get(pair.id, 0), cases[pair.case], abs(lead + shown.lead(pair)), arms[pair.arms]
+
     for _ in range(count):
-        best = min(left, key=lambda item: (shown.times.get(item.id, 0), cases[item.case], arms[item.arms]))
+        best = min(left, key=rank)
         left.remove(best)
         chosen.append(best)
         cases[best.case] += 1
         arms[best.arms] += 1
+        lead += shown.lead(best)  # as many that want their sides swapped as others, so that both can be had
     return chosen
 
 
 def dealt(pairs: Sequence[Pair], shown: Shown, rng: Random) -> list[Showing]:
-    """The pairs with their sides, in an order of their own; of an odd number, the odd one's side is drawn."""
+    """The pairs with their sides, in an order of their own; of an odd number, the middle one's rank decides."""
     ranked = sorted(pairs, key=lambda pair: (shown.lead(pair), rng.random()))
-    half = len(ranked) // 2 + (len(ranked) % 2 and rng.randint(0, 1))
+    half = len(ranked) // 2
+    if len(ranked) % 2 and shown.lead(ranked[half]) < rng.randint(0, 1):
+        half += 1
     return [Showing(pair, Side.FIRST if place < half else Side.SECOND) for place, pair in enumerate(ranked)]
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from refedit.errors import EditError
 from refedit.study.pairs import PairKind, Side
-from refedit.study.store import FILE, Choice, Source, connect
+from refedit.study.said import Choice, Source
+from refedit.study.tables import FILE, connect
 
 
 @dataclass(frozen=True, kw_only=True)
