@@ -88,6 +88,21 @@ class EditRow:
     failed: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a study is; the researcher's own tests count as `tests` only."""
+
+    agreed: int
+    finished: int
+    answers: int
+    least_shown: int
+    most_shown: int
+    refused: int
+    screened: int
+    withdrawn: int
+    tests: int
+
+
 def open_records(folder: Path) -> sqlite3.Connection:
     """A connection to a study's file; EditError if nobody has taken part, so that there is none."""
     if not (folder / FILE).is_file():
@@ -149,3 +164,27 @@ def tallies(db: sqlite3.Connection) -> Mapping[str, int]:
     """How many refused, were too many, or withdrew: all that is kept of them."""
     counts = {row["what"]: row["count"] for row in db.execute("SELECT * FROM tally")}
     return {what: counts.get(what, 0) for what in ("refused", "screened", "withdrawn")}
+
+
+def progress(db: sqlite3.Connection) -> Progress:
+    """How many take part, how far they are, and how often the pairs were judged."""
+    everybody = people(db)
+    real = [person for person in everybody if person.source is not Source.TEST]
+    judged = [
+        row["times"]
+        for row in db.execute(
+            "SELECT count(DISTINCT p.id) AS times FROM pair r LEFT JOIN trial t ON t.pair = r.id AND t.repeats ISNULL "
+            "LEFT JOIN answer a ON a.trial = t.id "
+            "LEFT JOIN participant p ON p.id = t.participant AND p.source <> 'test' AND a.trial NOTNULL "
+            "WHERE r.kind = 'pair' GROUP BY r.id"
+        )
+    ]
+    return Progress(
+        agreed=len(real),
+        finished=sum(person.finished is not None for person in real),
+        answers=sum(person.answered for person in real),
+        least_shown=min(judged),
+        most_shown=max(judged),
+        tests=len(everybody) - len(real),
+        **tallies(db),
+    )

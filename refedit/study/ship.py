@@ -104,11 +104,16 @@ class Shipper:
             db = self.store.connection()
             self._forget([row["person"] for row in db.execute("SELECT person FROM unforgotten")])
             rows = db.execute(
-                "SELECT u.id, p.person, u.line FROM unshipped u JOIN participant p ON p.id = u.participant ORDER BY u.id"
+                "SELECT u.id, p.person, u.line FROM unshipped u "
+                "JOIN participant p ON p.id = u.participant ORDER BY u.id"
             ).fetchall()
-            files = self._files(rows) + self._tallied(db)
+            tally = json.dumps({row["what"]: row["count"] for row in db.execute("SELECT * FROM tally ORDER BY what")})
+            files = self._files(rows)
+            if tally not in (self._tally, "{}"):
+                files.append((tally.encode(), f"{self.root}/tally.json"))
             if files:
                 self.bucket.change(add=files)
+            self._tally = tally
             if rows:
                 with self.store.writing() as writing:
                     writing.executemany("DELETE FROM unshipped WHERE id = ?", [(row["id"],) for row in rows])
@@ -131,13 +136,6 @@ class Shipper:
 
     def _name(self, person: str, number: int) -> str:
         return f"{self.root}/answers/{person}/{self.boot}-{number:08d}.jsonl"
-
-    def _tallied(self, db: sqlite3.Connection) -> list[tuple[bytes, str]]:
-        tally = json.dumps({row["what"]: row["count"] for row in db.execute("SELECT * FROM tally ORDER BY what")})
-        if tally in (self._tally, "{}"):
-            return []
-        self._tally = tally
-        return [(tally.encode(), f"{self.root}/tally.json")]
 
     def _forget(self, people: Sequence[str]) -> None:
         for person in people:
@@ -178,7 +176,9 @@ class Shipper:
 
 
 def _take(db: sqlite3.Connection, person: str, lines: str) -> None:
-    """The lines of a person's file, as far as they are not there yet."""
+    """The lines of a person's file, as far as they are not there yet; none of somebody who withdrew."""
+    if db.execute("SELECT 1 FROM unforgotten WHERE person = ?", (person,)).fetchone():
+        return
     for line in lines.splitlines():
         told = json.loads(line)
         what = told.pop("what")
@@ -207,4 +207,7 @@ def _take_line(db: sqlite3.Connection, who: int, what: str, told: dict[str, Any]
             tables.finish_person(db, who, told["at"])
         case "token":
             db.execute("INSERT INTO former_token VALUES (?, ?) ON CONFLICT DO NOTHING", (told["former"], who))
-            db.execute("UPDATE participant SET token = ? WHERE id = ?", (told["token"], who))
+            # Only the next one: this disk may know a later token already.
+            db.execute(
+                "UPDATE participant SET token = ? WHERE id = ? AND token = ?", (told["token"], who, told["former"])
+            )

@@ -103,9 +103,7 @@ class Store:
             return
         with self.writing() as db:
             if db.execute("SELECT 1 FROM participant").fetchone():
-                raise EditError(
-                    f"The people in {self.file} and those in the bucket are of different studies. Begin in a new folder."
-                )
+                raise EditError(f"{self.file} and the bucket have people of different studies. Begin in a new folder.")
             db.execute("UPDATE study SET salt = ?", (salt,))
         self.salt = salt
 
