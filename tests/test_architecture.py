@@ -25,6 +25,7 @@ LAYERS = (
     ("refedit.cli",),
     ("refedit.ui",),
     ("refedit.bench",),
+    ("refedit.reporting",),
     ("refedit.picturebook",),
     ("refedit.hosting",),
     ("refedit.editing",),
@@ -54,8 +55,9 @@ HOMES = {
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": ("refedit.segment.checkpoints",),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
-    "scipy": ("refedit.bench.experiment.statistics",),
+    "scipy": ("refedit.bench.experiment.statistics", "refedit.study.analysis.fits"),
     "skimage": ("refedit.bench.experiment.measures",),
+    "statsmodels": ("refedit.study.analysis.fits",),
     "torchvision": (),
 }
 # What must not come with a room when it is imported, from the lowest room up.
@@ -208,7 +210,8 @@ def requirements(file: Path) -> list[Requirement]:
 
 def test_requirements_are_what_the_code_imports() -> None:
     required = requirements(ROOT / "requirements.txt")
-    extra = requirements(ROOT / "refedit" / "bench" / "requirements.txt")
+    extras = (requirements(ROOT / "refedit" / folder / "requirements.txt") for folder in ("bench", "study"))
+    extra = [requirement for some in extras for requirement in some]
     assert not {requirement.name for requirement in required} & {requirement.name for requirement in extra}
     required += extra
     assert all({bound.operator for bound in requirement.specifier} == {">=", "<"} for requirement in required)

@@ -3,14 +3,14 @@
 Pure functions of random numbers; nothing is sent anywhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from refedit.study.analysis.votes import Votes
+from refedit.study.analysis.votes import Pair, Votes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,28 +86,43 @@ def drawn_votes(planted: Planted, people: int, cases: int, trials: int, rng: np.
     return Votes(arms=planted.arms, people=who, cases=shown % cases, left=left, right=right, scores=given)
 
 
-def averaged(planted: Planted) -> dict[str, float]:
-    """What a fit of very many votes would come to: each arm's strength over the first one's, and the side.
+@dataclass(frozen=True, kw_only=True)
+class Averaged:
+    """What a fit of very many votes would come to: the side's log odds, and each arm's over the first one's."""
+
+    side: float
+    strengths: Mapping[str, float]
+
+
+def averaged(planted: Planted) -> Averaged:
+    """The truth that intervals should hold.
 
     Tastes, ties and random clicks bring votes nearer to a half, so these are smaller than what was planted. Exact:
-    the expected votes over all tastes (Gauss-Hermite), fitted as votes are.
+    the expected scores, fitted as votes are.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    spread = np.hypot(planted.person_sd, planted.case_sd)
     # Three times each: a fit wants more votes than columns, and equal votes change nothing.
     orders = np.array([*permutations(range(len(planted.arms)), 2)] * 3)
-    strengths = np.array(list(planted.strengths.values()))
-    odds = planted.side + strengths[orders[:, 0]] - strengths[orders[:, 1]]
-    chosen = (weights / weights.sum()) @ (1 / (1 + np.exp(-(odds + spread * nodes[:, None]))))
-    careful = planted.ties / 2 + (1 - planted.ties) * chosen
-    expected = planted.careless / 2 + (1 - planted.careless) * careful
     nobody = np.zeros(len(orders), np.int64)
+    strengths = np.array(list(planted.strengths.values()))
+    expected = expected_scores(planted, planted.side + strengths[orders[:, 0]] - strengths[orders[:, 1]])
     votes = Votes(
         arms=planted.arms, people=nobody, cases=nobody, left=orders[:, 0], right=orders[:, 1], scores=expected
     )
-    return votes.strengths_alone()
+    side, *others = votes.coefficients()
+    return Averaged(side=side, strengths=dict(zip(planted.arms, (0.0, *others), strict=True)))
 
 
-def spaced(arms: Sequence[str], step: float) -> dict[str, float]:
-    """Strengths at equal distances, the first arm's 0."""
-    return {arm: step * place for place, arm in enumerate(arms)}
+def averaged_share(planted: Planted, pair: Pair) -> float:
+    """How often the first of two arms would be chosen, ties as a half each, if it stood left as often as right."""
+    ahead = planted.strengths[pair[0]] - planted.strengths[pair[1]]
+    left, right = expected_scores(planted, np.array([ahead + planted.side, ahead - planted.side]))
+    return float(left + right) / 2
+
+
+def expected_scores(planted: Planted, odds: Float[np.ndarray, " pairs"]) -> Float[np.ndarray, " pairs"]:
+    """The mean score over all tastes, by Gauss-Hermite, where that of a person and case without any has these odds."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    spread = np.hypot(planted.person_sd, planted.case_sd)
+    chosen = (weights / weights.sum()) @ (1 / (1 + np.exp(-(odds + spread * nodes[:, None]))))
+    careful = planted.ties / 2 + (1 - planted.ties) * chosen
+    return planted.careless / 2 + (1 - planted.careless) * careful

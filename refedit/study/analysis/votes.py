@@ -57,7 +57,8 @@ class Votes:
         swapped = (self.left == second) & (self.right == first)
         chosen = self.where(((self.left == first) & (self.right == second)) | swapped)
         scores = np.where(chosen.left == first, chosen.scores, 1 - chosen.scores)
-        return replace(chosen, left=np.full_like(chosen.left, first), right=np.full_like(chosen.right, second), scores=scores)
+        left, right = (np.full_like(chosen.left, arm) for arm in (first, second))
+        return replace(chosen, left=left, right=right, scores=scores)
 
     def share(self) -> Estimate:
         """How often the left picture was chosen, ties as a half each: of `between`, how often the first arm was."""
@@ -72,16 +73,17 @@ class Votes:
             side=fitted.contrast(self._weights({})),
             arms={arm: fitted.contrast(self._weights({arm: 1, self.arms[0]: -1}, 0)) for arm in self.arms},
             differences={
-                pair: fitted.contrast(self._weights({pair[0]: 1, pair[1]: -1}, 0)) for pair in combinations(self.arms, 2)
+                pair: fitted.contrast(self._weights({pair[0]: 1, pair[1]: -1}, 0))
+                for pair in combinations(self.arms, 2)
             },
         )
 
-    def strengths_alone(self) -> dict[str, float]:
-        """The strengths without intervals, for votes that nobody cast; ValueError if they are not determined."""
+    def coefficients(self) -> list[float]:
+        """The side's log odds and those of all arms but the first, without intervals; ValueError if undetermined."""
         fitted = self._fitted()
         if fitted is None:
             raise ValueError("these votes do not determine strengths")
-        return dict(zip(self.arms, (0.0, *map(float, fitted.coefficients[1:])), strict=True))
+        return [float(x) for x in fitted.coefficients]
 
     def _fitted(self) -> Fit | None:
         votes, design = np.arange(len(self)), np.zeros((len(self), 1 + len(self.arms)))

@@ -15,7 +15,6 @@ from refedit.bench.baselines.imagic import Imagic
 from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.baselines.null_text_editing import NullTextEditing
 from refedit.bench.experiment.arms import Arm as BenchRun
-from refedit.bench.experiment.arms import SourceUnchanged
 from refedit.bench.experiment.outcome import measured
 from refedit.bench.experiment.runs import ArmRun, run_arm
 from refedit.bench.experiment.workbench import Workbench

@@ -77,10 +77,8 @@ class Shelf:
 def shown(picture: Image.Image) -> Image.Image:
     """The picture as people see it: its pixels and nothing else, LONGEST at most."""
     bare = Image.fromarray(np.asarray(picture))
-    scale = LONGEST / max(bare.size)
-    if scale >= 1:
-        return bare
-    return bare.resize((max(1, round(bare.width * scale)), max(1, round(bare.height * scale))), Image.Resampling.LANCZOS)
+    bare.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)  # which never enlarges
+    return bare
 
 
 class StudyBuild:

@@ -163,15 +163,17 @@ def _check_row(row: Mapping[str, Any], where: str) -> None:
 
 def _from_row(row: Mapping[str, Any], folder: Path, given: Mapping[str, Image.Image]) -> StudyCase:
     files = {key: folder / row[key] for key in _FILES if row.get(key)}
-    pictures = {key: read_picture(files[key]) for key in ("source", "reference", "truth") if key in files} | given
+    pictures: dict[str, Image.Image] = dict(given)
+    pictures |= {key: read_picture(files[key]) for key in ("source", "reference", "truth") if key in files}
     masks = {key: read_mask(files[key]) for key in ("region", "subject") if key in files}
+    subject = masks.get("subject")
     case = StudyCase(
         name=slug(row["title"]),
         prompt=row["prompt"],
         source=pictures["source"],
         source_prompt=row.get("source_prompt", ""),
         region=masks.get("region"),
-        reference=Reference(image=pictures["reference"], subject=masks.get("subject")) if "reference" in files else None,
+        reference=Reference(image=pictures["reference"], subject=subject) if "reference" in pictures else None,
         truth=pictures.get("truth"),
         only_check=row.get("check", False),
     )
