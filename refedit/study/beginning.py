@@ -53,8 +53,8 @@ two short questions about each. This takes about 15 minutes.
 **Who asks.** NAME, INSTITUTION. You can write to us: someone@example.org.
 
 **What we keep.** Your choices, how long each took, and when you looked away from the page. We keep no name, no \
-network address and nothing about your browser. If a recruiter such as Prolific sent you, its number for you is kept only as a \
-code that cannot be turned back. Whoever runs the server, such as Hugging Face, may log visits as usual.
+network address and nothing about your browser. If a recruiter such as Prolific sent you, its number for you is kept \
+only as a code that cannot be turned back. Whoever runs the server, such as Hugging Face, may log visits as usual.
 
 **How long, and what for.** Your answers are analysed together with others', and may be published as a table without \
 anything about you. We delete the originals after ten years.
