@@ -5,30 +5,25 @@ from pathlib import Path
 from typing import Any
 
 from refedit.errors import EditError
+from refedit.study.evidence_commands import add_evidence, add_kind
 
 
 def add_commands(commands: Any) -> None:
     """Adds `study` with its own commands to a parser's."""
     study = commands.add_parser("study", help="blind user studies: set up, serve, collect, analyse")
     kinds = study.add_subparsers(required=True, metavar="WHAT")
-    _add(kinds, "init", _init, "write a study.yaml to begin with", "to make")
-    serve = _add(kinds, "serve", _serve, "serve it to participants")
+    add_kind(kinds, "init", _init, "write a study.yaml to begin with", "to make")
+    add_evidence(kinds)
+    serve = add_kind(kinds, "serve", _serve, "serve it to participants")
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network")
     serve.add_argument("--port", type=int, default=7861)
     serve.add_argument("--model", default="picturebook", help="for a live study: what edits")
     serve.add_argument("--device", default="auto")
-    _add(kinds, "status", _status, "how far it is")
-    export = _add(kinds, "export", _export, "write all answers as tables")
+    add_kind(kinds, "status", _status, "how far it is")
+    export = add_kind(kinds, "export", _export, "write all answers as tables")
     export.add_argument("--out", type=Path, metavar="FOLDER", help="where to; DIR/export by default")
-    withdraw = _add(kinds, "withdraw", _withdraw, "delete a person and all that they said")
+    withdraw = add_kind(kinds, "withdraw", _withdraw, "delete a person and all that they said")
     withdraw.add_argument("token", metavar="TOKEN", help="from the person's own link: what stands behind #me=")
-
-
-def _add(kinds: Any, name: str, run: Any, about: str, folder: str = "of the study") -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = kinds.add_parser(name, help=about)
-    parser.add_argument("folder", type=Path, metavar="DIR", help=f"the folder {folder}")
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _init(options: argparse.Namespace) -> None:

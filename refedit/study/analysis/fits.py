@@ -39,9 +39,15 @@ class Estimate:
     high: float | None = None
     p: float | None = None
 
-    @property
-    def known(self) -> bool:
-        return self.low is not None and self.high is not None
+    def times(self, factor: float) -> "Estimate":
+        """In another unit."""
+        ends = [None if end is None else end * factor for end in (self.low, self.high)]
+        return Estimate(value=self.value * factor, low=ends[0], high=ends[1], p=self.p)
+
+    def rest(self) -> "Estimate":
+        """Of a share: what is left of 1."""
+        low, high = (None if end is None else 1 - end for end in (self.high, self.low))
+        return Estimate(value=1 - self.value, low=low, high=high, p=self.p)
 
     def holds(self, truth: float) -> bool:
         """True if the interval is known and has the truth in it."""

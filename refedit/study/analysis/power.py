@@ -78,3 +78,13 @@ def _cell(planted: Planted, people: int, cases: int, trials: int, studies: int, 
         reach=float(np.mean(reaches)) if reaches else 0.5,
         votes=float(np.mean(votes)),
     )
+
+
+def power_table(cells: Sequence[Cell]) -> tuple[list[str], list[list[str]]]:
+    """The names of columns, and a row for each cell."""
+    columns = ["people", "cases", "votes on two arms", "power", "interval, +- points"]
+    rows = [
+        [str(cell.people), str(cell.cases), f"{cell.votes:.0f}", f"{100 * cell.power:.0f} %", f"{100 * cell.reach:.1f}"]
+        for cell in cells
+    ]
+    return columns, rows
