@@ -69,7 +69,7 @@ def table_csv(name: str, db: sqlite3.Connection) -> str:
     kind, read = TABLES[name]
     columns = columns_of(kind)
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file)  # its line ends, CR LF, are what makes it quote a cell with either
     writer.writerow(columns)
     for row in read(db):
         writer.writerow([_cell(getattr(row, column)) for column in columns])
@@ -103,6 +103,6 @@ def write_tables(db: sqlite3.Connection, out: Path) -> None:
     """Writes every table, the codebook, and the numbers of those who are in none of them, into a folder."""
     out.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
-        (out / f"{name}.csv").write_text(table_csv(name, db), "utf-8")
+        (out / f"{name}.csv").write_bytes(table_csv(name, db).encode())
     (out / "codebook.json").write_text(json.dumps(codebook(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     (out / "tallies.json").write_text(json.dumps(dict(records.tallies(db)), indent=1) + "\n", "utf-8")

@@ -118,7 +118,7 @@ def answers(db: sqlite3.Connection) -> tuple[AnswerRow, ...]:
         "coalesce(c.choice, a.choice) AS choice, a.choice AS first_choice, a.ms, a.hidden_ms, a.first_key_ms, a.stored "
         "FROM answer a JOIN trial t ON t.id = a.trial JOIN pair r ON r.id = t.pair "
         "JOIN participant p ON p.id = t.participant LEFT JOIN trial e ON e.id = t.repeats "
-        "LEFT JOIN answer_change c ON c.trial = a.trial ORDER BY p.id, t.position"
+        "LEFT JOIN answer_change c ON c.trial = a.trial ORDER BY p.consented, p.id, t.position"
     )
     return tuple(_answer(dict(row)) for row in rows)
 
@@ -136,7 +136,8 @@ def people(db: sqlite3.Connection) -> tuple[PersonRow, ...]:
     rows = db.execute(
         "SELECT p.person, p.source, p.consent, p.pictures, p.consented, p.finished, "
         "count(t.id) AS asked, count(a.trial) AS answered FROM participant p "
-        "LEFT JOIN trial t ON t.participant = p.id LEFT JOIN answer a ON a.trial = t.id GROUP BY p.id ORDER BY p.id"
+        "LEFT JOIN trial t ON t.participant = p.id LEFT JOIN answer a ON a.trial = t.id GROUP BY p.id "
+        "ORDER BY p.consented, p.id"
     )
     kinds = {"source": Source, "pictures": bool}
     return tuple(PersonRow(**(dict(row) | {name: kinds[name](row[name]) for name in kinds})) for row in rows)
@@ -146,7 +147,7 @@ def events(db: sqlite3.Connection) -> tuple[EventRow, ...]:
     """All events in the order in which they came."""
     rows = db.execute(
         "SELECT p.person, e.at, e.kind, e.position, e.detail FROM event e "
-        "JOIN participant p ON p.id = e.participant ORDER BY e.id"
+        "JOIN participant p ON p.id = e.participant ORDER BY e.at, e.id"
     )
     return tuple(EventRow(**dict(row)) for row in rows)
 
@@ -155,7 +156,7 @@ def edits(db: sqlite3.Connection) -> tuple[EditRow, ...]:
     """All edits of a live study in the order in which they ran."""
     rows = db.execute(
         "SELECT p.person, e.at, e.showing, e.arm, e.request, e.seconds, e.rows, e.failed FROM live_edit e "
-        "JOIN participant p ON p.id = e.participant ORDER BY e.id"
+        "JOIN participant p ON p.id = e.participant ORDER BY e.at, e.id"
     )
     return tuple(EditRow(**dict(row)) for row in rows)
 

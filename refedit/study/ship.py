@@ -144,6 +144,7 @@ class Shipper:
                 self.bucket.change(delete=names)
             with self.store.writing() as db:
                 db.execute("DELETE FROM unforgotten WHERE person = ?", (person,))
+            self.store.empty_log()
 
     def _replay(self) -> None:
         """Takes over what the bucket has of this study; EditError if that is another definition's."""

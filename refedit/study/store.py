@@ -252,7 +252,12 @@ class Store:
             tables.count(db, "withdrawn")
             if self.definition.ship:
                 db.execute("INSERT INTO unforgotten VALUES (?)", (row["person"],))
+        self.empty_log()
         return str(row["person"])
+
+    def empty_log(self) -> None:
+        """Leaves nothing of what was deleted in the file beside the file (the write-ahead log)."""
+        self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def count(self, what: str) -> None:
         """One more who refused ("refused"), or for whom there was no room ("screened")."""
