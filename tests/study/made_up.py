@@ -11,6 +11,7 @@ from refedit.study.definition import FILE, Definition, read_definition
 from refedit.study.pairs import PICTURES, Built, Pair, PairKind, Side, write_built
 
 CONSENT = "# About this study\n\nWe ask **you**.\n\n- One\n- Two\n\n[Write](mailto:someone@example.org) to us.\n"
+CHECKS = 3
 COLOURS = ("#c05040", "#4070c0", "#50a060", "#c0a030", "#8050b0", "#40a0a0")
 STUDY: dict[str, Any] = {
     "v": 1,
@@ -30,7 +31,7 @@ STUDY: dict[str, Any] = {
 }
 
 
-def write_study(folder: Path, checks: int = 3, **changes: Any) -> Definition:
+def write_study(folder: Path, **changes: Any) -> Definition:
     """A study that can be served; a change to None takes a key away."""
     told = {key: value for key, value in (STUDY | changes).items() if value is not None}
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,18 +39,18 @@ def write_study(folder: Path, checks: int = 3, **changes: Any) -> Definition:
     (folder / "consent.md").write_text(CONSENT, "utf-8")
     definition = read_definition(folder)
     if definition.kind == "curated":
-        write_built(Built(sha256=definition.sha256, model="none", pairs=pairs(folder, definition, checks)), folder)
+        write_built(Built(sha256=definition.sha256, model="none", pairs=pairs(folder, definition)), folder)
     return definition
 
 
-def pairs(folder: Path, definition: Definition, checks: int) -> tuple[Pair, ...]:
+def pairs(folder: Path, definition: Definition) -> tuple[Pair, ...]:
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     made: list[Pair] = []
     for case in range((definition.most_pairs or 0) // len(definition.arm_pairs)):
         common = {name: picture(folder, case, name) for name in ("source", "reference")} | {"mask": mask(folder)}
         results = {arm: picture(folder, case, arm) for arm in definition.arms}
         arms = [(first, second, PairKind.PAIR) for first, second in definition.arm_pairs]
-        if case < checks:
+        if case < CHECKS:
             arms.append(("truth", "source", PairKind.CHECK))
             results |= {"truth": picture(folder, case, "truth"), "source": common["source"]}
         for first, second, kind in arms:
