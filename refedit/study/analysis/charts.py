@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from refedit.reporting.axes import Axes, span_of
-from refedit.reporting.document import COLOURS
+from refedit.reporting.document import COLOURS, legend
 from refedit.study.analysis.fits import Estimate
 from refedit.study.analysis.measured import Correlation
 
@@ -66,4 +66,15 @@ def beside(caption: str, found: Correlation) -> str:
             f'<circle class="dot c{colour}" cx="{x:.1f}" cy="{y:.1f}" r="4"><title>{escape(told)}</title></circle>'
         )
     lines = axes.both("nearer to the truth, by distance", "share of the first arm")
-    return axes.figure(caption, lines + "".join(dots))
+    named = legend([" over ".join(pair) for pair in pairs])
+    return axes.figure(caption, lines + _cross(axes, 0.0, 0.5) + "".join(dots), named)
+
+
+def _cross(axes: Axes, x: float, y: float) -> str:
+    """Lines through where there is no difference."""
+    (left, bottom), (right, top) = axes.place(axes.across[0], axes.up[0]), axes.place(axes.across[1], axes.up[1])
+    at, level = axes.place(x, y)
+    return (
+        f'<line class="zero" x1="{at:.1f}" x2="{at:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
+        f'<line class="zero" x1="{left:.1f}" x2="{right:.1f}" y1="{level:.1f}" y2="{level:.1f}"/>'
+    )

@@ -153,8 +153,8 @@ def rank_correlation(points: Float[np.ndarray, "points 2"], cases: Int[np.ndarra
     rows = [np.flatnonzero(cases == name) for name in names]
 
     def correlation(chosen: np.ndarray) -> float:
-        x, y = points[chosen].T
-        return float(stats.spearmanr(x, y).statistic) if np.ptp(x) and np.ptp(y) else math.nan
+        x, y = (stats.rankdata(column) for column in points[chosen].T)
+        return float(np.corrcoef(x, y)[0, 1]) if np.ptp(x) and np.ptp(y) else math.nan
 
     value = correlation(np.arange(len(points)))
     if len(names) < 3 or math.isnan(value):

@@ -31,10 +31,19 @@ class Beside:
 
 @dataclass(frozen=True, kw_only=True)
 class Correlation:
-    """All points of a question, and the rank correlation of nearness with preference."""
+    """All points of a question, and the rank correlation of nearness with preference.
+
+    Which of two arms is named first is arbitrary, so every point counts in both orders.
+    """
 
     points: tuple[Beside, ...]
     estimate: Estimate
+
+    @property
+    def alike(self) -> tuple[int, int]:
+        """On how many points the nearer result was chosen more often, and how many there are without a draw."""
+        decided = [point for point in self.points if point.nearer and point.share != 0.5]
+        return sum((point.nearer > 0) == (point.share > 0.5) for point in decided), len(decided)
 
 
 def write_measured(measured: Measured, folder: Path) -> None:
@@ -53,8 +62,10 @@ def correlation(votes: Votes, names: tuple[str, ...], measured: Measured) -> Cor
     points = tuple(_points(votes, names, measured))
     if len({point.case for point in points}) < 3:
         return None
-    pairs = np.array([(point.nearer, point.share) for point in points])
-    return Correlation(points=points, estimate=rank_correlation(pairs, np.array([names.index(p.case) for p in points])))
+    seen = np.array([(point.nearer, point.share - 0.5) for point in points])
+    cases = np.array([names.index(point.case) for point in points])
+    estimate = rank_correlation(np.concatenate([seen, -seen]), np.concatenate([cases, cases]))
+    return Correlation(points=points, estimate=estimate)
 
 
 def _points(votes: Votes, names: tuple[str, ...], measured: Measured) -> list[Beside]:

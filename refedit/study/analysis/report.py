@@ -12,10 +12,10 @@ from refedit.reporting.pictures import data_uri
 from refedit.study.analysis.analysis import Analysis, Answered, votes_of
 from refedit.study.analysis.charts import Bar, beside, intervals, span_with
 from refedit.study.analysis.people import counted, main_answers
-from refedit.study.analysis.planted import Averaged
+from refedit.study.analysis.planted import Planted
 from refedit.study.analysis.summary import SIMULATED
-from refedit.study.analysis.tables import both, facts, headline, people, shares, strengths, who
-from refedit.study.analysis.wording import NOTE, TERMS, number_cell, percent
+from refedit.study.analysis.tables import both, facts, headline, people, planted_in, shares, strengths, who
+from refedit.study.analysis.wording import NOTE, TERMS, percent
 from refedit.study.definition import Definition
 from refedit.study.pairs import PICTURES, Built, PairKind
 from refedit.study.records import AnswerRow
@@ -24,6 +24,7 @@ SIDE = 128
 """Pixels of a picture on the page."""
 STYLE = """
 .zero { stroke: currentColor; stroke-dasharray: 4 3; opacity: .6 } svg text.label { font-size: 12px }
+figure { vertical-align: top } .wide { margin-bottom: 1rem } .strip div { overflow-wrap: anywhere }
 .head { font-size: 1.1rem } .note { color: var(--open) }
 .made-up { border-left: 4px solid var(--fails); padding: .3rem 1rem }
 """
@@ -42,21 +43,22 @@ def page(
     analysis: Analysis,
     tallies: Mapping[str, int],
     pictures: Sequence[CasePictures] = (),
-    planted: Averaged | None = None,
+    planted: Planted | None = None,
 ) -> str:
     """The whole page; `planted` is what simulated people were made with."""
-    title = f"{analysis.definition.title}: what came out"
+    title = f"Results: {analysis.definition.title}"
     parts = [f"<h1>{escape(title)}</h1>"]
     parts += [f'<p class="made-up"><strong>{escape(SIMULATED)}</strong></p>'] if planted else []
     parts += [f"<p>{escape(told)}</p>" for told in who(analysis, tallies)]
     parts.append(legend([name for name, _ in both(analysis)]))
     for place in range(len(analysis.everyone)):
         parts += _question(analysis, place, planted)
-    parts += ["<h2>People</h2>", plain_table(*people(analysis)), *_cases(pictures), *_reading()]
+    everybody = f"<details><summary>Everybody, one by one</summary>{plain_table(*people(analysis))}</details>"
+    parts += ["<h2>People</h2>", everybody, *_cases(pictures), *_reading()]
     return document(f"RefEdit study: {analysis.definition.name}", parts, STYLE)
 
 
-def _question(analysis: Analysis, place: int, planted: Averaged | None) -> Iterator[str]:
+def _question(analysis: Analysis, place: int, planted: Planted | None) -> Iterator[str]:
     """A question's results: headline and figures of both sets of people, then the tables of each."""
     sets = [(name, results[place]) for name, results in both(analysis) if place < len(results)]
     first = sets[0][1]
@@ -65,13 +67,12 @@ def _question(analysis: Analysis, place: int, planted: Averaged | None) -> Itera
     yield _share_chart([answered for _, answered in sets])
     yield _strength_chart([answered for _, answered in sets])
     if first.correlation:
-        found = number_cell(first.correlation.estimate)
-        yield beside(f"Preference beside nearness to the truth: rank correlation {found}", first.correlation)
+        yield beside("Preference beside nearness to the truth, case by case", first.correlation)
     for name, answered in sets:
         yield f"<h3>{escape(name.capitalize())}</h3>"
         yield "".join(f"<p>{escape(told)}</p>" for told in facts(answered))
         yield plain_table(*shares(answered))
-        columns, rows = strengths(answered, planted)
+        columns, rows = strengths(answered, planted_in(planted, name))
         yield plain_table(columns, rows) if rows else ""
 
 

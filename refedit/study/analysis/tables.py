@@ -1,10 +1,11 @@
 """An analysis as sentences and tables of text: what page and summary both show."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from refedit.study.analysis.analysis import Analysis, Answered
 from refedit.study.analysis.fits import LEVEL
-from refedit.study.analysis.planted import Averaged
+from refedit.study.analysis.planted import Planted, averaged
 from refedit.study.analysis.wording import counted, number_cell, p_cell, percent, seconds, share_cell
 
 Table = tuple[list[str], list[list[str]]]
@@ -57,6 +58,13 @@ def facts(answered: Answered) -> list[str]:
     if answered.repeated:
         same, times = answered.repeated
         told.append(f"Said again when a pair came back: {share_cell(same)} of {times}.")
+    if answered.correlation:
+        right, points = answered.correlation.alike
+        found = number_cell(answered.correlation.estimate)
+        told.append(
+            f"Beside measured distances: the result nearer to the truth was chosen more often in {right} of {points} "
+            f"comparisons on a case; rank correlation {found}."
+        )
     if answered.strengths is None:
         told.append("Strengths cannot be told: some votes were all one way, or the arms were not all compared.")
     return told
@@ -82,12 +90,13 @@ def shares(answered: Answered) -> Table:
     return columns, rows
 
 
-def strengths(answered: Answered, planted: Averaged | None = None) -> Table:
+def strengths(answered: Answered, planted: Planted | None = None) -> Table:
     """A row for each arm and one for the side; `planted` is what simulated people were made with."""
     columns = ["arm", "strength over the first", *([PLANTED] if planted else [])]
     if answered.strengths is None:
         return columns, []
-    truths = {} if planted is None else {**planted.strengths, "": planted.side}
+    truth = averaged(planted) if planted else None
+    truths = {**truth.strengths, "": truth.side} if truth else {}
     estimates = {**answered.strengths.arms, "": answered.strengths.side}
     rows = [
         [arm or "(left side)", number_cell(found), *([f"{truths[arm]:.2f}"] if planted else [])]
@@ -115,9 +124,17 @@ def people(analysis: Analysis) -> Table:
     return columns, rows
 
 
+EVERYONE, UNFLAGGED = "everyone", "without those who are flagged"
+
+
 def both(analysis: Analysis) -> Sequence[tuple[str, tuple[Answered, ...]]]:
     """The results by whom they are of: everyone, and those who are not flagged."""
-    sets = [("everyone", analysis.everyone)]
+    sets = [(EVERYONE, analysis.everyone)]
     if analysis.unflagged is not None:
-        sets.append(("without those who are flagged", analysis.unflagged))
+        sets.append((UNFLAGGED, analysis.unflagged))
     return sets
+
+
+def planted_in(planted: Planted | None, name: str) -> Planted | None:
+    """What the people of a set were made with: those who click at random are meant to be flagged."""
+    return replace(planted, careless=0.0) if planted and name == UNFLAGGED else planted

@@ -11,7 +11,6 @@ from refedit.study.analysis.analysis import Analysis, Answered, analyse
 from refedit.study.analysis.fits import Estimate
 from refedit.study.analysis.measured import read_measured
 from refedit.study.analysis.people import Rules
-from refedit.study.analysis.planted import averaged
 from refedit.study.analysis.report import case_pictures, page
 from refedit.study.analysis.summary import summary
 from refedit.study.analysis.tables import both, headline
@@ -56,11 +55,11 @@ def write_analysis(folder: Path, out: Path, rules: Rules, pictures: bool = True)
     """
     definition, db = read_definition(folder), records.open_records(folder)
     rows, tallies, planted = records.answers(db), records.tallies(db), read_planted(folder)
-    analysis, truth = analyse(definition, rows, read_measured(folder), rules), averaged(planted) if planted else None
+    analysis = analyse(definition, rows, read_measured(folder), rules)
     shown = case_pictures(read_built(folder, definition), rows, definition, folder) if pictures else []
     files = {
-        "report.html": page(analysis, tallies, shown, truth),
-        "report.md": summary(analysis, tallies, truth),
+        "report.html": page(analysis, tallies, shown, planted),
+        "report.md": summary(analysis, tallies, planted),
         "results.csv": table_csv(list(RESULTS), results(analysis)),
         "people.csv": table_csv(list(PEOPLE), people(analysis)),
         "codebook.json": json.dumps({"results": RESULTS, "people": PEOPLE}, indent=1) + "\n",
