@@ -36,7 +36,7 @@ def _init(options: argparse.Namespace) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     from refedit.study.running import open_study
-    from refedit.study.serving import PATH, serve_alone
+    from refedit.study.serving import PATH, serve_alone, serve_live
 
     study = open_study(options.folder)
     address = f"http://{options.host}:{options.port}{PATH}/"
@@ -44,7 +44,13 @@ def _serve(options: argparse.Namespace) -> None:
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
     try:
-        serve_alone(study, options.host, options.port)
+        if study.definition.kind == "live":
+            from refedit.ui.settings import Settings
+
+            settings = Settings(host=options.host, port=options.port, model=options.model, device=options.device)
+            serve_live(study, settings)
+        else:
+            serve_alone(study, options.host, options.port)
     finally:
         study.close()
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from refedit.study.running import Study, open_study
 
 if TYPE_CHECKING:
     from starlette.routing import Mount
+
+    from refedit.editing.service import EditingService
+    from refedit.ui.settings import Settings
 
 VARIABLE = "REFEDIT_STUDY"
 PATH = "/study"
@@ -52,7 +56,33 @@ def _bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def study_beside(environment: Any = os.environ) -> Study | None:
+def study_beside(environment: Mapping[str, str] = os.environ) -> Study | None:
     """The study that the environment asks for beside the page; raises as `open_study`."""
     folder = environment.get(VARIABLE, "")
     return open_study(Path(folder), environment) if folder else None
+
+
+def put_beside(study: Study, blocks: Any, options: dict[str, Any], editor: "EditingService") -> None:
+    """Adds a study to a Gradio app and to what `launch` will be given; a live one gets its own page there, too."""
+    options["app_kwargs"] = {**options.get("app_kwargs", {}), "routes": [mounted(study)]}
+    if study.definition.kind == "live":
+        from refedit.study.live_page import add_live_page, head
+
+        add_live_page(blocks, study, editor)
+        options["head"] = options.get("head", "") + head()
+
+
+def serve_live(study: Study, settings: "Settings") -> None:
+    """Serves a live study, with the model that edits, and nothing else of the page; raises as `launch`."""
+    import gradio as gr
+
+    from refedit.editing.editor import Editor
+    from refedit.models import load_model
+    from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
+
+    options = launch_options(settings)
+    editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
+    with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
+        gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+    put_beside(study, blocks, options, editor)
+    blocks.queue(max_size=QUEUE).launch(**options)

@@ -124,7 +124,7 @@ async function enter(again = false) {
   const session = await ask("session", {token: own.token});
   trials = session.trials;
   if (session.finished) return finish();
-  if (study.kind === "live" && trials.some((trial) => !trial.answered)) return location.assign("../live/");
+  if (study.kind === "live" && trials.some((trial) => !trial.answered)) return location.assign(`../live#me=${own.token}`);
   next();
 }
 
