@@ -6,6 +6,7 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.models import load_model
+from refedit.study.serving import put_beside, study_beside
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 
@@ -14,7 +15,11 @@ def main() -> None:
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
-        page = build_page(Editor(load_model(settings.model, settings.device, settings.channels_last)), settings)
+        study = study_beside()
+        editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
+        page = build_page(editor, settings)
+        if study:
+            put_beside(study, page, options, editor)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
     try:
@@ -24,6 +29,9 @@ def main() -> None:
         raise SystemExit(
             f"RefEdit cannot start: {where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST."
         ) from error
+    finally:
+        if study:
+            study.close()
 
 
 if __name__ == "__main__":

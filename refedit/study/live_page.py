@@ -33,6 +33,7 @@ PATH = "live"
 STATIC = Path(__file__).parent / "static"
 BRUSH, OPACITY = "#d1208f", 0.55
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = {"queue": False, **PRIVATE}
 DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 """An edit waits for the others of the page."""
 BACK = '<p class="live-note">{} <a href="../study/">Go to the study</a></p>'
@@ -52,6 +53,7 @@ class LivePage:
     reference: gr.ImageEditor
     source_prompt: gr.Textbox
     prompt: gr.Textbox
+    actions: gr.Row
     run: gr.Button
     stop: gr.Button
     bar: gr.HTML
@@ -63,7 +65,17 @@ class LivePage:
     @property
     def all(self) -> list[Any]:
         """Everything that changes."""
-        fixed = [self.ready, self.place, self.desk, self.run, self.stop, self.bar, self.results, self.question]
+        fixed = [
+            self.ready,
+            self.place,
+            self.desk,
+            self.actions,
+            self.run,
+            self.stop,
+            self.bar,
+            self.results,
+            self.question,
+        ]
         return [*fixed, *self.pictures]
 
 
@@ -86,34 +98,35 @@ def _draw(study: Study) -> LivePage:
     with gr.Column(elem_id="live"):
         token, ready = gr.Textbox(visible="hidden", elem_id="live-token"), gr.State(None)
         place = gr.HTML("", elem_id="live-place")
+        with gr.Column(visible=False, elem_id="live-results") as results:  # on top: what was asked for stays below
+            question = gr.HTML("", elem_id="live-question")
+            with gr.Row():
+                pictures = (_result("Result 1"), _result("Result 2"))
+            with gr.Row():
+                choices = _choices(definition.no_preference)
         with gr.Column(visible=False) as desk:
             with gr.Row():
                 source = _canvas("Your picture: paint over what may change", "live-source")
                 reference = _canvas("Reference: paint over what to take", "live-reference", Input.REFERENCE in takes)
             source_prompt = _sentence("The picture as it is now", "live-source-prompt", Input.SOURCE_PROMPT in needs)
             prompt = _sentence("The picture that you want", "live-prompt", True)
-            with gr.Row():
+            with gr.Row() as actions:
                 run = gr.Button("Edit", variant="primary", elem_id="live-run")
                 stop = gr.Button("Stop", visible=False, elem_id="live-stop")
-        bar = gr.HTML("", elem_id="live-bar")
-        with gr.Column(visible=False, elem_id="live-results") as results:
-            question = gr.HTML("", elem_id="live-question")
-            with gr.Row():
-                pictures = (_result("Result 1"), _result("Result 2"))
-            with gr.Row():
-                choices = {
-                    choice: gr.Button(label, elem_id=f"live-{choice}", visible=shown)
-                    for choice, label, shown in (
-                        (Choice.LEFT, "1: Result 1", True),
-                        (Choice.NONE, "0: No preference", definition.no_preference),
-                        (Choice.RIGHT, "2: Result 2", True),
-                    )
-                }
+            bar = gr.HTML("", elem_id="live-bar")
     return LivePage(
-        token=token, ready=ready, place=place, desk=desk, source=source, reference=reference, run=run, stop=stop,
-        source_prompt=source_prompt, prompt=prompt, bar=bar, results=results, pictures=pictures, question=question,
-        choices=choices,
+        token=token, ready=ready, place=place, desk=desk, source=source, reference=reference, actions=actions, run=run,
+        stop=stop, source_prompt=source_prompt, prompt=prompt, bar=bar, results=results, pictures=pictures,
+        question=question, choices=choices,
     )  # fmt: skip
+
+
+def _choices(no_preference: bool) -> dict[Choice, gr.Button]:
+    labels = ((Choice.LEFT, "1: Result 1"), (Choice.NONE, "0: No preference"), (Choice.RIGHT, "2: Result 2"))
+    return {
+        choice: gr.Button(label, elem_id=f"live-{choice}", visible=no_preference or choice is not Choice.NONE)
+        for choice, label in labels
+    }
 
 
 def _canvas(label: str, elem_id: str, visible: bool = True) -> gr.ImageEditor:
@@ -148,17 +161,13 @@ def _connect(blocks: gr.Blocks, page: LivePage, study: Study, editor: EditingSer
 
     inputs = [page.token, page.source, page.reference, page.source_prompt, page.prompt]
     # The token stands behind the address's #, which browsers do not send: this page's own script hands it over.
-    blocks.load(moves.begin, page.token, [page.token, *page.all], js="(token) => [window.live.token()]", **PRIVATE)
-    page.run.click(_runner(moves, editor, running), inputs, page.all, **DEVICE, **PRIVATE).then(
-        None, None, None, js="() => window.live.begin()"
-    )
-    page.stop.click(stop, None, None, queue=False, **PRIVATE)
+    blocks.load(moves.begin, page.token, [page.token, *page.all], js="(token) => [window.live.token()]", **AT_ONCE)
+    page.run.click(_runner(moves, editor, running), inputs, page.all, **DEVICE, **PRIVATE)
+    page.stop.click(stop, None, None, **AT_ONCE)
     blocks.unload(stop)
     for choice, button in page.choices.items():
         told = f"(token, ready, told) => [token, ready, window.live.told('{choice}')]"
-        button.click(
-            moves.vote, [page.token, page.ready, gr.JSON(visible=False)], page.all, js=told, **PRIVATE
-        ).then(None, None, None, js="() => window.live.begin()")  # fmt: skip
+        button.click(moves.vote, [page.token, page.ready, gr.JSON(visible=False)], page.all, js=told, **AT_ONCE)
 
 
 class _Moves:
@@ -195,6 +204,7 @@ class _Moves:
             page.place: f"<p class='live-note'>Edit {open_ones[0].showing + 1} of {of}. Bring a picture, say what it "
             "should become, and judge two results.</p>",
             page.desk: gr.Column(visible=True),
+            page.actions: gr.Row(visible=True),
             page.results: gr.Column(visible=False),
             page.bar: "",
         }
@@ -206,7 +216,8 @@ class _Moves:
             picture: Image.fromarray(np.asarray(results[side].image))  # pixels only
             for picture, side in zip(page.pictures, (given.left, given.left.other), strict=True)
         }
-        return shown | self.ask(given) | {page.desk: gr.Column(visible=False), page.bar: ""}
+        told = "<p class='live-note'>Judge these two results of your edit.</p>"
+        return shown | self.ask(given) | {page.actions: gr.Row(visible=False), page.bar: "", page.place: told}
 
     def ask(self, given: Given) -> Updates:
         """A question about what is shown."""

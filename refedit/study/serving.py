@@ -80,7 +80,7 @@ def serve_live(study: Study, settings: "Settings") -> None:
     from refedit.models import load_model
     from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
 
-    options = launch_options(settings)
+    options = launch_options(settings) | {"footer_links": []}
     editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
     with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")

@@ -14,6 +14,23 @@ window.live = (() => {
     const button = document.getElementById(`live-${name}`);
     if (button?.offsetParent) button.click();
   });
+  const question = () => document.querySelector("#live-question [data-position]")?.dataset.position ?? "";
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  // The clock is at zero once both results of a new question are painted.
+  async function begin() {
+    began = first = null;
+    await frames();
+    const shown = [...document.querySelectorAll("#live-results img")];
+    await Promise.all(shown.map((image) => image.decode().catch(() => {})));
+    await frames();
+    [began, hidden, since] = [now(), 0, document.hidden ? now() : null];
+  }
+  let asked = "";
+  new MutationObserver(() => {
+    if (question() === asked) return;
+    asked = question();
+    if (asked) begin();
+  }).observe(document.documentElement, {childList: true, subtree: true});
   return {
     token() {
       const found = location.hash.match(/^#me=([\w-]+)$/);
@@ -24,16 +41,8 @@ window.live = (() => {
       }
       try { return token || sessionStorage.getItem("live-me") || ""; } catch { return token; }
     },
-    // The clock is at zero once both results are painted.
-    begin() {
-      began = null;
-      const shown = [...document.querySelectorAll("#live-results img")];
-      Promise.all(shown.map((image) => image.decode().catch(() => {}))).then(() => requestAnimationFrame(() => {
-        [began, hidden, first, since] = [now(), 0, null, document.hidden ? now() : null];
-      }));
-    },
     told(choice) {
-      const position = Number(document.querySelector("#live-question [data-position]")?.dataset.position ?? -1);
+      const position = question() === "" ? -1 : Number(question());
       const ms = began === null ? -1 : Math.round(now() - began);
       first ??= ms;
       count();
