@@ -78,9 +78,8 @@ class Crowd:
             trials = visit.ask("session")["trials"]
             times = self._times(person, len(trials), told["minimum_ms"], rng)
             for trial, choice, ms in zip(trials, self._choices(person, trials, rng), times, strict=True):
-                if choice is Choice.NONE and not told["no_preference"]:
-                    choice = Choice.LEFT if rng.random() < 0.5 else Choice.RIGHT
-                self._vote(visit, sent, trial["position"], choice, int(ms), rng)
+                said = allowed(choice, told["no_preference"], rng)
+                self._vote(visit, sent, trial["position"], said, int(ms), rng)
             visit.ask("finish", {})
         sent.finished = True
         return sent
@@ -127,6 +126,13 @@ class Crowd:
             another = answer | {"uuid": str(uuid.uuid4()), "choice": other}
             status, _ = visit.send("answer", {"answer": another})
             sent.refused += status == 409
+
+
+def allowed(choice: Choice, no_preference: bool, rng: np.random.Generator) -> Choice:
+    """The choice, or any side for no preference where that cannot be said."""
+    if choice is not Choice.NONE or no_preference:
+        return choice
+    return Choice.LEFT if rng.random() < 0.5 else Choice.RIGHT
 
 
 class Visit:

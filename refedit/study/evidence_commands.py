@@ -35,7 +35,6 @@ def _add_simulate(kinds: Any) -> None:
     simulate.add_argument("--step", type=float, default=0.6, help="log odds from each arm to the next, the first ahead")
     simulate.add_argument("--side", type=float, default=0.2, help="log odds that the left picture has ahead")
     simulate.add_argument("--careless", type=float, default=0.1, help="the share of people who click at random")
-    simulate.add_argument("--kills", type=int, default=0, help="how often the server is killed meanwhile")
     simulate.add_argument("--seed", type=int, default=0)
     _add_tastes(simulate)
 
@@ -106,7 +105,7 @@ def _simulate(options: argparse.Namespace) -> None:
     from refedit.study.bots import Crowd
     from refedit.study.definition import read_definition
     from refedit.study.pairs import read_built
-    from refedit.study.simulate import FOLDER, Server, Totals, copy_study, send_all, write_planted
+    from refedit.study.simulate import FOLDER, Totals, copy_study, send_all, serving, write_planted
 
     out = options.out or options.folder / FOLDER
     copy_study(options.folder, out)
@@ -114,10 +113,10 @@ def _simulate(options: argparse.Namespace) -> None:
     planted = _planted(options, tuple(definition.arms))
     write_planted(planted, out)
     crowd = Crowd.of(read_built(out, definition), planted, options.people, seed=options.seed)
-    with Server(out) as server:
-        sending = send_all(crowd, options.people, server, options.kills)
+    with serving(out) as address:
+        sending = send_all(crowd, options.people, address)
         sent = list(tqdm(sending, total=options.people, desc="people", unit="person"))
-    for name, count in vars(Totals.of(sent, options.kills)).items():
+    for name, count in vars(Totals.of(sent)).items():
         print(f"{name:13} {count}")
     print(f"See what comes out: python -m refedit study analyse {out} --out {out / 'report'}")
 

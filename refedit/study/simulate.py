@@ -6,17 +6,16 @@ The copy is a study like any other: it can be analysed, and shows whether the pl
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 
 import httpx  # a requirement of gradio
 import yaml  # a requirement of gradio
@@ -72,96 +71,73 @@ def read_planted(folder: Path) -> Planted | None:
 
 @dataclass(frozen=True)
 class Totals:
-    """What all bots together sent, and how often the server was killed meanwhile."""
+    """What all bots together sent."""
 
     people: int
     acknowledged: int
     resent: int
     refused: int
     finished: int
-    kills: int
 
     @classmethod
-    def of(cls, sent: list[Sent], kills: int) -> "Totals":
+    def of(cls, sent: list[Sent]) -> "Totals":
         return cls(
             people=len(sent),
             acknowledged=sum(each.acknowledged for each in sent),
             resent=sum(each.resent for each in sent),
             refused=sum(each.refused for each in sent),
             finished=sum(each.finished for each in sent),
-            kills=kills,
         )
 
 
-def send_all(crowd: Crowd, people: int, server: "Server", kills: int = 0) -> Iterator[Sent]:
-    """Lets everybody take part, AT_ONCE at a time; kills the server that often meanwhile, without a warning."""
-    deaths = [round((place + 1) * people / (kills + 1)) for place in range(kills)]
+def send_all(crowd: Crowd, people: int, address: str) -> Iterator[Sent]:
+    """Lets everybody take part, AT_ONCE at a time; raises what the first one raises to whom something happens."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running: set[Future[Sent]] = {pool.submit(crowd.take_part, one, server.address) for one in range(people)}
-        done = 0
+        running = [pool.submit(crowd.take_part, person, address) for person in range(people)]
         try:
-            while running:
-                ended, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    yield future.result()
-                    done += 1
-                    if deaths and done >= deaths[0]:
-                        deaths.pop(0)
-                        server.kill()
-                        server.start()
+            for done in as_completed(running):
+                yield done.result()
         finally:
-            for future in running:
-                future.cancel()
+            for left in running:
+                left.cancel()
 
 
-class Server:
-    """A study's server in a process of its own, on this machine only."""
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server of the study, in a process of its own and on this machine only.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, _free_port()
-        self.address = f"http://127.0.0.1:{self.port}/study/"
-        self._process: subprocess.Popen[bytes] | None = None
+    EditError with what it said if it does not start.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "refedit", "study", "serve", str(folder), "--port", str(port)]
+    paths = os.pathsep.join(filter(None, (str(Path(refedit.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+        try:
+            address = f"http://127.0.0.1:{port}/study/"
+            if not _answers(f"{address}api/health", process):
+                said.seek(0)
+                raise EditError(f"The study's server did not start. {said.read().decode(errors='replace').strip()}")
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
-    def __enter__(self) -> "Server":
-        self.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
-            self.kill()
-
-    def start(self) -> None:
-        """Returns once it answers; EditError with what it said if it does not."""
-        command = [sys.executable, "-m", "refedit", "study", "serve", str(self.folder), "--port", str(self.port)]
-        package = str(Path(refedit.__file__).parents[1])
-        paths = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
-        self._process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        until = time.monotonic() + _START
-        while time.monotonic() < until:
-            if self._process.poll() is not None:
-                _, said = self._process.communicate()
-                raise EditError(f"The study's server did not start: {said.decode(errors='replace').strip()}")
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}api/health", trust_env=False).is_success:
-                    return
-            time.sleep(0.1)
-        raise EditError("The study's server does not answer.")
-
-    def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-        if self._process is not None and self._process.stderr:
-            self._process.stderr.close()
-        self._process = None
+def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
+    """True once there is an answer; False if the process has ended, or after too long."""
+    until = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < until:
+        with suppress(httpx.TransportError):
+            if httpx.get(address, trust_env=False).is_success:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def _free_port() -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image
@@ -49,6 +49,7 @@ class Made:
     whole: float | None = None
 
 
+@runtime_checkable
 class Maker(Protocol):
     """Makes an arm's results."""
 

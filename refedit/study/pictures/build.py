@@ -122,7 +122,7 @@ class StudyBuild:
         """An arm's result on a case."""
         maker = self.makers[arm]
         # The arm's name is in the key: two arms that do the same have pictures of their own.
-        key = _key("result", arm, self._about(case), maker.key(case))
+        key = _key("result", arm, self._run_by(), case_key(case), maker.key(case))
         try:
             return self.shelf.get(key) or self.shelf.put(key, maker.make(case))
         except EditError as error:
@@ -180,20 +180,21 @@ class StudyBuild:
         key = _key(what, case.name, np.asarray(picture).tobytes())
         return (self.shelf.get(key) or self.shelf.put(key, Made(picture=picture))).picture
 
-    def _about(self, case: StudyCase) -> bytes:
-        """All that a result depends on besides its arm."""
-        # Not repr(case.drawn): it holds a frozenset, whose order is another one in every process.
-        digest = hashlib.sha256(repr((case.name, case.prompt, case.source_prompt)).encode())
-        planes: list[Any] = [case.source, case.truth or b"", case.region.values if case.region else b""]
-        if case.reference:
-            subject = case.reference.subject
-            planes += [case.reference.image, subject.values if subject else b"", case.reference.prompt.encode()]
-        for plane in planes:
-            digest.update(plane if isinstance(plane, bytes) else np.asarray(plane).tobytes())
-            digest.update(b"|")
+    def _run_by(self) -> str:
+        """Model and code: what results depend on besides case and arm."""
         model = self.workbench.model
-        run_by = f"{model.device.type} {model.dtype} {self.workbench.checksum} {outcome_fingerprint()}"
-        return digest.digest() + run_by.encode()
+        return f"{model.device.type} {model.dtype} {self.workbench.checksum} {outcome_fingerprint()}"
+
+
+def case_key(case: StudyCase) -> str:
+    """Of all that an arm is given of a case, and of its truth; the same in every process."""
+    # Not repr(case.drawn): it holds a frozenset, whose order is another one in every process.
+    planes: list[Any] = [case.source, case.truth or b"", case.region.values if case.region else b""]
+    if case.reference:
+        subject = case.reference.subject
+        planes += [case.reference.image, subject.values if subject else b"", case.reference.prompt.encode()]
+    told = [plane if isinstance(plane, bytes) else np.asarray(plane).tobytes() for plane in planes]
+    return _key(case.name, case.prompt, case.source_prompt, *told)
 
 
 def _methods(definition: Definition) -> dict[str, Method | None]:
