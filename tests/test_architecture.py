@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("app", "refedit.__main__"),
     ("refedit.cli",),
+    ("refedit.study",),
     ("refedit.ui",),
     ("refedit.bench",),
     ("refedit.reporting",),
@@ -50,10 +51,10 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.ui"),
+    "gradio": ("app", "refedit.ui", "refedit.study.live_page", "refedit.study.serving"),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.segment.checkpoints",),
+    "huggingface_hub": ("refedit.segment.checkpoints", "refedit.study.ship"),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "scipy": ("refedit.bench.experiment.statistics", "refedit.study.analysis.fits"),
     "skimage": ("refedit.bench.experiment.measures",),
@@ -69,7 +70,7 @@ WALLS = {
     ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"huggingface_hub", "yaml"}
+COME_WITH_GRADIO = {"httpx", "huggingface_hub", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
 def sources() -> dict[str, str]:
