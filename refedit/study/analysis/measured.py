@@ -1,6 +1,7 @@
 """What people prefer beside what was measured: on drawn cases the distance of every result to the truth is known."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +59,17 @@ def read_measured(folder: Path) -> Measured:
 
 
 def correlation(votes: Votes, names: tuple[str, ...], measured: Measured) -> Correlation | None:
-    """Preference beside distances; None unless at least three cases have both. `names` are those of the cases."""
+    """Preference beside distances; None unless at least three cases have both, and not all of one are the same.
+
+    `names` are those of the cases.
+    """
     points = tuple(_points(votes, names, measured))
     if len({point.case for point in points}) < 3:
         return None
     seen = np.array([(point.nearer, point.share - 0.5) for point in points])
     cases = np.array([names.index(point.case) for point in points])
     estimate = rank_correlation(np.concatenate([seen, -seen]), np.concatenate([cases, cases]))
-    return Correlation(points=points, estimate=estimate)
+    return None if math.isnan(estimate.value) else Correlation(points=points, estimate=estimate)
 
 
 def _points(votes: Votes, names: tuple[str, ...], measured: Measured) -> list[Beside]:
