@@ -68,6 +68,10 @@ WALLS = {
         "refedit.bench",
         *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
     ),
+    "refedit.study.serving": (
+        *("refedit.bench", "refedit.study.analysis", "refedit.study.pictures", "statsmodels"),
+        *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
+    ),
 }
 METHOD = "refedit.methods.*"
 COME_WITH_GRADIO = {"httpx", "huggingface_hub", "pydantic", "starlette", "uvicorn", "yaml"}

@@ -102,10 +102,11 @@ def _planted(options: argparse.Namespace, arms: Sequence[str]) -> Any:
 def _simulate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from refedit.study.analysis.planted import write_planted
     from refedit.study.bots import Crowd
     from refedit.study.definition import read_definition
     from refedit.study.pairs import read_built
-    from refedit.study.simulate import FOLDER, Totals, copy_study, send_all, serving, write_planted
+    from refedit.study.simulate import FOLDER, Totals, copy_study, send_all, serving
 
     out = options.out or options.folder / FOLDER
     copy_study(options.folder, out)

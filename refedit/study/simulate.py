@@ -3,7 +3,6 @@
 The copy is a study like any other: it can be analysed, and shows whether the planted strengths come out.
 """
 
-import json
 import os
 import shutil
 import socket
@@ -14,7 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx  # a requirement of gradio
@@ -22,12 +21,12 @@ import yaml  # a requirement of gradio
 
 import refedit
 from refedit.errors import EditError
-from refedit.study.analysis.planted import Planted
+from refedit.study.analysis.planted import PLANTED
 from refedit.study.bots import Crowd, Sent
 from refedit.study.definition import FILE, read_definition
 from refedit.study.pairs import BUILT
 
-FOLDER, PLANTED = "simulated", "planted.json"
+FOLDER = "simulated"
 AT_ONCE = 12
 _START = 60.0
 """Seconds that a server may take until it answers."""
@@ -56,17 +55,6 @@ def copy_study(folder: Path, to: Path) -> None:
     (to / FILE).write_text(yaml.safe_dump(told, sort_keys=False, allow_unicode=True), "utf-8")
     (to / definition.consent).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / definition.consent, to / definition.consent)
-
-
-def write_planted(planted: Planted, folder: Path) -> None:
-    """Notes in a study's folder that its people are made up, and with which tastes."""
-    (folder / PLANTED).write_text(json.dumps(asdict(planted), indent=1) + "\n", "utf-8")
-
-
-def read_planted(folder: Path) -> Planted | None:
-    """What `write_planted` wrote; None of a study whose people are real."""
-    file = folder / PLANTED
-    return Planted(**json.loads(file.read_text("utf-8"))) if file.is_file() else None
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def test_a_check_without_preference_is_not_failed() -> None:
 
 
 def test_a_check_is_right_wherever_the_truth_stands() -> None:
-    swapped = {"left": Side.SECOND, "choice": Choice.RIGHT}
-    (person,) = participants([replace(check(right=False), **swapped)], Rules())
+    swapped = replace(check(right=False), left=Side.SECOND, choice=Choice.RIGHT)
+    (person,) = participants([swapped], Rules())
     assert person.checks_failed == 0
 
 

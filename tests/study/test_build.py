@@ -11,6 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from refedit.bench.baselines.masactrl import MasaCtrl
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, case_at
 from refedit.bench.experiment.workbench import Workbench
 from refedit.diffusion.stable_diffusion import StableDiffusion
@@ -264,7 +265,7 @@ def test_words_alone_are_those_of_the_benchmark() -> None:
     assert method_for(arm, with_references=False) == WORDS_ALONE
     assert Input.REFERENCE not in WORDS_ALONE.needs
     changed = method_for(BenchArm(bench="masactrl", settings={"guidance": 3}), with_references=True)
-    assert changed == replace(COMPARED["masactrl"], guidance=3)  # type: ignore[type-var]
+    assert changed == MasaCtrl(guidance=3)
     preset = method_for(MethodArm(method="specref", preset="official"), with_references=True)
     assert preset == SpecRef.presets()["official"]
 

@@ -10,13 +10,13 @@ import pytest
 from refedit.__main__ import main
 from refedit.errors import EditError
 from refedit.study import records
-from refedit.study.analysis.planted import Planted
+from refedit.study.analysis.planted import PLANTED, Planted, read_planted, write_planted
 from refedit.study.bots import Crowd, Faults, allowed
 from refedit.study.definition import read_definition
 from refedit.study.pairs import PairKind, read_built
 from refedit.study.records import AnswerRow
 from refedit.study.said import Choice
-from refedit.study.simulate import PLANTED, copy_study, read_planted, send_all, serving, write_planted
+from refedit.study.simulate import copy_study, send_all, serving
 from tests.study.made_up import write_study
 
 PEOPLE = 6

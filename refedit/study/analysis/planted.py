@@ -1,16 +1,20 @@
 """Choices of made-up people whose tastes are known: what bots answer, and what tests and the power of a study rest on.
 
-Pure functions of random numbers; nothing is sent anywhere.
+Functions of random numbers; nothing is sent anywhere.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from refedit.study.analysis.votes import Pair, Votes
+
+PLANTED = "planted.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,17 @@ class Planted:
     @property
     def arms(self) -> tuple[str, ...]:
         return tuple(self.strengths)
+
+
+def write_planted(planted: Planted, folder: Path) -> None:
+    """Notes in a study's folder that its people are made up, and with which tastes."""
+    (folder / PLANTED).write_text(json.dumps(asdict(planted), indent=1) + "\n", "utf-8")
+
+
+def read_planted(folder: Path) -> Planted | None:
+    """What `write_planted` wrote; None of a study whose people are real."""
+    file = folder / PLANTED
+    return Planted(**json.loads(file.read_text("utf-8"))) if file.is_file() else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,12 @@ from refedit.study.analysis.analysis import Analysis, Answered, analyse
 from refedit.study.analysis.fits import Estimate
 from refedit.study.analysis.measured import read_measured
 from refedit.study.analysis.people import Rules
+from refedit.study.analysis.planted import read_planted
 from refedit.study.analysis.report import case_pictures, page
 from refedit.study.analysis.summary import summary
 from refedit.study.analysis.tables import both, headline
 from refedit.study.definition import read_definition
 from refedit.study.pairs import read_built
-from refedit.study.simulate import read_planted
 
 RESULTS: Mapping[str, str] = {
     "question": "the question's id",
