@@ -3,6 +3,8 @@
 Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.py.
 """
 
+import signal
+
 from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.models import load_model
@@ -20,6 +22,7 @@ def main() -> None:
         page = build_page(editor, settings)
         if study:
             put_beside(study, page, options, editor)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # answers are shipped before the end
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
     try:

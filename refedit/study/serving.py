@@ -1,6 +1,7 @@
 """Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
 
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,4 +86,5 @@ def serve_live(study: Study, settings: "Settings") -> None:
     with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
     put_beside(study, blocks, options, editor)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
     blocks.queue(max_size=QUEUE).launch(**options)

@@ -35,10 +35,11 @@ class Bucket(Protocol):
 class HubBucket:
     """A private storage bucket of the Hugging Face Hub, made if it is not there; HF_TOKEN says whose."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, api: Any = None) -> None:
+        """`api` is for tests; otherwise it is the Hub's."""
         from huggingface_hub import HfApi  # a requirement of gradio
 
-        self.name, self.api = name, HfApi()
+        self.name, self.api = name, api or HfApi()
         self._try(lambda: self.api.create_bucket(name, private=True, exist_ok=True))
 
     def names(self, prefix: str) -> Sequence[str]:
@@ -48,20 +49,18 @@ class HubBucket:
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         with tempfile.TemporaryDirectory() as folder:
             places = {name: Path(folder) / str(number) for number, name in enumerate(names)}
-            self._try(lambda: self.api.download_bucket_files(self.name, files=list(places.items())))
-            return {name: place.read_bytes() for name, place in places.items() if place.is_file()}
+            files: list[Any] = [*places.items()]
+            self._try(lambda: self.api.download_bucket_files(self.name, files=files, raise_on_missing_files=True))
+            return {name: place.read_bytes() for name, place in places.items()}
 
     def change(self, add: Sequence[tuple[bytes, str]] = (), delete: Sequence[str] = ()) -> None:
         self._try(lambda: self.api.batch_bucket_files(self.name, add=list(add), delete=list(delete)))
 
     def _try(self, call: Any) -> Any:
-        """The call's answer; whatever the network or the Hub says against it is an OSError."""
-        from httpx import HTTPError
-        from huggingface_hub.errors import HfHubHTTPError
-
+        """The call's answer; whatever is wrong with the network or the Hub is an OSError."""
         try:
             return call()
-        except (HTTPError, HfHubHTTPError, RuntimeError, ValueError) as error:
+        except Exception as error:  # from several libraries below, some without a common base
             raise OSError(f"The bucket {self.name} cannot be reached: {error}") from error
 
 
