@@ -3,7 +3,10 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from refedit.study.analysis.planted import Planted
 
 
 def add_kind(kinds: Any, name: str, run: Any, about: str, folder: str = "of the study") -> argparse.ArgumentParser:
@@ -30,7 +33,7 @@ def _add_build(kinds: Any) -> None:
 
 def _add_simulate(kinds: Any) -> None:
     simulate = add_kind(kinds, "simulate", _simulate, "rehearse it with made-up people, in a copy")
-    simulate.add_argument("--people", type=int, default=40)
+    simulate.add_argument("--people", type=_number, default=40)
     simulate.add_argument("--out", type=Path, metavar="FOLDER", help="for the copy; DIR/simulated by default")
     simulate.add_argument("--step", type=float, default=0.6, help="log odds from each arm to the next, the first ahead")
     simulate.add_argument("--side", type=float, default=0.2, help="log odds that the left picture has ahead")
@@ -53,10 +56,17 @@ def _add_analyse(kinds: Any) -> None:
 def _add_power(kinds: Any) -> None:
     power = add_kind(kinds, "power", _power, "how many people and cases it takes, by simulation")
     power.add_argument("--preference", type=float, default=0.65, metavar="SHARE", help="of votes for the first arm")
-    power.add_argument("--people", type=int, nargs="+", default=[10, 20, 40], metavar="N")
-    power.add_argument("--cases", type=int, nargs="+", default=[12, 24, 48], metavar="N")
-    power.add_argument("--studies", type=int, default=200, metavar="N", help="made-up studies for each number")
+    power.add_argument("--people", type=_number, nargs="+", default=[10, 20, 40], metavar="N")
+    power.add_argument("--cases", type=_number, nargs="+", default=[12, 24, 48], metavar="N")
+    power.add_argument("--studies", type=_number, default=200, metavar="N", help="made-up studies for each number")
     _add_tastes(power)
+
+
+def _number(text: str) -> int:
+    """A whole number from 1 on, as argparse wants it."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(text)
 
 
 def _add_tastes(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +95,7 @@ def _build(options: argparse.Namespace) -> None:
     print(f"{len(built.pairs)} pairs. Try it: python -m refedit study serve {options.folder}")
 
 
-def _planted(options: argparse.Namespace, arms: Sequence[str]) -> Any:
+def _planted(options: argparse.Namespace, arms: Sequence[str]) -> "Planted":
     from refedit.study.analysis.planted import Planted
 
     strengths = {arm: -options.step * place if place else 0.0 for place, arm in enumerate(arms)}
@@ -102,17 +112,15 @@ def _planted(options: argparse.Namespace, arms: Sequence[str]) -> Any:
 def _simulate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from refedit.study.analysis.planted import write_planted
     from refedit.study.bots import Crowd
     from refedit.study.definition import read_definition
     from refedit.study.pairs import read_built
     from refedit.study.simulate import FOLDER, Totals, copy_study, send_all, serving
 
     out = options.out or options.folder / FOLDER
-    copy_study(options.folder, out)
-    definition = read_definition(out)
+    definition = read_definition(options.folder)
     planted = _planted(options, tuple(definition.arms))
-    write_planted(planted, out)
+    copy_study(options.folder, out, planted)
     crowd = Crowd.of(read_built(out, definition), planted, options.people, seed=options.seed)
     with serving(out) as address:
         sending = send_all(crowd, options.people, address)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -63,16 +63,20 @@ CODEBOOK: Mapping[str, str] = {
 
 
 def table_csv(name: str, db: sqlite3.Connection) -> str:
-    """A table as CSV; cells that a spreadsheet would take for formulas begin with an apostrophe."""
+    """A table as `csv_text` writes it; EditError if there is none of that name."""
     if name not in TABLES:
         raise EditError(f"There is no table '{name}'. Choose one of {', '.join(TABLES)}.")
     kind, read = TABLES[name]
     columns = columns_of(kind)
+    return csv_text(columns, ([getattr(row, column) for column in columns] for row in read(db)))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as CSV; cells that a spreadsheet would take for formulas begin with an apostrophe."""
     file = io.StringIO()
     writer = csv.writer(file)  # its line ends, CR LF, are what makes it quote a cell with either
     writer.writerow(columns)
-    for row in read(db):
-        writer.writerow([_cell(getattr(row, column)) for column in columns])
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return file.getvalue()
 
 

@@ -21,7 +21,7 @@ import yaml  # a requirement of gradio
 
 import refedit
 from refedit.errors import EditError
-from refedit.study.analysis.planted import PLANTED
+from refedit.study.analysis.planted import PLANTED, Planted, write_planted
 from refedit.study.bots import Crowd, Sent
 from refedit.study.definition import FILE, read_definition
 from refedit.study.pairs import BUILT
@@ -34,8 +34,8 @@ _LEFT_OUT = ("ship", "recruit", "people")
 """What a rehearsal must not do: ship answers, need secrets, be full."""
 
 
-def copy_study(folder: Path, to: Path) -> None:
-    """Copies what serving a study needs into a new folder; an earlier rehearsal there is deleted.
+def copy_study(folder: Path, to: Path, planted: Planted) -> None:
+    """Copies what serving a study needs into a new folder, for people who are planted; deletes a rehearsal there.
 
     EditError if the folder has answers of others, or no study.
     """
@@ -48,6 +48,8 @@ def copy_study(folder: Path, to: Path) -> None:
         shutil.rmtree(to)
     if not (folder / BUILT).is_dir():
         raise EditError(f"The pictures of the study are not built yet. Run: python -m refedit study build {folder}")
+    to.mkdir(parents=True)
+    write_planted(planted, to)
     shutil.copytree(folder / BUILT, to / BUILT)
     told = yaml.safe_load((folder / FILE).read_text("utf-8"))
     for key in _LEFT_OUT:

@@ -1,5 +1,6 @@
 """The report and its tables: everything is said, nothing comes from elsewhere, nothing that people wrote is HTML."""
 
+import contextlib
 import csv
 import io
 import json
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from refedit.__main__ import main
 from refedit.reporting.axes import Axes
 from refedit.study.analysis.analysis import Analysis, analyse
 from refedit.study.analysis.charts import Bar, beside, intervals
@@ -132,3 +134,29 @@ def test_a_case_is_shown_with_how_often_each_arm_was_chosen(tmp_path: Path) -> N
         labels = [label for label, file in case.pictures if file.is_file()]
         assert [label.split()[0] for label in labels] == ["source", "reference", *definition.arms]
         assert all(label.endswith("%") for label in labels[2:])
+
+
+def test_results_of_a_question_are_of_that_question_in_both_sets() -> None:
+    """Whoever is not flagged may have answered the second question only."""
+    definition = replace(
+        study(), questions=(*study().questions, replace(study().questions[0], id="keep", text="Keep?"))
+    )
+    rows = rows_of(drawn_votes(PLANTED, 6, 6, 12, np.random.default_rng(1)))
+    second = [replace(row, question="keep", person=f"{row.person} too") for row in rows]
+    failed = [check(right=False, person=name, position=99) for name in {row.person for row in rows}]
+    found = analyse(definition, [*rows, *second, *failed])
+    assert found.unflagged is not None and [one.question.id for one in found.unflagged] == ["keep"]
+    like, keep = page(found, NOBODY).split("<h2>")[1:3]
+    assert like.count("<h3>") == 1 and keep.count("<h3>") == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", ["power --people 0", "simulate --people -3", "power --ties 1.5", "power --preference 2", "power --cases x"]
+)
+def test_impossible_numbers_are_told(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_study(tmp_path)
+    command, option, value = wrong.split()
+    with contextlib.suppress(SystemExit):
+        assert main(["study", command, str(tmp_path), option, value]) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    assert told[-1].startswith("refedit") and "Traceback" not in "".join(told)

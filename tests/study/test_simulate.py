@@ -85,15 +85,16 @@ def test_no_preference_is_not_said_where_it_cannot_be() -> None:
 def test_a_copy_has_no_secrets_and_overwrites_nothing_but_a_copy(tmp_path: Path) -> None:
     study, to = tmp_path / "study", tmp_path / "copy"
     definition = write_study(study, people=3, recruit={"link": "https://example.org"}, ship={"bucket": "a/b"})
-    copy_study(study, to)
+    planted = Planted(strengths={"a": 0.0})
+    copy_study(study, to, planted)
     copied = read_definition(to)
     assert copied.sha256 == definition.sha256 and not copied.recruit.link and copied.ship is None and not copied.people
-    with pytest.raises(EditError, match="is no rehearsal"):
-        copy_study(study, to)
-    write_planted(Planted(strengths={"a": 0.0}), to)
+    assert read_planted(to) == planted and read_planted(study) is None
     (to / "study.sqlite").write_text("")
-    copy_study(study, to)
-    assert not (to / "study.sqlite").exists() and read_planted(to) is None
+    copy_study(study, to, planted)
+    assert not (to / "study.sqlite").exists()
+    with pytest.raises(EditError, match="is no rehearsal"):
+        copy_study(to, study, planted)
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

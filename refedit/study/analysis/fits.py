@@ -8,10 +8,10 @@ than the number of people or of cases, whichever is smaller.
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -23,6 +23,7 @@ LEVEL = 0.95
 _LARGEST = 12.0
 """A strength beyond this is no estimate: some votes were all for one side, and the fit runs off to infinity."""
 
+Name = TypeVar("Name", bound=Hashable)
 Scores = Float[np.ndarray, " votes"]
 Codes = Int[np.ndarray, " votes"]
 
@@ -62,7 +63,6 @@ class Fit:
     both: Float[np.ndarray, "columns columns"]
     by_person: Float[np.ndarray, "columns columns"]
     by_case: Float[np.ndarray, "columns columns"]
-    independent: Float[np.ndarray, "columns columns"]
     clusters: int
 
     def contrast(self, weights: Sequence[float]) -> Estimate:
@@ -101,14 +101,7 @@ def fit(scores: Scores, design: Float[np.ndarray, "votes columns"], people: Code
     if clusters > 1:
         covariances = statsmodels.cov_cluster_2groups(fitted, people, cases)
     both, by_person, by_case = covariances
-    return Fit(
-        coefficients=fitted.params,
-        both=both,
-        by_person=by_person,
-        by_case=by_case,
-        independent=fitted.cov_params(),
-        clusters=clusters,
-    )
+    return Fit(coefficients=fitted.params, both=both, by_person=by_person, by_case=by_case, clusters=clusters)
 
 
 def share(scores: Scores, people: Codes, cases: Codes) -> Estimate:
@@ -134,17 +127,17 @@ def independent_share(scores: Scores) -> Estimate:
     return Estimate(value=float(scores.mean()), low=low, high=high)
 
 
-def holm(ps: Mapping[Any, float | None]) -> dict[Any, float | None]:
+def holm(ps: Mapping[Name, float | None]) -> dict[Name, float | None]:
     """The p values by name, adjusted by Holm (1979) for their number; those that are not known are left out of it.
 
     Not statsmodels' `multipletests`, which collects garbage at every call: fifteen times as long as a fit.
     """
-    known = [name for name, p in ps.items() if p is not None]
-    if not known:
-        return dict(ps)
-    order = sorted(known, key=lambda name: ps[name] or 0.0)
-    raw = [(ps[name] or 0.0) * (len(order) - rank) for rank, name in enumerate(order)]
-    return {**ps, **dict(zip(order, map(float, np.minimum(np.maximum.accumulate(raw), 1)), strict=True))}
+    known = sorted(((name, p) for name, p in ps.items() if p is not None), key=lambda pair: pair[1])
+    adjusted, least = dict(ps), 0.0
+    for rank, (name, p) in enumerate(known):
+        least = max(least, min(p * (len(known) - rank), 1.0))
+        adjusted[name] = least
+    return adjusted
 
 
 def rank_correlation(points: Float[np.ndarray, "points 2"], cases: Int[np.ndarray, " points"]) -> Estimate:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from refedit.errors import EditError
 from refedit.study.analysis.votes import Pair, Votes
 
 PLANTED = "planted.json"
@@ -32,6 +33,13 @@ class Planted:
     case_sd: float = 0.8
     ties: float = 0.1
     careless: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, share in (("ties", self.ties), ("careless", self.careless)):
+            if not 0 <= share <= 1:
+                raise EditError(f"'{name}' is {share:g}, but has to be a share from 0 to 1.")
+        if self.person_sd < 0 or self.case_sd < 0:
+            raise EditError("People and cases cannot differ by less than nothing. Use 0 or more.")
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from refedit.study.analysis.planted import Planted
 from refedit.study.analysis.summary import SIMULATED
 from refedit.study.analysis.tables import both, facts, headline, people, planted_in, shares, strengths, who
 from refedit.study.analysis.wording import NOTE, TERMS, percent
-from refedit.study.definition import Definition
+from refedit.study.definition import Definition, Question
 from refedit.study.pairs import PICTURES, Built, PairKind
 from refedit.study.records import AnswerRow
 
@@ -51,16 +51,16 @@ def page(
     parts += [f'<p class="made-up"><strong>{escape(SIMULATED)}</strong></p>'] if planted else []
     parts += [f"<p>{escape(told)}</p>" for told in who(analysis, tallies)]
     parts.append(legend([name for name, _ in both(analysis)]))
-    for place in range(len(analysis.everyone)):
-        parts += _question(analysis, place, planted)
+    for answered in analysis.everyone:
+        parts += _question(analysis, answered.question, planted)
     everybody = f"<details><summary>Everybody, one by one</summary>{plain_table(*people(analysis))}</details>"
     parts += ["<h2>People</h2>", everybody, *_cases(pictures), *_reading()]
     return document(f"RefEdit study: {analysis.definition.name}", parts, STYLE)
 
 
-def _question(analysis: Analysis, place: int, planted: Planted | None) -> Iterator[str]:
+def _question(analysis: Analysis, question: Question, planted: Planted | None) -> Iterator[str]:
     """A question's results: headline and figures of both sets of people, then the tables of each."""
-    sets = [(name, results[place]) for name, results in both(analysis) if place < len(results)]
+    sets = [(name, found) for name, results in both(analysis) for found in results if found.question == question]
     first = sets[0][1]
     yield f"<h2>{escape(first.question.text)}</h2>"
     yield "".join(f'<p class="head">{escape(told)}</p>' for told in headline(first))

@@ -1,9 +1,7 @@
 """Reads a study's folder, analyses it, and writes the report and its tables."""
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from refedit.study import records
@@ -16,6 +14,7 @@ from refedit.study.analysis.report import case_pictures, page
 from refedit.study.analysis.summary import summary
 from refedit.study.analysis.tables import both, headline
 from refedit.study.definition import read_definition
+from refedit.study.export import csv_text
 from refedit.study.pairs import read_built
 
 RESULTS: Mapping[str, str] = {
@@ -60,13 +59,13 @@ def write_analysis(folder: Path, out: Path, rules: Rules, pictures: bool = True)
     files = {
         "report.html": page(analysis, tallies, shown, planted),
         "report.md": summary(analysis, tallies, planted),
-        "results.csv": table_csv(list(RESULTS), results(analysis)),
-        "people.csv": table_csv(list(PEOPLE), people(analysis)),
+        "results.csv": csv_text(list(RESULTS), results(analysis)),
+        "people.csv": csv_text(list(PEOPLE), people(analysis)),
         "codebook.json": json.dumps({"results": RESULTS, "people": PEOPLE}, indent=1) + "\n",
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (out / name).write_text(text, "utf-8")
+        (out / name).write_text(text, "utf-8", newline="")
     for answered in analysis.everyone:
         yield answered.question.text
         yield from (f"  {told}" for told in headline(answered))
@@ -111,17 +110,3 @@ def people(analysis: Analysis) -> list[list[object]]:
         [*(getattr(person, name) for name in PEOPLE if name != "flags"), "; ".join(person.flags)]
         for person in analysis.people
     ]
-
-
-def table_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table as CSV."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerows([columns, *([_cell(value) for value in row] for row in rows)])
-    return file.getvalue()
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return int(value) if isinstance(value, bool) else value

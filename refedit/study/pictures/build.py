@@ -177,7 +177,7 @@ class StudyBuild:
 
     def _given(self, case: StudyCase, what: str, picture: Image.Image) -> str:
         """The id of a picture that no arm made; the same picture in another role has another one."""
-        key = _key(what, case.name, np.asarray(picture).tobytes())
+        key = _key(what, case.name, *_plane(picture))
         return (self.shelf.get(key) or self.shelf.put(key, Made(picture=picture))).picture
 
     def _run_by(self) -> str:
@@ -189,12 +189,18 @@ class StudyBuild:
 def case_key(case: StudyCase) -> str:
     """Of all that an arm is given of a case, and of its truth; the same in every process."""
     # Not repr(case.drawn): it holds a frozenset, whose order is another one in every process.
-    planes: list[Any] = [case.source, case.truth or b"", case.region.values if case.region else b""]
+    told: list[str | bytes] = [case.name, case.prompt, case.source_prompt]
+    told += [*_plane(case.source), *_plane(case.truth), *_plane(case.region and case.region.values)]
     if case.reference:
         subject = case.reference.subject
-        planes += [case.reference.image, subject.values if subject else b"", case.reference.prompt.encode()]
-    told = [plane if isinstance(plane, bytes) else np.asarray(plane).tobytes() for plane in planes]
-    return _key(case.name, case.prompt, case.source_prompt, *told)
+        told += [case.reference.prompt, *_plane(case.reference.image), *_plane(subject and subject.values)]
+    return _key(*told)
+
+
+def _plane(pixels: Any) -> tuple[str, bytes]:
+    """The shape and the bytes of a picture or a mask; of None too."""
+    plane = np.zeros(0) if pixels is None else np.asarray(pixels)
+    return str(plane.shape), plane.tobytes()
 
 
 def _methods(definition: Definition) -> dict[str, Method | None]:
