@@ -115,9 +115,10 @@ def _simulate(options: argparse.Namespace) -> None:
     from refedit.study.bots import Crowd
     from refedit.study.definition import read_definition
     from refedit.study.pairs import read_built
-    from refedit.study.simulate import FOLDER, Totals, copy_study, send_all, serving
+    from refedit.study.records import REHEARSAL
+    from refedit.study.simulate import Totals, copy_study, send_all, serving
 
-    out = options.out or options.folder / FOLDER
+    out = options.out or options.folder / REHEARSAL
     definition = read_definition(options.folder)
     planted = _planted(options, tuple(definition.arms))
     copy_study(options.folder, out, planted)

@@ -11,6 +11,10 @@ from refedit.study.said import Choice, Source
 from refedit.study.tables import FILE, connect
 
 
+REHEARSAL = "simulated"
+"""The folder, in a study's own, in which made-up people take part."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnswerRow:
     """One answer with all that belongs to it; times are seconds since 1970, or milliseconds where named so.
@@ -106,7 +110,9 @@ class Progress:
 def open_records(folder: Path) -> sqlite3.Connection:
     """A connection to a study's file; EditError if nobody has taken part, so that there is none."""
     if not (folder / FILE).is_file():
-        raise EditError(f"There are no answers in '{folder}' yet. Serve the study first.")
+        rehearsed = (folder / REHEARSAL / FILE).is_file()
+        do = f"Those of the rehearsal are in '{folder / REHEARSAL}'." if rehearsed else "Serve the study first."
+        raise EditError(f"There are no answers in '{folder}' yet. {do}")
     return connect(folder / FILE)
 
 

@@ -26,7 +26,6 @@ from refedit.study.bots import Crowd, Sent
 from refedit.study.definition import FILE, read_definition
 from refedit.study.pairs import BUILT
 
-FOLDER = "simulated"
 AT_ONCE = 12
 _START = 60.0
 """Seconds that a server may take until it answers."""

@@ -59,6 +59,8 @@ def test_a_rehearsal_is_analysed_as_one(rehearsal: Path, tmp_path: Path) -> None
     assert main(["study", "analyse", str(rehearsal), "--out", str(tmp_path), "--without-pictures"]) == 0
     assert "made up" in (tmp_path / "report.html").read_text("utf-8")
     assert not (rehearsal.parent / "study.sqlite").exists()
+    with pytest.raises(EditError, match="rehearsal are in '.*simulated'"):
+        records.open_records(rehearsal.parent)
 
 
 def test_what_bots_send_is_what_is_stored(tmp_path: Path) -> None:
