@@ -10,7 +10,6 @@ from refedit.study.pairs import PairKind, Side
 from refedit.study.said import Choice, Source
 from refedit.study.tables import FILE, connect
 
-
 REHEARSAL = "simulated"
 """The folder, in a study's own, in which made-up people take part."""
 
