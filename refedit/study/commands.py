@@ -1,6 +1,7 @@
 """`refedit study`: from a question to numbers. Heavy imports happen inside the commands."""
 
 import argparse
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,19 @@ def _serve(options: argparse.Namespace) -> None:
     from refedit.study.serving import PATH, serve_alone, serve_live
 
     study = open_study(options.folder)
-    address = f"http://{options.host}:{options.port}{PATH}/"
+    host = socket.gethostname() if options.host == "0.0.0.0" else options.host
+    address = f"http://{host}:{options.port}{PATH}/"
     print(f"For participants: {address}\nTo try it yourself, uncounted: {address}?test", flush=True)
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
     try:
         if study.definition.kind == "live":
+            from refedit.editing.editor import Editor
+            from refedit.models import load_model
             from refedit.ui.settings import Settings
 
-            settings = Settings(host=options.host, port=options.port, model=options.model, device=options.device)
-            serve_live(study, settings)
+            editor = Editor(load_model(options.model, options.device))
+            serve_live(study, Settings(host=options.host, port=options.port), editor)
         else:
             serve_alone(study, options.host, options.port)
     finally:

@@ -5,7 +5,8 @@ Consent, token and the way out are the participant's page's (`routes.py`), which
 """
 
 import secrets
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +24,7 @@ from refedit.imaging.images import read_cutout
 from refedit.imaging.masks import Mask
 from refedit.methods import Input
 from refedit.study.blinded import Along, BlindEvent, Broken, Own, Ready, needs_of, run_both, takes_of
+from refedit.study.pairs import Side
 from refedit.study.running import Study
 from refedit.study.said import Answer, Choice, Contradiction, Event, EventKind, LiveEdit, TooFast
 from refedit.study.store import Given
@@ -37,6 +39,9 @@ AT_ONCE: dict[str, Any] = {"queue": False, **PRIVATE}
 DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
 """An edit waits for the others of the page."""
 BACK = '<p class="live-note">{} <a href="../study/">Go to the study</a></p>'
+
+PACE = 0.2
+"""Seconds between two moves of the bar."""
 
 Updates = dict[Any, Any]
 
@@ -98,7 +103,7 @@ def _draw(study: Study) -> LivePage:
     with gr.Column(elem_id="live"):
         token, ready = gr.Textbox(visible="hidden", elem_id="live-token"), gr.State(None)
         place = gr.HTML("", elem_id="live-place")
-        with gr.Column(visible=False, elem_id="live-results") as results:  # on top: what was asked for stays below
+        with gr.Column(visible="hidden", elem_id="live-results") as results:  # on top: what was asked for stays below
             question = gr.HTML("", elem_id="live-question")
             with gr.Row():
                 pictures = (_result("Result 1"), _result("Result 2"))
@@ -195,7 +200,7 @@ class _Moves:
             return {
                 page.place: BACK.format("That was the last one. Thank you."),
                 page.desk: gr.Column(visible=False),
-                page.results: gr.Column(visible=False),
+                page.results: gr.Column(visible="hidden"),
                 page.bar: "",
             }
         of = self.study.definition.trials
@@ -205,11 +210,11 @@ class _Moves:
             "should become, and judge two results.</p>",
             page.desk: gr.Column(visible=True),
             page.actions: gr.Row(visible=True),
-            page.results: gr.Column(visible=False),
+            page.results: gr.Column(visible="hidden"),
             page.bar: "",
         }
 
-    def show(self, given: Given, results: dict[str, Finished] | Any) -> Updates:
+    def show(self, given: Given, results: Mapping[Side, Finished]) -> Updates:
         """Both results side by side, with the first question."""
         page = self.page
         shown = {
@@ -266,38 +271,40 @@ def _runner(moves: _Moves, editor: EditingService, running: RunningEdits) -> Cal
                 source=_painted(source), reference=_painted(reference), source_prompt=source_prompt, prompt=prompt
             )
             moves.note(token, EventKind.RUN, given)
-            busy = {page.run: gr.Button(interactive=False), page.stop: gr.Button(visible=True)}
-            yield busy | {page.bar: _bar(0)}
-            definition, store = moves.study.definition, moves.store
-            with closing(run_both(editor, definition, given.pair, given.showing, own, ticket.stop)) as events:
-                for event in events:
-                    if isinstance(event, LiveEdit):
-                        store.keep_edit(token, event)
-                    else:
-                        yield _update(moves, token, given, event)
+            yield {page.run: gr.Button(interactive=False), page.stop: gr.Button(visible=True), page.bar: _bar(0)}
+            with closing(
+                run_both(editor, moves.study.definition, given.pair, given.showing, own, ticket.stop)
+            ) as events:
+                last = yield from _told(moves, token, given, events)
         except EditError as error:
-            yield {page.bar: _said(str(error))}
+            last = {page.bar: _said(str(error))}
         finally:
             running.end(visitor, ticket)
-        yield {page.run: gr.Button(interactive=True), page.stop: gr.Button(visible=False)}
+        # In one: of updates that follow each other at once, a browser may lose some.
+        yield {page.run: gr.Button(interactive=True), page.stop: gr.Button(visible=False)} | last
 
     return run
 
 
-def _update(moves: _Moves, token: str, given: Given, event: BlindEvent) -> Updates:
-    bar = moves.page.bar
-    match event:
-        case Along():
-            return {bar: _bar(event.fraction)}
-        case Ready():
-            return moves.show(given, event.results)
-        case Broken():
-            moves.note(token, EventKind.FAIL, given, event.detail)
-            return {bar: _said(event.message)}
-        case Halted():
-            moves.note(token, EventKind.STOP, given)
-            return {bar: _said("Stopped. Change what you like, and edit again.")}
-    raise AssertionError(event)
+def _told(moves: _Moves, token: str, given: Given, events: Iterable[BlindEvent]) -> Generator[Updates, None, Updates]:
+    """Keeps what is to be kept and moves the bar, a few times a second; gives what is to be shown at the end."""
+    bar, shown = moves.page.bar, time.monotonic()
+    for event in events:
+        match event:
+            case LiveEdit():
+                moves.store.keep_edit(token, event)
+            case Along() if time.monotonic() - shown > PACE:
+                shown = time.monotonic()
+                yield {bar: _bar(event.fraction)}
+            case Ready():
+                return moves.show(given, event.results)
+            case Broken():
+                moves.note(token, EventKind.FAIL, given, event.detail)
+                return {bar: _said(event.message)}
+            case Halted():
+                moves.note(token, EventKind.STOP, given)
+                return {bar: _said("Stopped. Change what you like, and edit again.")}
+    raise AssertionError("the edits have no end")
 
 
 def _bar(fraction: float) -> str:

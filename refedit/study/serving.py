@@ -73,16 +73,13 @@ def put_beside(study: Study, blocks: Any, options: dict[str, Any], editor: "Edit
         options["head"] = options.get("head", "") + head()
 
 
-def serve_live(study: Study, settings: "Settings") -> None:
-    """Serves a live study, with the model that edits, and nothing else of the page; raises as `launch`."""
+def serve_live(study: Study, settings: "Settings", editor: "EditingService") -> None:
+    """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
-    from refedit.editing.editor import Editor
-    from refedit.models import load_model
     from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
 
     options = launch_options(settings) | {"footer_links": []}
-    editor = Editor(load_model(settings.model, settings.device, settings.channels_last))
     with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
     put_beside(study, blocks, options, editor)

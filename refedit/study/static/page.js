@@ -283,12 +283,12 @@ function tell(trial) {
 
 function begin() {
   timer = {began: performance.now(), hidden: 0, hiddenSince: document.hidden ? performance.now() : null, firstKey: null};
-  setTimeout(() => enable(true), study.minimum_ms);
+  const mine = timer;
+  setTimeout(() => { if (timer === mine) enable(true); }, study.minimum_ms);
   lookAhead();
 }
 
 function enable(can) {
-  if (can && (!timer || performance.now() - timer.began < study.minimum_ms)) return;
   for (const button of document.querySelectorAll(".choice")) button.setAttribute("aria-disabled", String(!can));
 }
 
