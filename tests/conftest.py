@@ -67,7 +67,7 @@ LONG: tuple[str, ...] = (
 LONG += ("test_training", "test_training_safety", "test_baret", "test_specref", "test_evidence", "test_architecture")
 LONG += ("test_run_keys", "test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
 LONG += ("test_comparison_methods", "test_command_line", "test_segment", "test_edits", "test_bench", "test_networks")
-LONG += ("test_recipe", "test_drawing", "test_build", "test_simulate", "test_fits", "test_votes", "test_live_study", "test_study")
+LONG += ("test_recipe", "test_drawing", "test_build", "test_simulate", "test_fits", "test_votes")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 
