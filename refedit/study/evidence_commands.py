@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from refedit.errors import EditError
+
 if TYPE_CHECKING:
     from refedit.study.analysis.planted import Planted
 
@@ -115,7 +117,7 @@ def _simulate(options: argparse.Namespace) -> None:
     from refedit.study.bots import Crowd
     from refedit.study.definition import read_definition
     from refedit.study.pairs import read_built
-    from refedit.study.records import REHEARSAL
+    from refedit.study.records import REHEARSAL, answers, open_records
     from refedit.study.simulate import Totals, copy_study, send_all, serving
 
     out = options.out or options.folder / REHEARSAL
@@ -126,8 +128,11 @@ def _simulate(options: argparse.Namespace) -> None:
     with serving(out) as address:
         sending = send_all(crowd, options.people, address)
         sent = list(tqdm(sending, total=options.people, desc="people", unit="person"))
-    for name, count in vars(Totals.of(sent)).items():
+    totals, stored = Totals.of(sent), len(answers(open_records(out)))
+    for name, count in (*vars(totals).items(), ("stored", stored)):
         print(f"{name:13} {count}")
+    if stored != totals.acknowledged:
+        raise EditError("Not every answer that was acknowledged is stored. Do not run this study; look at the disk.")
     print(f"See what comes out: python -m refedit study analyse {out} --out {out / 'report'}")
 
 
