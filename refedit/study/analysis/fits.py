@@ -1,7 +1,7 @@
 """Logistic fits of votes, with intervals that allow for people's tastes and for what is special about single cases.
 
 The only user of statsmodels. Votes of one person are alike, and so are votes on one case: intervals that take votes for
-independent hold the truth in about 60 of 100 studies instead of 95. Standard errors here are clustered by person and by
+independent hold the truth far too seldom (a test has the numbers). Standard errors here are clustered by person and by
 case (Cameron, Gelbach and Miller 2011), each with its small-sample factor, and quantiles are Student's with one less
 than the number of people or of cases, whichever is smaller.
 """
