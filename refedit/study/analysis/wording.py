@@ -6,10 +6,10 @@ NOTE = (
     "Votes of one person are alike, and so are votes on one case. Intervals are 95 % intervals that allow for both "
     "(errors clustered by person and by case, Student's t with one less than the smaller number of the two). The "
     "column 'if votes were independent' shows Wilson's interval: of 400 made-up studies, 30 people with tastes that "
-    "differ by 0.6 log odds on 24 cases that differ by 0.8, it held the truth in 66 %, and those that allow for both in "
-    "96 %. So do not rest a claim on it. No preference counts as half a "
-    "vote for each. Pairs that came again and checks are left out of all this. p is of both being chosen equally "
-    "often, adjusted by Holm for the number of pairs of arms of the same question; questions are families of their own."
+    "differ by 0.6 log odds on 24 cases that differ by 0.8, it held the truth in 66 %, and those that allow for both "
+    "in 96 %. So do not rest a claim on it. No preference counts as half a vote for each. Pairs that came again and "
+    "checks are left out of all this. p is of both being chosen equally often, adjusted by Holm for the number of "
+    "pairs of arms of the same question; questions are families of their own."
 )
 
 TERMS: tuple[tuple[str, str], ...] = (
