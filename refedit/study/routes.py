@@ -37,6 +37,8 @@ from refedit.study.said import (
 from refedit.study.store import Given
 
 STATIC = Path(__file__).parent / "static"
+SCRIPTED = ("page.css", *(f"{name}.js" for name in ("page", "closer", "outbox", "pictures", "prose")))
+"""What page.html asks for; the other files are the live study's."""
 LARGEST = 100_000
 """Bytes of a participant's message."""
 POLICY = "; ".join(
@@ -94,7 +96,7 @@ def study_app(study: Study) -> Starlette:
     told = _Researcher(study)
     routes = [
         Route("/", partial(_static, "page.html")),
-        *(Route(f"/{name}", partial(_static, name)) for name in ("page.css", "page.js", "outbox.js")),
+        *(Route(f"/{name}", partial(_static, name)) for name in SCRIPTED),
         Route("/picture/{picture}.png", partial(_picture, study)),
         Route("/api/study", asked.study),
         Route("/api/start", asked.start, methods=["POST"]),

@@ -19,7 +19,7 @@ from refedit.study import records
 from refedit.study.definition import read_definition
 from refedit.study.export import TABLES, codebook, table_csv, write_tables
 from refedit.study.pairs import PAIRS, read_built, write_built
-from refedit.study.routes import study_app
+from refedit.study.routes import SCRIPTED, study_app
 from refedit.study.running import PROLIFIC, Study, open_study
 from refedit.study.said import Answer, Choice, Event, EventKind, LiveEdit, Source
 from refedit.study.store import Store
@@ -263,7 +263,7 @@ def test_no_byte_for_a_participant_names_what_made_a_picture(opened: Any) -> Non
     visitor = Visitor(study)
     trials = visitor.ask("session").json()["trials"]
     shown = {trial[name] for trial in trials for name in ("left", "right", "source", "reference", "mask")}
-    paths = ["", "page.css", "page.js", "outbox.js", "api/study", *(f"picture/{name}.png" for name in shown)]
+    paths = ["", *SCRIPTED, "api/study", *(f"picture/{name}.png" for name in shown)]
     got = [visitor.http.get(f"/{path}") for path in paths] + [visitor.ask("session")]
     assert all(answer.status_code == 200 for answer in got)
     seen = " ".join(f"{answer.headers} {answer.content.decode('latin-1')}" for answer in got).lower()

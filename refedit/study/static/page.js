@@ -1,6 +1,9 @@
 // The participant's way: consent, trials, thanks. Texts come from the server; nothing here knows what made a picture.
 
+import {CLOSER, closeDialogs, closer, turn} from "./closer.js";
 import {ask, keeper, Outbox, Refusal, wait} from "./outbox.js";
+import {loaded, shownIn} from "./pictures.js";
+import {rendered} from "./prose.js";
 
 const AHEAD = 4; // so many of the next pairs' pictures are there before they are wanted
 const KEYS = {1: "left", 2: "right", 0: "none", ArrowLeft: "left", ArrowRight: "right"};
@@ -36,39 +39,6 @@ function lead(id, link) {
 }
 
 // ---- Consent
-
-/** Paragraphs, headings, lists, **bold** and links of a Markdown text, as elements. */
-function rendered(text) {
-  const all = document.createDocumentFragment();
-  for (const block of text.split(/\n\s*\n/)) {
-    const heading = block.match(/^#+\s+(.*)$/s);
-    const items = block.split("\n").filter((line) => /^[-*]\s/.test(line)).length;
-    const element = document.createElement(heading ? "h2" : items ? "ul" : "p");
-    if (items) {
-      for (const item of block.split(/^[-*]\s+/m).filter((part) => part.trim())) {
-        element.append(spelled(document.createElement("li"), item));
-      }
-    } else spelled(element, heading ? heading[1] : block);
-    all.append(element);
-  }
-  return all;
-}
-
-function spelled(element, text) {
-  for (const part of text.replace(/\s+/g, " ").split(/(\*\*.+?\*\*|\[[^\]]+\]\((?:https?:|mailto:)[^)]+\))/)) {
-    const link = part.match(/^\[(.+)\]\((.+)\)$/);
-    if (link) {
-      const anchor = document.createElement("a");
-      Object.assign(anchor, {textContent: link[1], href: link[2], target: "_blank", rel: "noopener noreferrer"});
-      element.append(anchor);
-    } else if (part.startsWith("**")) {
-      const strong = document.createElement("strong");
-      strong.textContent = part.slice(2, -2);
-      element.append(strong);
-    } else element.append(part);
-  }
-  return element;
-}
 
 function askForConsent() {
   const [first, ...rest] = study.consent.split(/\n\s*\n/);
@@ -170,21 +140,6 @@ function randomId() {
 }
 
 // ---- Pictures
-
-const pictures = new Map(); // id -> promise of its address, decoded
-
-function loaded(id) {
-  if (!pictures.has(id)) {
-    const image = new Image();
-    image.src = `picture/${id}.png`;
-    const ready = image.decode().then(() => image.src);
-    ready.catch(() => pictures.delete(id)); // a failed one must not stay failed
-    pictures.set(id, ready);
-  }
-  return pictures.get(id);
-}
-
-const shownIn = (trial) => [trial.left, trial.right, trial.source, trial.reference, trial.mask].filter(Boolean);
 
 async function allLoaded(trial) {
   for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
@@ -328,37 +283,6 @@ function goBack() {
   if (!trial || returning || !timer) return;
   returning = true;
   put(trials.indexOf(trial));
-}
-
-// ---- A closer look
-
-const CLOSER = [["source", "Before"], ["reference", "Reference"], ["left", "Result 1"], ["right", "Result 2"]];
-
-function closer(id) {
-  const there = CLOSER.filter(([each]) => !get(each).closest("figure").hidden);
-  get("closer-all").replaceChildren(...there.map(([each, name]) => {
-    const button = document.createElement("button");
-    button.textContent = name;
-    button.setAttribute("aria-pressed", String(each === id));
-    button.addEventListener("click", () => closer(each));
-    return button;
-  }));
-  const [, name] = there.find(([each]) => each === id) ?? there[0];
-  get("closer-what").textContent = name;
-  const image = get("closer").querySelector("img");
-  image.src = get(id).querySelector("img").src;
-  image.alt = name;
-  if (!get("closer").open) get("closer").showModal();
-  get("closer").dataset.shows = id;
-}
-
-function turn(by) {
-  const there = CLOSER.map(([each]) => each).filter((each) => !get(each).closest("figure").hidden);
-  closer(there[(there.indexOf(get("closer").dataset.shows) + by + there.length) % there.length]);
-}
-
-function closeDialogs() {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 }
 
 // ---- The end
