@@ -246,8 +246,10 @@ class _Moves:
             showing = self.open_trials(token)[0].showing
             self.store.answer(token, answer)
             open_ones = self.open_trials(token)
-        except (TooFast, Contradiction, KeyError, TypeError, ValueError):
+        except (TooFast, Contradiction, LookupError, TypeError, ValueError):
             return gr.skip()
+        except EditError as error:  # gone on elsewhere, or withdrawn
+            return {self.page.place: BACK.format(escape(str(error)))}
         if open_ones and open_ones[0].showing == showing:
             return self.ask(open_ones[0])
         return self.next_edit(token)
@@ -266,7 +268,11 @@ def _runner(moves: _Moves, editor: EditingService, running: RunningEdits) -> Cal
         page, visitor = moves.page, request.session_hash or ""
         ticket = running.start(visitor)
         try:
-            given = moves.open_trials(token)[0]
+            open_ones = moves.open_trials(token)
+            if not open_ones:
+                yield moves.next_edit(token)
+                return
+            given = open_ones[0]
             own = Own(
                 source=_painted(source), reference=_painted(reference), source_prompt=source_prompt, prompt=prompt
             )
