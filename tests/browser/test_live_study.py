@@ -9,7 +9,7 @@ import pytest
 
 from refedit.study import records
 from refedit.study.said import Choice
-from tests.browser.visitor import BROWSER, PATIENCE, expect, scene
+from tests.browser.visitor import BROWSER, CHROMIUM, PATIENCE, expect, scene
 from tests.serving import serving
 from tests.study.made_up import write_study
 
@@ -39,6 +39,15 @@ def address(folder: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def painting(chromium: Any) -> Iterator[Any]:
+    """A browser that draws Gradio's editor, which needs WebGL; without a GPU it has to be asked for."""
+    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    yield browser
+    browser.close()
+
+
 def edit_once_taken(page: Any) -> None:
     """Gradio's editor tells nobody when it has taken a picture: until then the page says that there is none."""
     said, judged = page.locator("#live-bar [role=alert]:not(.earlier)"), page.locator("#live-question h2")
@@ -51,8 +60,8 @@ def edit_once_taken(page: Any) -> None:
         page.wait_for_timeout(1000)
 
 
-def test_a_person_edits_own_pictures_and_judges_two_results(chromium: Any, address: str, folder: Path) -> None:
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+def test_a_person_edits_own_pictures_and_judges_two_results(painting: Any, address: str, folder: Path) -> None:
+    context = painting.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
