@@ -5,6 +5,7 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 
 import logging
 import os
+import signal
 from functools import partial
 
 import torch
@@ -14,6 +15,7 @@ from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.models import load_model, load_safety_checker, load_segmenter
 from refedit.segment.embedding_cache import EmbeddingCache
+from refedit.study.serving import put_beside, study_beside
 from refedit.ui.page import build_page, launch, launch_options
 from refedit.ui.settings import Settings
 
@@ -24,23 +26,29 @@ def main() -> None:
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
-        launch(build_page(*_edited_by(settings)), settings, options)
+        study = study_beside()
+        editor, segmenter = _edited_by(settings)
+        page = build_page(editor, settings, segmenter)
+        if study:
+            put_beside(study, page, options, editor)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # answers are shipped before the end
+        try:
+            launch(page, settings, options)
+        finally:
+            if study:
+                study.close()
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
 
 
-def _edited_by(settings: Settings) -> tuple[EditingService, Settings, EmbeddingCache | None]:
-    """What `build_page` is given: on ZeroGPU an editor that borrows GPUs, and a segmenter that needs none."""
+def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache | None]:
+    """Who edits and who segments: on ZeroGPU an editor that borrows GPUs, and a segmenter that needs none."""
     if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):  # as `spaces` reads it
-        return _editor(settings), settings, None
+        return _editor(settings), None
     from refedit.hosting.zero import ZeroEditor  # before the model is loaded; see there
 
     cpu = torch.device("cpu")
-    return (
-        ZeroEditor(_editor(settings, lent=True)),
-        settings,
-        EmbeddingCache(partial(load_segmenter, settings.sam, cpu)),
-    )
+    return ZeroEditor(_editor(settings, lent=True)), EmbeddingCache(partial(load_segmenter, settings.sam, cpu))
 
 
 def _editor(settings: Settings, lent: bool = False) -> Editor:

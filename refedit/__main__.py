@@ -26,10 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     from refedit.cli import commands as cli
     from refedit.hosting import commands as hosting
     from refedit.picturebook import commands as picturebook
+    from refedit.study import commands as study
 
     parser = argparse.ArgumentParser(prog="refedit", description="Edit pictures with a reference or a sentence.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for folder in (cli, picturebook, bench, hosting):
+    for folder in (cli, study, picturebook, bench, hosting):
         folder.add_commands(commands)
     return parser
 

@@ -23,8 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     ("app", "refedit.__main__"),
     ("refedit.cli",),
+    ("refedit.study",),
     ("refedit.ui",),
     ("refedit.bench",),
+    ("refedit.reporting",),
     ("refedit.picturebook",),
     ("refedit.hosting",),
     ("refedit.serving",),
@@ -50,15 +52,19 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.hosting.zero", "refedit.ui"),
+    "gradio": ("app", "refedit.hosting.zero", "refedit.ui", "refedit.study.live_page", "refedit.study.serving"),
     "spaces": ("refedit.hosting.zero",),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.diffusion.safety_checker", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
-    "huggingface_hub": ("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
+    "huggingface_hub": (
+        *("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
+        "refedit.study.ship",
+    ),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
     "ray": ("refedit.serving.cluster",),
-    "scipy": ("refedit.bench.experiment.statistics",),
+    "scipy": ("refedit.bench.experiment.statistics", "refedit.study.analysis.fits"),
     "skimage": ("refedit.bench.experiment.measures",),
+    "statsmodels": ("refedit.study.analysis.fits",),
     "torchvision": (),
 }
 # What must not come with a room when it is imported, from the lowest room up.
@@ -69,9 +75,13 @@ WALLS = {
         "refedit.serving",
         *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
     ),
+    "refedit.study.serving": (
+        *("refedit.bench", "refedit.study.analysis", "refedit.study.pictures", "statsmodels"),
+        *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
+    ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"yaml"}
+COME_WITH_GRADIO = {"httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
 def sources() -> dict[str, str]:
@@ -215,9 +225,8 @@ def requirements(file: Path) -> list[Requirement]:
 
 def test_requirements_are_what_the_code_imports() -> None:
     required = requirements(ROOT / "requirements.txt")
-    extra = [
-        item for folder in ("bench", "serving") for item in requirements(ROOT / f"refedit/{folder}/requirements.txt")
-    ]
+    folders = ("bench", "serving", "study")
+    extra = [item for folder in folders for item in requirements(ROOT / f"refedit/{folder}/requirements.txt")]
     assert not {requirement.name for requirement in required} & {requirement.name for requirement in extra}
     required += extra
     assert all({bound.operator for bound in requirement.specifier} == {">=", "<"} for requirement in required)

@@ -11,12 +11,13 @@ from PIL import Image
 
 from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.statistics import Interval
-from refedit.bench.report.chart import HEIGHT, WIDTH, chart, ticks
+from refedit.bench.report.chart import chart
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
 from refedit.bench.report.summary import comparison_tables, first_and_second, nearest, sentences, summary, verdict_table
 from refedit.bench.report.wording import NOTE, TERMS, cell, label
 from refedit.bench.suites.results import Results, merge_claims, read_results
+from refedit.reporting.axes import Axes, ticks
 
 ABOUT = {
     "model": "made up", "weights": "abc", "pixels": 64, "reader": True, "code": "0", "cores": 2, "device": "cpu",
@@ -138,12 +139,11 @@ def test_a_methods_other_preset_does_not_hide_how_far_the_others_are() -> None:
 
 
 def test_a_chart_is_sound_and_inside_its_frame() -> None:
-    svg = chart(CURVE)
-    figure = ElementTree.fromstring(svg.replace("<p class=legend>", '<p class="legend">'))
+    figure = ElementTree.fromstring(chart(CURVE))
     dots = figure.findall(".//circle")
     assert len(dots) == 3 and len(figure.findall(".//polygon")) == 1
     for dot in dots:
-        assert 0 < float(dot.get("cx", "-1")) < WIDTH and 0 < float(dot.get("cy", "-1")) < HEIGHT
+        assert 0 < float(dot.get("cx", "-1")) < Axes.width and 0 < float(dot.get("cy", "-1")) < Axes.height
     places = [float(dot.get("cx", "-1")) for dot in dots]
     assert places == sorted(places) and places[1] - places[0] == pytest.approx(places[2] - places[1], abs=0.2)
     nothing = {"x": 0.0, **Interval.from_json({**NUMBERS, "mean": None}).to_json()}

@@ -1,7 +1,5 @@
 """Strips of pictures: source, reference, truth and every method's result, of the first cases and the worst ones."""
 
-import base64
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,11 +54,3 @@ def strip(workbench: Workbench, case: Case, worst: bool) -> Strip:
 
 def _own_method(case: Case) -> Any:
     return next(arm.method for arm in ARMS[case.kind] if arm.name == OWN[case.kind])
-
-
-def data_uri(picture: Image.Image) -> str:
-    """A picture, SIDE pixels at most, as text that a page can hold."""
-    small, file = picture.copy(), io.BytesIO()
-    small.thumbnail((SIDE, SIDE))
-    small.save(file, "WEBP", quality=88)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")

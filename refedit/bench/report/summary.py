@@ -8,6 +8,7 @@ from refedit.bench.experiment.readings import readings
 from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cases_text, cell, label
 from refedit.bench.suites.compare import OWN
 from refedit.bench.suites.results import Results
+from refedit.reporting.document import markdown
 
 HEADLINE: Mapping[CaseKind, tuple[str, ...]] = {
     CaseKind.REFERENCE: readings("right colour pattern", "distance", "inside", "outside", "leak", "rows", "seconds"),
@@ -125,11 +126,6 @@ def deciding(claim: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def comparison_tables(comparison: Mapping[str, Any], shown: Mapping[CaseKind, Sequence[str]] = HEADLINE) -> str:
     """A table for each kind of case, with the readings that are to be shown as columns."""
     return "\n\n".join(f"### {TITLES[kind]}\n\n{markdown(*table(comparison, kind, shown[kind]))}" for kind in shown)
-
-
-def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *rows))
 
 
 def table(

@@ -38,7 +38,7 @@ class Figure:
         return f" ({100 * low:.0f} to {100 * high:.0f})"
 
 
-def wilson(right: int, cases: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(right: float, cases: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's interval (1927) of a share, as (low, high) in 0..1: unlike a bootstrap's, never a point."""
     z = NormalDist().inv_cdf((1 + level) / 2)
     middle = right + z * z / 2

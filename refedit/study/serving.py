@@ -1,0 +1,87 @@
+"""Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
+
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from refedit.errors import EditError
+from refedit.study.routes import study_app
+from refedit.study.running import Study, open_study
+
+if TYPE_CHECKING:
+    from starlette.routing import Mount
+
+    from refedit.editing.service import EditingService
+    from refedit.ui.settings import Settings
+
+VARIABLE = "REFEDIT_STUDY"
+PATH = "/study"
+
+
+def mounted(study: Study) -> "Mount":
+    """The study at its path, for `launch(app_kwargs={"routes": [...]})`: links to it end with a slash."""
+    from starlette.routing import Mount
+
+    return Mount(PATH, study_app(study))
+
+
+def serve_alone(study: Study, host: str, port: int) -> None:
+    """Serves the study's page and nothing else until it is stopped; EditError if the port cannot be had."""
+    import uvicorn  # a requirement of gradio
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.responses import RedirectResponse
+    from starlette.routing import Route
+
+    from refedit.ui.request_limits import RequestLimits
+
+    root = Route("/", lambda request: RedirectResponse(f"{PATH}/"))
+    app = Starlette(routes=[root, mounted(study)], middleware=[Middleware(RequestLimits)])
+    # No access log: it would hold addresses, and Prolific's ids in them.
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    with _bound(host, port) as listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise EditError(f"Port {port} of {host} is in use or not this machine's. Choose another --port.") from None
+    return listening
+
+
+def study_beside(environment: Mapping[str, str] = os.environ) -> Study | None:
+    """The study that the environment asks for beside the page; raises as `open_study`."""
+    folder = environment.get(VARIABLE, "")
+    return open_study(Path(folder), environment) if folder else None
+
+
+def put_beside(study: Study, blocks: Any, options: dict[str, Any], editor: "EditingService") -> None:
+    """Adds a study to a Gradio app and to what `launch` will be given; a live one gets its own page there, too."""
+    options["app_kwargs"] = {**options.get("app_kwargs", {}), "routes": [mounted(study)]}
+    if study.definition.kind == "live":
+        from refedit.study.live_page import add_live_page, head
+
+        add_live_page(blocks, study, editor)
+        options["head"] = options.get("head", "") + head()
+
+
+def serve_live(study: Study, settings: "Settings", editor: "EditingService") -> None:
+    """Serves a live study and nothing else of the page; raises as `launch`."""
+    import gradio as gr
+
+    from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
+
+    options = launch_options(settings) | {"footer_links": []}
+    with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
+        gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+    put_beside(study, blocks, options, editor)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
+    blocks.queue(max_size=QUEUE).launch(**options)
