@@ -13,6 +13,7 @@ from PIL import Image
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.ddim import Step
 from refedit.diffusion.previews import LatentColours
+from refedit.diffusion.vocabulary import AllWords, Vocabulary
 from refedit.editing.locate import locate
 from refedit.editing.progress import Clock, Costs, Pace
 from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, written_down
@@ -35,7 +36,8 @@ class Editor:
     def __init__(self, model: Backbone, cache_bytes: int = 1 << 30) -> None:
         self.model = model
         self.cache = Cache(cache_bytes)
-        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read)
+        vocabulary: Vocabulary = getattr(model, "vocabulary", AllWords())  # a backbone need not have one
+        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read, words=vocabulary.offered)
         self._costs = Costs()
         # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
         self._device = threading.Lock()

@@ -4,8 +4,8 @@ Requests, events and errors are plain values; an `EditError` keeps its sentence 
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from PIL import Image
@@ -20,12 +20,14 @@ from refedit.methods import Method
 class ModelFacts:
     """What a page has to know of the model at work: its name, its square's side in pixels, and how it reads.
 
-    `read` gives a sentence as the model reads it, and what became of its other words.
+    `read` gives a sentence as the model reads it, and what became of its other words. `words` are those that a small
+    model knows, by what they say; a model that reads all words has none.
     """
 
     name: str
     size: int
     read: Callable[[str], Reading]
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
