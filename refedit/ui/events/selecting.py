@@ -32,7 +32,7 @@ Answer = dict[str, str]
 
 
 def answers_of(editor: EditingService, embeddings: EmbeddingCache) -> dict[str, Callable[[Question], Answer]]:
-    """The functions that a canvas may call, by name; Gradio makes them attributes, so none may be called as an event."""
+    """The functions that a canvas may call, by name. Gradio makes them attributes, so none has an event's name."""
 
     def cut(asked: Question) -> Answer:
         """The thing that clicks show, as it is and with room round it."""

@@ -118,4 +118,5 @@ refedit.opened = async () => {
     refedit.clearStage?.();
   }
   opening = false;
+  refedit.ready = true;
 };

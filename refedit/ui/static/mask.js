@@ -48,7 +48,7 @@ refedit.combine = (sheet, other, add) => {
 };
 
 // A mask as it is shown: a light tint, and an outline that is seen on every ground.
-const TINT = "rgb(15 132 126 / 24%)", LINE = "#0b5f5b", HALO = "#ffffff";
+const TINT = "rgb(15 132 126 / 16%)", LINE = "#0b5f5b", HALO = "#ffffff";
 const AROUND = [...Array(12).keys()].map((turn) => [Math.cos((turn * Math.PI) / 6), Math.sin((turn * Math.PI) / 6)]);
 const coloured = (sheet, colour, erased) => {
   const pen = sheet.getContext("2d");

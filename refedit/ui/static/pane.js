@@ -207,7 +207,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const paint = () => {
     drawing = 0;
     context.clearRect(0, 0, view.width, view.height);
-    if (!now.photo) return;
+    if (!now.photo || !view.width || !view.height) return;
     const frame = box();
     context.imageSmoothingQuality = "high";
     context.drawImage(now.photo.image, ...frame);
@@ -410,6 +410,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     filled: () => Boolean(now.photo),
     empty: () => now.photo && change(EMPTY),
     mask: () => now.mask,
+    size: () => [now.photo.image.naturalWidth, now.photo.image.naturalHeight],
   };
   if (props.value?.picture) adopt();
 };
