@@ -50,7 +50,7 @@ WATCH = """() => {
     const text = (selector) => document.querySelector(selector)?.innerText;
     const preview = document.querySelector('#preview')?.src;
     if (preview) seen.previews.add(preview);
-    if (text('#status .stage')) seen.stages.add(text('#status .stage'));
+    if (text('#status .what')) seen.stages.add(text('#status .what'));
     if (text('#status .step')) seen.steps.add(text('#status .step'));
   }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
 }"""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from gradio.components import Component
 
 from refedit.methods import values_of
@@ -30,7 +29,7 @@ def connect_choices(page: Page, examples: tuple[Example, ...]) -> None:
             event(_applying(page, panel), panel.preset, [inputs.kind, *panel.components], **PAGE_ONLY)
     for tile, example in zip(page.tiles, examples, strict=True):
         changed = [*filled_outputs(inputs), page.outputs.stage, page.outputs.status]
-        tile.click(filler(page, example), None, changed, **MAY_FAIL)
+        tile.click(_filler(page, example), None, changed, **MAY_FAIL)
 
 
 def show_kind(page: Page, kind: str) -> Updates:
@@ -48,16 +47,18 @@ def _applying(page: Page, panel: ParameterPanel) -> Callable[[str], dict[Compone
     return apply
 
 
-def filler(page: Page, example: Example) -> Callable[[], Iterator[Updates]]:
-    """Fills in an example and shows the result that is stored with it."""
-
+def _filler(page: Page, example: Example) -> Callable[[], Iterator[Updates]]:
     def fill() -> Iterator[Updates]:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies the pictures before the next turn
-            yield {
-                **fill_in(page.inputs, example.form(), Path(folder)),
-                page.outputs.stage: show_example(example, Path(folder)),
-                page.outputs.status: status.example(example.title, example.result is not None),
-            }
-        yield gr.skip()  # the last answer is repeated
+            yield fill_example(page, example, Path(folder))
 
     return fill
+
+
+def fill_example(page: Page, example: Example, folder: Path) -> Updates:
+    """Fills in an example and shows the result that is stored with it."""
+    return {
+        **fill_in(page.inputs, example.form(), folder),
+        page.outputs.stage: show_example(example, folder),
+        page.outputs.status: status.example(example.title, example.result is not None),
+    }

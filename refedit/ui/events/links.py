@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from refedit.editing.service import EditingService
-from refedit.ui.events.choices import filler
+from refedit.ui.events.choices import fill_example
 from refedit.ui.events.form_io import all_inputs, fill_in, filled_outputs, read_form
 from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, showing_errors
 from refedit.ui.state import status
@@ -30,7 +30,8 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService, examples
         return {page.link: gr.update(value=query, visible=True)}
 
     def opened(request: gr.Request) -> Iterator[Updates]:
-        yield from open_page(page, editor, examples, dict(request.query_params))
+        with tempfile.TemporaryDirectory() as folder:  # Gradio copies the pictures before the next turn
+            yield open_page(page, editor, examples, dict(request.query_params), Path(folder))
 
     made = page.copy.click(showing_errors(make), {*all_inputs(page.inputs)}, page.link, **MAY_FAIL)
     made.success(None, page.link, page.link, js=COPY, **PAGE_ONLY)
@@ -39,17 +40,17 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService, examples
 
 
 def open_page(
-    page: Page, editor: EditingService, examples: tuple[Example, ...], query: dict[str, str]
-) -> Iterator[Updates]:
+    page: Page, editor: EditingService, examples: tuple[Example, ...], query: dict[str, str], folder: Path
+) -> Updates:
     """What the page opens with: the example that a link names or else the first one, and what the link holds."""
     named = [example for example in examples if example.name == query.get("example")]
     link = read_link(query)
+    changes: Updates = {}
     for example in named or ([] if link else examples[:1]):
-        yield from filler(page, example)()
+        changes |= fill_example(page, example, folder)
     if link is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield open_link(page, editor, link, Path(folder))
-    yield gr.skip()  # the last answer is repeated
+        changes |= open_link(page, editor, link, folder)
+    return changes or gr.skip()  # type: ignore[return-value]
 
 
 def open_link(page: Page, editor: EditingService, link: Link, folder: Path) -> Updates:

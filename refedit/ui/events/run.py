@@ -71,7 +71,6 @@ def _runner(
                 for event in paced(view.record(event) for event in events):
                     if changes := view.update(event):
                         yield changes
-            yield gr.skip()  # Gradio repeats the last answer, which would undo what the visitor has begun since
         finally:
             edits.end(visitor, ticket)
 

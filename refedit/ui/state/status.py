@@ -100,7 +100,7 @@ def _box(kind: str, inner: str, role: str = "status") -> str:
 
 def _line(stage: str, count: str, left: str = "") -> str:
     return (
-        f'<div class="status-line"><b class="stage">{escape(stage)}</b><span class="step">{escape(count)}</span>'
+        f'<div class="status-line"><b class="what">{escape(stage)}</b><span class="step">{escape(count)}</span>'
         f'<span class="left">{escape(left)}</span></div>'
     )
 
