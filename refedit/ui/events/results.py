@@ -26,6 +26,8 @@ def connect_result(page: Page, editor: EditingService) -> None:
     def take(file: Any) -> Iterator[Updates]:
         with errors_shown(), tempfile.TemporaryDirectory() as folder:  # Gradio copies pictures before the next turn
             yield restored(page, editor, uploaded(file, "restored").read_bytes(), Path(folder))
+            return
+        yield gr.skip()
 
     outputs.restore.upload(take, outputs.restore, [*filled_outputs(page.inputs), *outputs.all], **MAY_FAIL)
 

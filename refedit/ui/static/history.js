@@ -92,15 +92,17 @@ refedit.history = (element, props, trigger, upload) => {
 const FIELDS = ["source-prompt", "prompt"];
 const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
 let saving = 0, opening = true;
+refedit.saved = async () => {
+  clearTimeout(saving);
+  const draft = { kind: document.body.dataset.kind };
+  for (const name of FIELDS) draft[name] = field(name)?.value ?? "";
+  for (const [name, pane] of Object.entries(refedit.panes)) draft[name] = { file: await pane.blob(), mask: pane.mask() };
+  await kept("draft", "readwrite", (store) => store.put(draft, "now"));
+};
 refedit.changed = () => {
   if (opening) return;
   clearTimeout(saving);
-  saving = setTimeout(async () => {
-    const draft = { kind: document.body.dataset.kind };
-    for (const name of FIELDS) draft[name] = field(name)?.value ?? "";
-    for (const [name, pane] of Object.entries(refedit.panes)) draft[name] = { file: await pane.blob(), mask: pane.mask() };
-    await kept("draft", "readwrite", (store) => store.put(draft, "now"));
-  }, 400);
+  saving = setTimeout(refedit.saved, 400);
 };
 document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
 

@@ -46,11 +46,12 @@ def draw_panel(method: type[Method]) -> ParameterPanel:
     outside = [parameter for parameter in parameters if parameter.strength or parameter.name == SEED]
     with gr.Column(elem_classes=f"parameter-panel for-{method.name}"):
         with gr.Row(elem_classes="in-sight"):
-            about: dict[str, Any] = {"label": "Preset", "info": method.presets_help, "elem_id": f"{method.name}-preset"}
-            preset = gr.Dropdown(list(presets), value=first, min_width=160, **about)
-            drawn = {parameter.name: _component(method, parameter, values) for parameter in outside}
+            name = f"{method.name}-preset"
+            preset = gr.Dropdown(list(presets), value=first, min_width=160, label="Preset", elem_id=name)
+            drawn = {parameter.name: _component(method, parameter, values, brief=True) for parameter in outside}
             gr.HTML(LOTS if SEED in drawn else f"<p>{NO_SEED}</p>", elem_classes="chance", min_width=80)
         with gr.Accordion(f"All parameters of {method.title}", open=False, elem_id=f"{method.name}-door"):
+            gr.HTML(f"<p>{method.presets_help}</p>")
             reset = gr.Button("Reset to preset", size="sm", elem_id=f"{method.name}-reset", min_width=120)
             drawn |= _draw_groups(method, [item for item in parameters if item.name not in drawn], values)
     components = tuple(drawn[parameter.name] for parameter in parameters)
@@ -70,11 +71,12 @@ def _draw_groups(method: type[Method], parameters: Sequence[Parameter], values: 
     return drawn
 
 
-def _component(method: type[Method], parameter: Parameter, values: Mapping[str, Any]) -> Component:
+def _component(method: type[Method], parameter: Parameter, values: Mapping[str, Any], brief: bool = False) -> Component:
+    """What shows a parameter, without its help where it has to be brief."""
     common: dict[str, Any] = {
         "value": values[parameter.name],
         "label": parameter.told,
-        "info": parameter.help,
+        "info": None if brief else parameter.help,
         "elem_id": f"{method.name}-{parameter.name}",
         "min_width": 200,
         "interactive": True,
