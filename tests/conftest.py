@@ -65,7 +65,7 @@ LONG: tuple[str, ...] = (
     "test_links",
 )
 LONG += ("test_training", "test_training_safety", "test_baret", "test_specref", "test_evidence", "test_architecture")
-LONG += ("test_run_keys", "test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
+LONG += ("test_looks", "test_editor", "test_imagic", "test_ddim", "test_reader", "test_sam_training")
 LONG += ("test_comparison_methods", "test_command_line", "test_segment", "test_edits", "test_bench", "test_networks")
 LONG += ("test_recipe", "test_drawing")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""

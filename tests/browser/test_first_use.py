@@ -29,7 +29,7 @@ CONTROLS = """() => [...document.querySelectorAll('button, input, select, textar
   .filter((control) => (control.matches('input[type=radio]') ? control.parentElement : control)
     .checkVisibility({visibilityProperty: true})
     && !control.matches('.skip, [type=file]')).length"""
-SMALL = """() => [...document.querySelectorAll('button, select, textarea, a[href], summary, input, label:has([type=radio])')]
+SMALL = """() => [...document.querySelectorAll('button, select, textarea, a[href], summary, input, label:has(input)')]
   .filter((control) => control.checkVisibility({visibilityProperty: true})
     && !control.matches('.skip, [type=file], [type=radio], [type=checkbox]'))
   .filter((control) => Math.min(control.offsetWidth, control.offsetHeight) < 24).map((control) => control.outerHTML)"""

@@ -30,7 +30,7 @@ BROWSER = [
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
-PATIENCE = int(os.environ.get("PAT", 60_000))  # ms; the other tests may have one of the cores
+PATIENCE = 60_000  # ms; the other tests may have one of the cores
 SIZE, BOX = 256, (60, 100, 140, 180)
 SIZES = ((1440, 900), (1280, 600), (1024, 768), (390, 844))
 """Windows in which everything has to be in sight."""
@@ -57,7 +57,8 @@ WATCH = """() => {
 
 IN_SIGHT = """(element) => {
   const {left, top, right, bottom, width, height} = element.getBoundingClientRect();
-  const bar = document.querySelector('#bar'), foot = bar.contains(element) ? innerHeight : bar.getBoundingClientRect().top;
+  const bar = document.querySelector('#bar');
+  const foot = bar.contains(element) ? innerHeight : bar.getBoundingClientRect().top;
   return width > 0 && height > 0 && left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= foot + 1;
 }"""
 

@@ -107,7 +107,7 @@ document.addEventListener(
       await pane.settled();
     }
     inSight();
-    await new Promise((done) => setTimeout(done, 30)); // until Gradio has taken what was just filled in
+    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
     passing = true;
     run.click();
     passing = false;

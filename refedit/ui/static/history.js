@@ -108,6 +108,7 @@ document.addEventListener("input", (event) => FIELDS.some((name) => field(name) 
 
 // The page is filled in by the server: with a link's or the first example. A draft comes after that, unless a link asks.
 refedit.opened = async () => {
+  refedit.showKind();
   const draft = location.search.length > 1 ? null : await kept("draft", "readonly", (store) => store.get("now"));
   if (draft) {
     refedit.setKind(draft.kind);

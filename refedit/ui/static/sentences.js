@@ -38,18 +38,20 @@ document.addEventListener("click", (event) => {
 });
 
 // The cards. A kind is a value of the server's; what it hides is decided by the page's style.
+const WHERE = ["begin", "desk", "bar", "rest"];
 refedit.choice = (element, props, trigger, watch) => {
   const inputs = () => [...element.querySelectorAll("input")];
   const show = () => {
     const kind = props.value;
-    document.body.dataset.kind = kind;
+    for (const part of [document.body, ...WHERE.map((id) => document.getElementById(id))]) if (part) part.dataset.kind = kind;
     const own = inputs().find((input) => input.value === kind);
     const card = own?.closest(".kind");
     for (const input of inputs()) {
       if (input.name === "method") input.checked = input.closest(".kind") === card;
-      else if (input.closest(".kind") === card) input.checked = input === own;
+      else if (input.closest(".kind") === card) input.checked = input.value === kind;
     }
   };
+  refedit.showKind = show; // for parts of the page that were not drawn yet
   refedit.setKind = (kind) => {
     props.value = kind;
     show();
