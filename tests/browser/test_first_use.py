@@ -143,8 +143,10 @@ def test_visitors_wait_for_each_other_and_stop_only_themselves(context: Any, add
         page.locator("#run").click()
         expect(page.locator("#status .running")).to_be_visible()
     expect(second.locator("#status")).to_contain_text("queue: 1/1")
+    first.bring_to_front()  # a page behind another one draws nothing
     first.locator("#stop").click()
     expect(first.locator("#status .stopped")).to_be_visible()
+    second.bring_to_front()
     expect(second.locator("#status .done")).to_be_visible()
     first.close()
     second.close()

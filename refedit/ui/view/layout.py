@@ -48,7 +48,7 @@ class Page:
 
 
 HEAD = """<a class="skip" href="#prompt">Skip to the sentence</a>
-<h1>RefEdit</h1><p>Change a picture by showing or saying what you want, and watch it happen.</p>
+<h1>RefEdit</h1><p>Change a picture by showing or saying what you want.</p>
 <button type="button" id="help" aria-expanded="false" aria-controls="keys" title="Keys" aria-label="Keys">?</button>"""
 
 KEYS = """<div id="keys" hidden><p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops,
