@@ -79,7 +79,9 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     const { file: usable, note } = await refedit.prepared(file);
     if (usable) await put(usable);
     say(note);
-    if (usable) refedit.missed?.();
+    if (!usable) return;
+    refedit.clearStage();
+    refedit.missed();
   };
   const adopt = async () => {
     const { picture, mask: spelled } = props.value ?? {};

@@ -140,10 +140,12 @@ refedit.stage = (element, props, watch) => {
     image.src = (back ? value().before : result().image).url;
     root.toggleAttribute("data-held", back);
   };
-  // A draft that was found is no example any more.
+  // With pictures of one's own it is no example any more.
   refedit.clearStage = () => {
+    if (value().shows !== "example") return;
     props.value = { shows: "", run: "", results: [] };
     arrive();
+    refedit.say("Press Run.");
   };
   watch("value", arrive);
   arrive();

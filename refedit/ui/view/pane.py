@@ -60,8 +60,8 @@ def _template(name: str, title: str, hint: str) -> str:
   <div class="tools" role="toolbar" aria-label="Tools for the {name}">
     {_switch(name)}
     <button type="button" class="sign" aria-pressed="false" title="Take away instead of adding (X)">
-      &minus; take away</button>
-    <button type="button" class="undo" title="Undo (Ctrl+Z)">Undo</button>
+      Take away</button>
+    <button type="button" class="undo" title="Undo (Ctrl+Z)" aria-label="Undo">&#8630;</button>
     <button type="button" class="open-more" aria-expanded="false" aria-controls="{name}-more">More</button>
     <label class="range room-line">Room round it
       <input class="room" type="range" min="0" max="{LARGEST_ROOM}" step="0.5" value="{ROOM[name]:g}"><output></output>
