@@ -47,7 +47,17 @@ NO_MCP = (
 
 STATIC = Path(__file__).parent / "static"
 STYLES = ("page.css", "desk.css")
-SCRIPTS = ("mask.js", "pictures.js", "pane.js", "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
+SCRIPTS = (
+    "mask.js",
+    "easel.js",
+    "pictures.js",
+    "pane.js",
+    "stage.js",
+    "history.js",
+    "sentences.js",
+    "bar.js",
+    "keys.js",
+)
 """In the order in which they use each other; each adds functions to `window.refedit`."""
 
 VISITORS = 200

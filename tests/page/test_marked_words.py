@@ -61,7 +61,7 @@ def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(
 
     def offered(method: str, preset: str, now: str, wanted: str) -> tuple[type, str] | None:
         switch = switch_for(facts, method, preset, (now, wanted), dog)
-        return switch and (switch.method, switch.preset)
+        return None if switch is None else (switch.method, switch.preset)
 
     poses, looks = (Baret.name, "non-rigid"), (Baret.name, "rigid")
     assert offered(*poses, "", "a dog in the snow") == (Baret, "rigid")

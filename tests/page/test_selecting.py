@@ -91,9 +91,14 @@ def test_what_is_wrong_is_one_sentence(
 
 
 def test_a_picture_is_embedded_once(editor: Editor, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    segmenter, seen = tiny_segmenter(), []
+    segmenter, seen = tiny_segmenter(), list[Any]()
     embed = segmenter.embed
-    monkeypatch.setattr(segmenter, "embed", lambda image: (seen.append(image.size), embed(image))[1])
+
+    def counted(image: Any) -> Any:
+        seen.append(image.size)
+        return embed(image)
+
+    monkeypatch.setattr(segmenter, "embed", counted)
     answers = answers_of(editor, EmbeddingCache(lambda: segmenter))
     answers["embed"](asked)
     for place in (0.2, 0.8):

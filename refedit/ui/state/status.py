@@ -16,7 +16,7 @@ def ready() -> str:
 
 def example(title: str, stored: bool) -> str:
     """An example is filled in; `stored` if its result is shown."""
-    told = "The result was made earlier; press <b>Run</b> to see it happen." if stored else "Press <b>Run</b>."
+    told = "Made earlier; press <b>Run</b> to see it happen." if stored else "Press <b>Run</b>."
     return _box("idle", f"<b>{escape(title)}.</b> {told}")
 
 

@@ -69,7 +69,7 @@ refedit.history = (element, props, trigger, upload) => {
     await trimmed();
     await show();
   };
-  root.querySelector(".restore").addEventListener("click", () => root.querySelector("input").click());
+  document.addEventListener("click", (event) => event.target.closest?.(".restore") && root.querySelector("input").click());
   root.querySelector("input").addEventListener("change", (event) => {
     const file = event.target.files[0];
     event.target.value = "";

@@ -13,9 +13,9 @@ const LOST = "The server cannot be reached. Try again in a moment.";
 refedit.pane = (element, props, trigger, server, upload, watch) => {
   const root = element.querySelector(".pane"), name = root.dataset.name;
   const part = (selector) => root.querySelector(selector), parts = (selector) => [...root.querySelectorAll(selector)];
-  const view = part("canvas.view"), context = view.getContext("2d");
+  const view = part("canvas.view");
   let now = EMPTY, past = [], later = [], mask = null, thing = null, quiet = false, waiting = Promise.resolve();
-  let zoom = { scale: 1, x: 0, y: 0 }, drag = null, hover = null, looked = null;
+  let drag = null, hover = null, looked = null;
 
   const say = (text) => (part(".note").textContent = text ?? "");
   const tool = () => part("[name$=-tool]:checked").value;
@@ -44,14 +44,14 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const change = (next, sheets) => {
     if (now.photo) past = [...past, now].slice(-PAST); // an empty pane is nothing to go back to
     later = [];
-    quiet = false;
+    hush(false);
     return show(next, sheets);
   };
   const back = (from, to) => {
     if (!from.length) return false;
     to.push(now);
     const next = from.pop();
-    if (next.photo !== now.photo) zoom = { scale: 1, x: 0, y: 0 };
+    if (next.photo !== now.photo) easel.reset();
     say("");
     show(next);
     return true;
@@ -69,7 +69,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
   const put = async (file, spelled = "") => {
     const photo = { file, image: await refedit.loaded(URL.createObjectURL(file)), uploaded: null };
-    zoom = { scale: 1, x: 0, y: 0 };
+    easel.reset();
     const sending = sent(photo);
     await change({ ...EMPTY, photo, mask: spelled });
     return sending;
@@ -89,7 +89,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (!picture) return now.photo ? change(EMPTY) : undefined;
     const same = picture.path === now.photo?.uploaded?.path;
     const photo = same ? now.photo : { file: null, image: await refedit.loaded(picture.url), uploaded: picture, at: Date.now() };
-    zoom = { scale: 1, x: 0, y: 0 };
+    easel.reset();
     say("");
     return change({ ...EMPTY, photo, mask: spelled ?? "" });
   };
@@ -173,68 +173,23 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
 
   // ---- drawing it
-  const box = () => {
-    const { naturalWidth: width, naturalHeight: height } = now.photo.image;
-    const fit = Math.min(view.width / width, view.height / height) * zoom.scale;
-    const left = (view.width - width * fit) / 2 + zoom.x, top = (view.height - height * fit) / 2 + zoom.y;
-    return [left, top, width * fit, height * fit];
-  };
-  const ratio = () => view.width / Math.max(1, view.clientWidth);
-  const place = (event) => {
-    const frame = view.getBoundingClientRect(), [left, top, width, height] = box();
-    const [x, y] = [(event.clientX - frame.left) * ratio(), (event.clientY - frame.top) * ratio()];
-    return [(x - left) / width, (y - top) / height];
-  };
   const thickness = () => (Number(part(".size").value) / 100) * Math.max(mask.width, mask.height);
-  const mark = ([x, y, inside]) => {
-    const [left, top, width, height] = box(), reach = 9 * ratio(), pen = context;
-    pen.save();
-    pen.translate(left + x * width, top + y * height);
-    pen.beginPath();
-    pen.arc(0, 0, reach, 0, 2 * Math.PI);
-    Object.assign(pen, { fillStyle: inside ? "#0b5f5b" : "#b3261e", strokeStyle: "#fff", lineWidth: 2 * ratio() });
-    pen.fill();
-    pen.stroke();
-    const arms = inside ? [[1, 0], [0, 1]] : [[1, 0]]; // they differ in shape, not only in colour
-    for (const [right, down] of arms) {
-      pen.beginPath();
-      pen.moveTo((-right * reach) / 2, (-down * reach) / 2);
-      pen.lineTo((right * reach) / 2, (down * reach) / 2);
-      pen.stroke();
-    }
-    pen.restore();
-  };
-  let drawing = 0;
-  const draw = () => (drawing ||= requestAnimationFrame(paint));
-  const paint = () => {
-    drawing = 0;
-    context.clearRect(0, 0, view.width, view.height);
-    if (!now.photo || !view.width || !view.height) return;
-    const frame = box();
-    context.imageSmoothingQuality = "high";
-    context.drawImage(now.photo.image, ...frame);
+  const easel = refedit.easel(view, () => ({
+    image: now.photo?.image,
+    mask,
+    thing: room() > 0 ? thing : null,
+    clicks: now.clicks,
+    quiet,
+    adding: adding(),
+    corners: drag?.corner && [drag.start, drag.corner],
+    brush: hover && mask && tool() === "brush" && { x: hover[0], y: hover[1], size: thickness() / mask.width },
+  }));
+  const { draw, place, ratio } = easel;
+  const hush = (still) => {
+    quiet = still;
     root.classList.toggle("quiet", quiet);
-    if (quiet || !mask) return;
-    refedit.drawMask(context, mask, frame, ratio());
-    if (thing && room() > 0) refedit.drawMask(context, thing, frame, ratio() / 2, false);
-    now.clicks.forEach(mark);
-    const pen = { lineWidth: 1.5 * ratio(), strokeStyle: adding() ? "#0b5f5b" : "#b3261e" };
-    if (drag?.corner) {
-      const [left, top, width, height] = frame, [[x0, y0], [x1, y1]] = [drag.start, drag.corner];
-      Object.assign(context, pen);
-      context.strokeRect(left + x0 * width, top + y0 * height, (x1 - x0) * width, (y1 - y0) * height);
-    } else if (hover && tool() === "brush") {
-      Object.assign(context, pen);
-      context.beginPath();
-      context.arc(frame[0] + hover[0] * frame[2], frame[1] + hover[1] * frame[3], (thickness() / 2 / mask.width) * frame[2], 0, 2 * Math.PI);
-      context.stroke();
-    }
+    draw();
   };
-  new ResizeObserver(() => {
-    const dense = Math.min(2, window.devicePixelRatio || 1);
-    Object.assign(view, { width: Math.round(view.clientWidth * dense), height: Math.round(view.clientHeight * dense) });
-    if (view.width && view.height) paint();
-  }).observe(view);
 
   // ---- by hand
   const stroke = (from, to) => {
@@ -263,13 +218,6 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     const [[ax, ay], [bx, by]] = [...fingers.values()];
     return { reach: Math.hypot(ax - bx, ay - by), x: ((ax + bx) / 2) * ratio(), y: ((ay + by) / 2) * ratio() };
   };
-  const zoomed = (factor, x, y) => {
-    const frame = view.getBoundingClientRect(), scale = Math.min(8, Math.max(1, zoom.scale * factor));
-    const [cx, cy] = [x - frame.left * ratio() - view.width / 2, y - frame.top * ratio() - view.height / 2];
-    const grown = scale / zoom.scale;
-    zoom = scale === 1 ? { scale, x: 0, y: 0 } : { scale, x: cx - (cx - zoom.x) * grown, y: cy - (cy - zoom.y) * grown };
-    draw();
-  };
   view.addEventListener("pointerdown", (event) => {
     if (!now.photo || event.button) return;
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
@@ -290,8 +238,8 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
     if (drag?.pinch && fingers.size > 1) {
       const before = drag.pinch, after = pinch();
-      zoom = { ...zoom, x: zoom.x + after.x - before.x, y: zoom.y + after.y - before.y };
-      zoomed(after.reach / Math.max(1, before.reach), after.x, after.y);
+      easel.pan(after.x - before.x, after.y - before.y);
+      easel.zoom(after.reach / Math.max(1, before.reach), after.x, after.y);
       drag.pinch = after;
     } else if (drag?.start) {
       const to = place(event);
@@ -325,7 +273,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     (event) => {
       if (!event.ctrlKey || !now.photo) return;
       event.preventDefault();
-      zoomed(Math.exp(-event.deltaY / 200), event.clientX * ratio(), event.clientY * ratio());
+      easel.zoom(Math.exp(-event.deltaY / 200), event.clientX * ratio(), event.clientY * ratio());
     },
     { passive: false },
   );
@@ -384,15 +332,12 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     root.dataset.tool = tool();
     document.body.dataset.pane = name;
     for (const pane of Object.values(refedit.panes)) pane.root.classList.toggle("in-use", pane.root === root);
-    if (quiet) {
-      quiet = false;
-      draw();
-    }
+    if (quiet) hush(false);
     if (tool() === "click") look();
   };
   root.addEventListener("pointerdown", used, true);
   root.addEventListener("focusin", used);
-  root.addEventListener("pointerenter", () => now.photo && quiet && ((quiet = false), draw()));
+  root.addEventListener("pointerenter", () => now.photo && quiet && hush(false));
   root.dataset.tool = tool();
 
   watch("value", adopt);
@@ -407,7 +352,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
       ranges();
       draw();
     },
-    hide: () => ((quiet = true), draw()),
+    hide: () => hush(true),
     settled: () => waiting,
     filled: () => Boolean(now.photo),
     empty: () => now.photo && change(EMPTY),

@@ -106,7 +106,7 @@ refedit.stage = (element, props, watch) => {
     root.dataset.shows = shows ?? "";
     part(".told").textContent = told;
     const done = shows === "results" || shows === "example";
-    part(".views").replaceChildren(...(done ? views().map((name) => radio("view", name, name === view, () => ((view = name), draw()))) : []));
+    part(".views").replaceChildren(...(shows === "results" ? views().map((name) => radio("view", name, name === view, () => ((view = name), draw()))) : []));
     const screen = part(".screen");
     if (shows === "preview") {
       const image = screen.querySelector("#preview") ?? made("img", { id: "preview" });

@@ -126,8 +126,10 @@ def _draw_rest(told: Told) -> tuple[gr.HTML, dict[str, ParameterPanel], dict[str
     """What is below the first look: earlier results, parameters, links, the models."""
     restore = draw_visit()
     panels = {name: draw_panel(method) for name, method in METHODS.items()}
-    with gr.Row(elem_id="sharing"):
-        copy = gr.Button("Copy a link to these settings", size="sm", elem_id="copy-link", min_width=80)
+    with gr.Accordion("Links, old results, models", open=False, elem_id="models"):
+        with gr.Row(elem_id="sharing"):
+            copy = gr.Button("Copy a link to these settings", size="sm", elem_id="copy-link", min_width=80)
+            gr.HTML('<button type="button" class="restore">Restore a downloaded result</button>')
         link = gr.Textbox(
             label="Link to these settings",
             info="It carries the method, its parameters, the prompts and the model's name; no pictures.",
@@ -136,7 +138,6 @@ def _draw_rest(told: Told) -> tuple[gr.HTML, dict[str, ParameterPanel], dict[str
             interactive=False,
             buttons=["copy"],
         )
-    with gr.Accordion("The model at work, and which others there are", open=False, elem_id="models"):
         gr.HTML(told.about + told.models)
         gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
     return restore, panels, {"copy": copy, "link": link}

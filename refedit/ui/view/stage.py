@@ -94,7 +94,6 @@ VISIT = """
 <section class="visit none" aria-label="Your results">
   <h2>Your results <small>kept in this browser only; click one to bring it back</small></h2>
   <div class="strip"></div>
-  <button type="button" class="restore">Restore a downloaded result</button>
   <button type="button" class="forget">Forget them</button>
   <input type="file" accept="image/png" aria-label="Choose a downloaded result" tabindex="-1" hidden>
 </section>"""
