@@ -9,7 +9,6 @@ from tests.browser.visitor import (
     PATIENCE,
     SIZES,
     choose_example,
-    choose_kind,
     expect,
     mask_of,
     opened,
@@ -138,12 +137,14 @@ def test_a_full_queue_is_a_sentence_and_run_is_free_again(shared_page: Any) -> N
 def test_visitors_wait_for_each_other_and_stop_only_themselves(context: Any, address: str) -> None:
     first, second = visit(context, address), visit(context, address)
     for page, steps in ((first, HELD), (second, 2)):
-        choose_kind(page, "swap")
+        page.bring_to_front()  # a page behind another one draws nothing
         set_steps(page, "specref", steps)
         page.locator("#run").click()
         expect(page.locator("#status .running")).to_be_visible()
+        if page is first:
+            expect(page.locator("#status .step")).not_to_have_text("")
     expect(second.locator("#status")).to_contain_text("queue: 1/1")
-    first.bring_to_front()  # a page behind another one draws nothing
+    first.bring_to_front()
     first.locator("#stop").click()
     expect(first.locator("#status .stopped")).to_be_visible()
     second.bring_to_front()
