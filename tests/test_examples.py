@@ -12,7 +12,17 @@ from refedit.editing.request import EditRequest, Reference
 from refedit.imaging.images import read_mask, read_picture
 from refedit.methods import METHODS, with_values
 from refedit.picturebook.world.captions import words
-from refedit.picturebook.world.examples import SIZE, reference_example, scene, write_examples
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.examples import (
+    ROOM,
+    SIZE,
+    Selected,
+    reference_example,
+    region,
+    scene,
+    write_examples,
+)
+from refedit.ui.view.pane import ROOM as SOURCE_ROOM
 
 FOLDER = Path(__file__).parents[1] / "examples"
 ROWS = json.loads((FOLDER / "examples.json").read_text("utf-8"))
@@ -33,7 +43,7 @@ def test_an_example_is_a_complete_request_in_known_words(row: dict) -> None:
         region=read_mask(FOLDER / row["region"]) if "region" in row else None,
         reference=reference,
     )
-    assert request.source.size == (SIZE, SIZE)
+    assert request.source.size == read_picture(FOLDER / row["result"]).size == (SIZE, SIZE)
     assert set(f"{row['prompt']} {row.get('source_prompt', '')}".split()) <= set(words())
 
 
@@ -41,6 +51,16 @@ def test_there_are_enough_of_both_methods_and_all_files_are_small() -> None:
     kinds = Counter((row["method"], row["preset"]) for row in ROWS)
     assert kinds["specref", "recommended"] >= 4 and kinds["baret", "non-rigid"] >= 3 and kinds["baret", "rigid"] >= 2
     assert all(path.stat().st_size < 500_000 for path in FOLDER.iterdir())
+
+
+def test_a_region_is_what_a_person_selects_who_knows_the_source_only() -> None:
+    drawn = draw(scene("cat", 1, pose="sitting", backdrop="meadow", pattern="plain", colour="red"), SIZE)
+    thing = drawn.masks["subject"]
+    click, box = (region(drawn, selected).values >= 0.5 for selected in (Selected.CLICK, Selected.BOX))
+    assert not (thing & ~click).any() and not (click & ~box).any() and click.sum() < box.sum()
+    rows, columns = np.nonzero(box)
+    assert box.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+    assert ROOM == SOURCE_ROOM["source"] / 100
 
 
 def test_examples_are_written_as_the_page_reads_them(tmp_path: Path) -> None:

@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 
 from refedit.errors import EditError
-from refedit.methods import METHODS, Baret, Method, SpecRef, nearest_preset, parameters_of, with_values
+from refedit.methods import (
+    METHODS,
+    Baret,
+    Method,
+    SpecRef,
+    is_random,
+    nearest_preset,
+    parameters_of,
+    strength_of,
+    tries,
+    values_of,
+    with_values,
+)
 
 CLASSES = list(METHODS.values())
 
@@ -21,7 +33,6 @@ def test_every_parameter_is_described_and_every_default_in_its_range(method: typ
             assert item.low is not None and item.high is not None and item.low <= item.default <= item.high
         if item.choices:
             assert item.default in item.choices
-    assert any(not item.advanced for item in described)
 
 
 @pytest.mark.parametrize("method", CLASSES)
@@ -69,3 +80,21 @@ def test_a_whole_number_may_be_written_as_any_number() -> None:
 def test_a_setting_changes_one_thing() -> None:
     changed = with_values(Baret(), {"eta": "0.5", "carry_over": "off"})
     assert changed == Baret(eta=0.5, carry_over=False)
+
+
+def test_tries_differ_by_seed_where_something_is_random_and_by_strength_elsewhere() -> None:
+    specref, baret = METHODS["specref"](), METHODS["baret"]()
+    painted = tries(specref, 4, painted=True)
+    assert is_random(specref, painted=True) and [values_of(one)["seed"] for one in painted] == [0, 1, 2, 3]
+    for method, seen in ((specref, False), (baret, True), (baret, False)):
+        strength = strength_of(type(method)).name
+        assert not is_random(method, seen)
+        varied = tries(method, 4, painted=seen)
+        assert varied[0] == method and len({values_of(one)[strength] for one in varied}) == len(varied) > 1
+        assert all(one == with_values(method, {strength: values_of(one)[strength]}) for one in varied)
+
+
+def test_every_method_has_one_strength_and_every_parameter_plain_words() -> None:
+    for method in METHODS.values():
+        assert sum(item.strength for item in parameters_of(method)) == 1
+        assert all(item.plain and item.label in item.told for item in parameters_of(method))

@@ -130,11 +130,11 @@ def test_the_shipped_lexicon_is_that_of_the_world() -> None:
 
 
 def test_a_small_vocabulary_without_a_grammar_leaves_out_what_it_lacks() -> None:
-    known = KnownWords({"a", "dog", "red"}.__contains__, ("dog", "red"))
+    known = KnownWords({"a", "dog", "red"}.__contains__)
     assert known.read("a red dog") == Reading(text="a red dog")
     read = known.read("a (red:1.2) “dogs” zebra, dogg")
     assert read.text == "a red dog" and read.replaced == (("dogs", "dog"),)
-    assert read.left_out == (LeftOut(word="zebra"), LeftOut(word="dogg", nearest="dog"))
+    assert read.left_out == (LeftOut(word="zebra"), LeftOut(word="dogg"))
     assert known.read(read.text) == Reading(text=read.text)
 
 

@@ -131,6 +131,11 @@ class Lexicon:
         path.write_text(json.dumps(vars(self) | {"classes": dict(self.classes)}, indent=1) + "\n", encoding="utf-8")
 
     @property
+    def offered(self) -> Mapping[str, tuple[str, ...]]:
+        """The words by what they say, under its name."""
+        return {says.value: words for says, words in self.classes.items()}
+
+    @property
     def words(self) -> tuple[str, ...]:
         """All words that say something, those of a class together."""
         return tuple(word for words in self.classes.values() for word in words)

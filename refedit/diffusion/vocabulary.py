@@ -5,7 +5,7 @@ Knows no network. A model with a large vocabulary, such as CLIP's, reads every w
 
 import difflib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,7 +43,10 @@ class Reading:
 
 
 class Vocabulary(Protocol):
-    """What a model can read."""
+    """What a model can read; `offered` are its words by what they say, empty if they are too many or not known."""
+
+    @property
+    def offered(self) -> Mapping[str, tuple[str, ...]]: ...
 
     def read(self, sentence: str) -> Reading:
         """The sentence as the model reads it; reading what was read changes nothing."""
@@ -52,6 +55,10 @@ class Vocabulary(Protocol):
 
 class AllWords:
     """A vocabulary that takes every word as it is; only weights, which no network reads, are taken off."""
+
+    @property
+    def offered(self) -> Mapping[str, tuple[str, ...]]:
+        return {}
 
     def read(self, sentence: str) -> Reading:
         return Reading(text=without_weights(sentence))
@@ -62,7 +69,10 @@ class KnownWords:
     """A small vocabulary about which nothing is known but whether a word is in it."""
 
     knows: Callable[[str], bool]
-    offered: Collection[str] = ()
+
+    @property
+    def offered(self) -> Mapping[str, tuple[str, ...]]:
+        return {}
 
     def read(self, sentence: str) -> Reading:
         plain = without_weights(sentence)
@@ -72,7 +82,7 @@ class KnownWords:
         for word in words_in(plain):
             known = next(filter(self.knows, (word, *singulars(word))), None)
             if known is None:
-                left_out[word] = LeftOut(word=word, nearest=nearest(word, self.offered))
+                left_out[word] = LeftOut(word=word)
                 continue
             kept.append(known)
             if known != word:

@@ -13,6 +13,7 @@ from PIL import Image
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.ddim import Step
 from refedit.diffusion.previews import LatentColours
+from refedit.diffusion.vocabulary import AllWords, Vocabulary
 from refedit.editing.locate import locate
 from refedit.editing.progress import Clock, Costs, Pace
 from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, Progress, written_down
@@ -48,7 +49,10 @@ class Editor:
         self.model, self._hides = model, hides
         self.cache = Cache(cache_bytes)
         notices = (CHECKED,) if hides else ()
-        self.facts = ModelFacts(name=model.name, size=model.size, read=model.read, notices=notices)
+        vocabulary: Vocabulary = getattr(model, "vocabulary", AllWords())  # a backbone need not have one
+        self.facts = ModelFacts(
+            name=model.name, size=model.size, read=model.read, notices=notices, words=vocabulary.offered
+        )
         self._costs = Costs()
         # A plain Lock, not an RLock: a generator may be closed on another thread than it was started on.
         self._device = threading.Lock()

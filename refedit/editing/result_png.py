@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+from refedit.editing import provenance
 from refedit.editing.request import LONGEST_PROMPT, EditRequest, Recipe, Reference
 from refedit.editing.result import Result
 from refedit.errors import EditError
@@ -29,7 +30,10 @@ LARGEST_TEXT = 60 << 20
 
 
 def text_of(result: Result, inputs: bool = True) -> dict[str, str]:
-    """What a result's PNG carries: the parameters for people, the recipe, and the inputs if they are wanted."""
+    """What a result's PNG carries: the parameters for people, the recipe, and the inputs if they are wanted.
+
+    And what tells programs that a model edited it.
+    """
     recipe = result.recipe
     told = {
         "version": VERSION,
@@ -42,7 +46,8 @@ def text_of(result: Result, inputs: bool = True) -> dict[str, str]:
         "seconds": round(result.seconds, 3),
     }
     pictures = _pictures(result) if inputs else {}
-    return {**result.parameters, KEY: json.dumps(told, ensure_ascii=False), **pictures}
+    recorded = {KEY: json.dumps(told, ensure_ascii=False), provenance.KEY: provenance.packet()}
+    return {**result.parameters, **recorded, **pictures}
 
 
 def _pictures(result: Result) -> dict[str, str]:
@@ -76,7 +81,7 @@ def read_result(file: Path | bytes) -> Result:
     told = _told(text[KEY])
     prompts = {name: told[name] for name in ("prompt", "source_prompt", "reference_prompt")}
     recipe = Recipe(method=_method(told), **prompts)
-    hidden = {KEY, *(name for name in text if name.startswith(f"{KEY}-"))}
+    hidden = {KEY, provenance.KEY, *(name for name in text if name.startswith(f"{KEY}-"))}
     return Result(
         image=read_picture(file),
         model=told["model"],

@@ -4,8 +4,8 @@ Requests, events and errors are plain values; an `EditError` keeps its sentence 
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from PIL import Image
@@ -21,13 +21,15 @@ class ModelFacts:
     """What a page has to know of the model at work: its name, its square's side in pixels, and how it reads.
 
     `read` gives a sentence as the model reads it, and what became of its other words. `notices` are sentences for
-    visitors about where and how edits run.
+    visitors about where and how edits run. `words` are those that a small model knows, by what they say; a model that
+    reads all words has none.
     """
 
     name: str
     size: int
     read: Callable[[str], Reading]
     notices: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from refedit.methods.method import Kind, Method
-from refedit.methods.parameters import parameter
+from refedit.methods.parameters import Effect, parameter
 
 EtaSchedule = Literal["constant", "rising", "falling"]
 FinalText = Literal["target", "transition"]
@@ -46,13 +46,34 @@ class BaretParameters(Method):
         return {name: cls(**change) for name, change in changes.items()}  # type: ignore[arg-type]
 
     steps: int = parameter(
-        20, "Steps", "DDIM steps of inversion, text inversion and edit.", low=1, high=100, step=1, basic=True
+        20,
+        "Steps",
+        "DDIM steps of inversion, text inversion and edit.",
+        low=1,
+        high=100,
+        step=1,
+        effect=Effect.EFFORT,
+        plain="How often it is refined",
     )
     guidance: float = parameter(
-        3.0, "Guidance", "Of text inversion and edit (paper: 7.5).", low=1, high=20, step=0.5, basic=True
+        3.0,
+        "Guidance",
+        "Of text inversion and edit (paper: 7.5).",
+        low=1,
+        high=20,
+        step=0.5,
+        effect=Effect.CHANGE,
+        plain="How strongly the sentence acts",
     )
     inner_steps: int = parameter(
-        2, "Inner steps", "Optimisation steps per DDIM step at most (our choice).", low=0, high=50, step=1, basic=True
+        2,
+        "Inner steps",
+        "Optimisation steps per DDIM step at most (our choice).",
+        low=0,
+        high=50,
+        step=1,
+        effect=Effect.EFFORT,
+        plain="How well the picture is learnt",
     )
     eta: float = parameter(
         0.85,
@@ -61,12 +82,16 @@ class BaretParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.CHANGE,
+        plain="How far it goes",
+        strength=True,
     )
     eta_schedule: EtaSchedule = parameter(
         "constant",
         "Eta over time",
         "The paper says linear and progressive, as rising is; constant did better for poses (our choice).",
+        effect=Effect.CHANGE,
+        plain="How it goes there",
     )
     self_steps: float = parameter(
         0.15,
@@ -76,7 +101,8 @@ class BaretParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.KEEP,
+        plain="How long shapes are kept",
     )
     cross_steps: float = parameter(
         0.4,
@@ -85,7 +111,8 @@ class BaretParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.KEEP,
+        plain="How long places are eased over",
     )
     self_grid: float = parameter(
         0.5,
@@ -94,6 +121,8 @@ class BaretParameters(Method):
         low=0,
         high=1,
         step=0.125,
+        effect=Effect.KEEP,
+        plain="How fine shapes are kept",
     )
     appearance_start: float = parameter(
         0.08,
@@ -103,8 +132,9 @@ class BaretParameters(Method):
         low=0,
         high=1,
         step=0.02,
-        basic=True,
         legacy_default=1.0,
+        effect=Effect.KEEP,
+        plain="When the look begins to be kept",
     )
     appearance_sites_start: float = parameter(
         0.625,
@@ -113,27 +143,47 @@ class BaretParameters(Method):
         low=0,
         high=0.9375,
         step=0.0625,
+        effect=Effect.KEEP,
+        plain="How fine the look is kept",
     )
     final_text: FinalText = parameter(
         "target",
         "Text of the edit",
         "What the edit is drawn from: the target sentence, or the transition embedding (not public; our choice).",
+        effect=Effect.WORDS,
+        plain="What is drawn at last",
     )
     transition_layout: bool = parameter(
         False,
         "Layout for the transition",
         "The transition follows the reconstruction's self-attention too (our choice: off).",
+        effect=Effect.KEEP,
+        plain="Ease shapes over, too",
     )
     inversion_prompt: InversionPrompt = parameter(
         "empty",
         "Inversion prompt",
         "Text of the DDIM inversion that gives the pivots (not public; our choice: empty).",
+        effect=Effect.WORDS,
+        plain="What the picture is read with",
     )
     initial_text: InitialText = parameter(
         "empty",
         "First embedding",
         "The target text (paper), the empty text, which suits an empty inversion prompt (our choice), or empty + "
         "(target - empty) / guidance, which suits the target's to first order.",
+        effect=Effect.WORDS,
+        plain="Where learning begins",
+    )
+    rate: float = parameter(
+        0.01,
+        "Learning rate",
+        "Of Adam (null-text inversion: 0.01).",
+        low=0,
+        high=1,
+        step=0.001,
+        effect=Effect.EFFORT,
+        plain="How fast it learns",
     )
     redraws: Redraws = parameter(
         "fitted text",
@@ -141,18 +191,46 @@ class BaretParameters(Method):
         "What redraws the source beside the edit: the fitted text (paper), or its inversion itself, without any fit "
         "(our choice in quick: half the time).",
         legacy_default="fitted text",
+        effect=Effect.EFFORT,
+        plain="How the old picture is remembered",
     )
-    rate: float = parameter(0.01, "Learning rate", "Of Adam (null-text inversion: 0.01).", low=0, high=1, step=0.001)
     decay: float = parameter(
-        0.01, "Learning rate decay", "Part of it that every step loses (null-text: 0.01).", low=0, high=0.05, step=0.001
+        0.01,
+        "Learning rate decay",
+        "Part of it that every step loses (null-text: 0.01).",
+        low=0,
+        high=0.05,
+        step=0.001,
+        effect=Effect.EFFORT,
+        plain="How learning slows down",
     )
     stop: float = parameter(
-        1e-5, "Stop below", "Loss at which the first step stops (null-text inversion: 1e-5).", low=0, high=1, step=1e-6
+        1e-5,
+        "Stop below",
+        "Loss at which the first step stops (null-text inversion: 1e-5).",
+        low=0,
+        high=1,
+        step=1e-6,
+        effect=Effect.EFFORT,
+        plain="When it has learnt enough",
     )
     stop_growth: float = parameter(
-        2e-5, "Stop growth", "Added to it at every step (null-text: 2e-5).", low=0, high=1, step=1e-6
+        2e-5,
+        "Stop growth",
+        "Added to it at every step (null-text: 2e-5).",
+        low=0,
+        high=1,
+        step=1e-6,
+        effect=Effect.EFFORT,
+        plain="How that is eased",
     )
-    carry_over: bool = parameter(True, "Carry over", "A step starts from the embedding of the step before.")
+    carry_over: bool = parameter(
+        True,
+        "Carry over",
+        "A step starts from the embedding of the step before.",
+        effect=Effect.EFFORT,
+        plain="Go on from the step before",
+    )
 
 
 RIGID = {

@@ -5,6 +5,7 @@ One line in a method's dataclass, `steps: int = parameter(20, "Steps", "...")`, 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from refedit.errors import EditError
@@ -13,12 +14,25 @@ Values = TypeVar("Values")
 """A dataclass whose fields are parameters."""
 
 
+class Effect(StrEnum):
+    """What a parameter decides about the picture, in a visitor's words."""
+
+    EFFORT = "How much work is put into it"
+    CHANGE = "How strongly it changes"
+    KEEP = "What stays as it was"
+    REFERENCE = "What is taken from the other picture"
+    PLACE = "Where it happens"
+    WORDS = "How the sentences are read"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
     """How one parameter is shown: a slider (low, high, step), a choice, a switch or a line of text.
 
     `kind` is the Python type of the value: int, float, bool or str; `choices` is empty unless it is a choice.
     `legacy_default` is what results did that were made before there was this parameter; None if it was always there.
+    `label` is the paper's name, `plain` what it does in a visitor's words; `effect` groups it with others. The one
+    parameter that is the edit's `strength` is always in sight.
     """
 
     name: str
@@ -30,8 +44,15 @@ class Parameter:
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
-    advanced: bool = True
+    effect: Effect = Effect.CHANGE
+    plain: str = ""
+    strength: bool = False
     legacy_default: Any = None
+
+    @property
+    def told(self) -> str:
+        """The label as people meet it: in plain words, with the paper's name beside."""
+        return f"{self.plain} \N{MIDDLE DOT} {self.label}" if self.plain else self.label
 
 
 def parameter(
@@ -42,12 +63,15 @@ def parameter(
     low: float | None = None,
     high: float | None = None,
     step: float | None = None,
-    basic: bool = False,
+    effect: Effect = Effect.CHANGE,
+    plain: str = "",
+    strength: bool = False,
     legacy_default: Any = None,
 ) -> Any:
     """A dataclass field that carries its label, range and help; text choices come from a Literal annotation."""
-    about = {"label": label, "help": help, "low": low, "high": high, "step": step, "advanced": not basic}
-    return field(default=default, metadata={**about, "legacy_default": legacy_default})
+    about = {"label": label, "help": help, "low": low, "high": high, "step": step, "plain": plain}
+    about |= {"effect": effect, "strength": strength, "legacy_default": legacy_default}
+    return field(default=default, metadata=about)
 
 
 def parameters_of(kind: type[Any]) -> tuple[Parameter, ...]:

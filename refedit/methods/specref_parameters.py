@@ -8,7 +8,7 @@ from refedit.diffusion.alignment import Controller
 from refedit.diffusion.inversion import EmptySubject, ReferenceAt
 from refedit.imaging.masks import Resize
 from refedit.methods.method import Fit, Input, Kind, Method, Paste
-from refedit.methods.parameters import parameter
+from refedit.methods.parameters import Effect, parameter
 
 Masks = Literal["both", "subject", "region", "none"]
 Combine = Literal["painted", "both"]
@@ -36,16 +36,45 @@ class SpecRefParameters(Method):
         return {"recommended": cls(), "official": cls(**OFFICIAL)}  # type: ignore[arg-type]
 
     steps: int = parameter(
-        20, "Steps", "DDIM steps of inversion and edit (paper's code: 50).", low=1, high=100, step=1, basic=True
+        20,
+        "Steps",
+        "DDIM steps of inversion and edit (paper's code: 50).",
+        low=1,
+        high=100,
+        step=1,
+        effect=Effect.EFFORT,
+        plain="How often it is refined",
     )
     guidance: float = parameter(
-        3.0, "Guidance", "How strongly the target prompt acts (code: 7.5).", low=1, high=20, step=0.5, basic=True
+        3.0,
+        "Guidance",
+        "How strongly the target prompt acts (code: 7.5).",
+        low=1,
+        high=20,
+        step=0.5,
+        effect=Effect.CHANGE,
+        plain="How strongly the new sentence acts",
+        strength=True,
     )
     reference_steps_start: float = parameter(
-        0.08, "Reference from", "Part of the edit before reference attention (code: 4 of 50).", low=0, high=1, step=0.02
+        0.08,
+        "Reference from",
+        "Part of the edit before reference attention (code: 4 of 50).",
+        low=0,
+        high=1,
+        step=0.02,
+        effect=Effect.REFERENCE,
+        plain="When the other picture begins to act",
     )
     reference_steps_end: float = parameter(
-        1.0, "Reference until", "Part of the edit after which it stops (code: the end).", low=0, high=1, step=0.02
+        1.0,
+        "Reference until",
+        "Part of the edit after which it stops (code: the end).",
+        low=0,
+        high=1,
+        step=0.02,
+        effect=Effect.REFERENCE,
+        plain="When the other picture stops acting",
     )
     reference_sites_start: float = parameter(
         0.625,
@@ -54,10 +83,18 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.0625,
-        basic=True,
+        effect=Effect.REFERENCE,
+        plain="From which fineness it acts",
     )
     reference_sites_end: float = parameter(
-        1.0, "End of reference layers", "As part of the layers (code: 16 of 16).", low=0, high=1, step=0.0625
+        1.0,
+        "End of reference layers",
+        "As part of the layers (code: 16 of 16).",
+        low=0,
+        high=1,
+        step=0.0625,
+        effect=Effect.REFERENCE,
+        plain="Up to which fineness it acts",
     )
     self_replace: float = parameter(
         0.6,
@@ -66,7 +103,8 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.KEEP,
+        plain="How long shapes are kept",
     )
     self_replace_start: float = parameter(
         0.0,
@@ -75,6 +113,8 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
+        effect=Effect.KEEP,
+        plain="When shapes begin to be kept",
     )
     cross_replace: float = parameter(
         0.8,
@@ -83,7 +123,8 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.KEEP,
+        plain="How long things keep their places",
     )
     cross_replace_start: float = parameter(
         0.0,
@@ -92,6 +133,8 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
+        effect=Effect.KEEP,
+        plain="When things begin to keep their places",
     )
     other_kind: OtherKind = parameter(
         "new layout",
@@ -101,30 +144,56 @@ class SpecRefParameters(Method):
         legacy_default="same layout",
     )
     word_cross_replace: str = parameter(
-        "", "Word places of single words", "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2."
+        "",
+        "Word places of single words",
+        "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2.",
+        effect=Effect.WORDS,
+        plain="How long single things keep their places",
     )
     controller: Controller = parameter(
         "auto",
         "Controller",
         "How prompts correspond: word by word (replace), by alignment (refine), or replace if word counts are equal.",
+        effect=Effect.WORDS,
+        plain="How the two sentences are matched",
     )
     exact_alignment: bool = parameter(
         True,
         "Exact alignment",
         "Pair later words rightly after a word replaced by more or fewer tokens (code: off).",
+        effect=Effect.WORDS,
+        plain="Match words after a longer one rightly",
     )
-    reweight: str = parameter("", "Reweight words", "Factors for words of the target prompt, as vase:2, red:0.5.")
+    reweight: str = parameter(
+        "",
+        "Reweight words",
+        "Factors for words of the target prompt, as vase:2, red:0.5.",
+        effect=Effect.WORDS,
+        plain="Words that count more or less",
+    )
     words: str = parameter(
         "",
         "Target words",
         "Words of the target prompt for the new thing; their attention finds the region. Empty: the changed words.",
-        basic=True,
+        effect=Effect.WORDS,
+        plain="Words for the new thing",
     )
     masks: Masks = parameter(
-        "both", "SpecRef masks", "Which masks reference attention respects (code: both; the others are its ablations)."
+        "both",
+        "SpecRef masks",
+        "Which masks reference attention respects (code: both; the others are its ablations).",
+        effect=Effect.PLACE,
+        plain="Which selections count",
     )
     threshold: float = parameter(
-        0.5, "Subject threshold", "Above it the resized subject counts as inside.", low=0, high=1, step=0.01
+        0.5,
+        "Subject threshold",
+        "Above it the resized subject counts as inside.",
+        low=0,
+        high=1,
+        step=0.01,
+        effect=Effect.PLACE,
+        plain="How much of a cell what you take must cover",
     )
     region_threshold: float = parameter(
         0.5,
@@ -133,9 +202,15 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.01,
+        effect=Effect.PLACE,
+        plain="How sure a word must be of a place",
     )
     interpolation: Resize = parameter(
-        "bilinear", "Mask resizing", "How masks are brought to attention sizes (code: nearest, in most cases bilinear)."
+        "bilinear",
+        "Mask resizing",
+        "How masks are brought to attention sizes (code: nearest, in most cases bilinear).",
+        effect=Effect.PLACE,
+        plain="How selections are made coarser",
     )
     recent_maps: int = parameter(
         0,
@@ -144,13 +219,32 @@ class SpecRefParameters(Method):
         low=0,
         high=100,
         step=1,
+        effect=Effect.PLACE,
+        plain="How much of the past words remember",
     )
     combine: Combine = parameter(
-        "painted", "Painted region", "A painted region replaces the words' region, or is intersected with it (both)."
+        "painted",
+        "Painted region",
+        "A painted region replaces the words' region, or is intersected with it (both).",
+        effect=Effect.PLACE,
+        plain="Your selection and the words",
     )
-    blend: bool = parameter(True, "Local blend", "Keep the source's latents outside the blend words' region.")
+    blend: bool = parameter(
+        True,
+        "Local blend",
+        "Keep the source's latents outside the blend words' region.",
+        effect=Effect.KEEP,
+        plain="Keep everything else",
+    )
     blend_start: float = parameter(
-        0.2, "Blend from", "Part of the edit before blending (code: 0.2).", low=0, high=1, step=0.05
+        0.2,
+        "Blend from",
+        "Part of the edit before blending (code: 0.2).",
+        low=0,
+        high=1,
+        step=0.05,
+        effect=Effect.KEEP,
+        plain="When everything else begins to be kept",
     )
     blend_threshold: float = parameter(
         0.3,
@@ -159,15 +253,37 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
+        effect=Effect.PLACE,
+        plain="How far changed words reach",
     )
     blend_source_words: str = parameter(
-        "", "Blend words, source", "Empty: the words of the source prompt that change; - for none."
+        "",
+        "Blend words, source",
+        "Empty: the words of the source prompt that change; - for none.",
+        effect=Effect.WORDS,
+        plain="Words that change, now",
     )
-    blend_words: str = parameter("", "Blend words, target", "Empty: the target words; - for none.")
+    blend_words: str = parameter(
+        "",
+        "Blend words, target",
+        "Empty: the target words; - for none.",
+        effect=Effect.WORDS,
+        plain="Words that change, wanted",
+    )
     stay_source_words: str = parameter(
-        "", "Words that stay, source", "Local blend never edits their region, painted or not (code: substruct_words)."
+        "",
+        "Words that stay, source",
+        "Local blend never edits their region, painted or not (code: substruct_words).",
+        effect=Effect.WORDS,
+        plain="Words that must stay, now",
     )
-    stay_words: str = parameter("", "Words that stay, target", "The same in the target prompt.")
+    stay_words: str = parameter(
+        "",
+        "Words that stay, target",
+        "The same in the target prompt.",
+        effect=Effect.WORDS,
+        plain="Words that must stay, wanted",
+    )
     stay_threshold: float = parameter(
         0.3,
         "Threshold of words that stay",
@@ -175,14 +291,22 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
+        effect=Effect.PLACE,
+        plain="How far words that stay reach",
     )
     pivot_blend: bool = parameter(
         True,
         "Blend with the inversion",
         "Blend with the exact source latents instead of a guided step from them (code: off).",
+        effect=Effect.KEEP,
+        plain="Keep everything else exactly",
     )
     shared_mask: bool = parameter(
-        False, "One mask", "Blend with the region of reference attention instead of a mask of its own (code: off)."
+        False,
+        "One mask",
+        "Blend with the region of reference attention instead of a mask of its own (code: off).",
+        effect=Effect.PLACE,
+        plain="One place for all",
     )
     unconditional: float = parameter(
         0.5,
@@ -191,10 +315,15 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.REFERENCE,
+        plain="How calm it becomes",
     )
     own_keys: bool = parameter(
-        True, "Own keys too", "Let the region attend to itself beside the reference instead of only to it (code: off)."
+        True,
+        "Own keys too",
+        "Let the region attend to itself beside the reference instead of only to it (code: off).",
+        effect=Effect.REFERENCE,
+        plain="Let the place see itself, too",
     )
     reference_weight: float = parameter(
         3.0,
@@ -204,11 +333,15 @@ class SpecRefParameters(Method):
         low=0.01,
         high=100,
         step=0.01,
+        effect=Effect.REFERENCE,
+        plain="How much the other picture counts",
     )
     reference_at: ReferenceAt = parameter(
         "inversion",
         "Reference latents",
         "From its inversion, one step cleaner than the timestep (code), of the timestep itself, or with noise added.",
+        effect=Effect.REFERENCE,
+        plain="How the other picture is seen",
     )
     fresh_noise: float = parameter(
         0.3,
@@ -218,7 +351,8 @@ class SpecRefParameters(Method):
         low=0,
         high=1,
         step=0.05,
-        basic=True,
+        effect=Effect.CHANGE,
+        plain="How far old colours are let go",
     )
     seed: int = parameter(
         0,
@@ -227,11 +361,15 @@ class SpecRefParameters(Method):
         low=0,
         high=2**31 - 1,
         step=1,
+        effect=Effect.CHANGE,
+        plain="Chance",
     )
     empty_subject: EmptySubject = parameter(
         "error",
         "Vanished subject",
         "If no token of the subject is left: say so, average the whole reference (code), or skip.",
+        effect=Effect.REFERENCE,
+        plain="If nothing of what you take is left",
     )
     plain_ground: bool = parameter(
         True,
@@ -244,16 +382,23 @@ class SpecRefParameters(Method):
         False,
         "Align reference",
         "Crop and scale the reference so that its subject's box fits the painted region's.",
-        basic=True,
+        effect=Effect.REFERENCE,
+        plain="Move what you take to its new place",
     )
     paste: Paste = parameter(
         "mask",
         "Paste back",
         "Where nothing is painted: what the words' mask allows, with a soft edge, or the whole edited square (code). "
         "A painted region always decides; outside it nothing changes.",
+        effect=Effect.PLACE,
+        plain="What is put back",
     )
     fit: Fit = parameter(
-        "aspect", "Picture fitting", "Crop a square and keep the aspect, or stretch by nearest neighbour (code)."
+        "aspect",
+        "Picture fitting",
+        "Crop a square and keep the aspect, or stretch by nearest neighbour (code).",
+        effect=Effect.PLACE,
+        plain="How pictures become square",
     )
 
 

@@ -15,7 +15,7 @@ from refedit.editing.request import EditRequest
 from refedit.editing.service import ModelFacts
 from refedit.errors import EditError
 from refedit.imaging.images import to_tensor
-from refedit.methods import Baret, nearest_preset
+from refedit.methods import Baret, Method, SpecRef, nearest_preset
 from refedit.models import BUILTIN, builtin_folder
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE
 
@@ -31,6 +31,8 @@ COVERED = 0.45
 """The share of a drawing that its `COMMONEST` colours cover at least; of 150 drawings the worst had 52 %."""
 RIGID = "rigid"
 """BARET's preset for another look."""
+POSES = "non-rigid"
+"""BARET's preset for another pose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +45,15 @@ class Conflict:
 
 
 def conflicts(
-    reader: "refedit.picturebook.networks.reader.Reader", picture: Image.Image, prompt: str
+    reader: "refedit.picturebook.networks.reader.Reader",
+    picture: Image.Image,
+    prompt: str,
+    factors: tuple[str, ...] = LOOKS,
 ) -> tuple[Conflict, ...]:
-    """Where the middle square of a picture surely shows another look than the sentence says."""
+    """Where the middle square of a picture surely shows another of some factors than the sentence says."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
     likely, apart = reader.probabilities(to_tensor(square)), []
-    for factor in LOOKS:
+    for factor in factors:
         chance, place = likely[factor][0].max(0)
         shown, said = reader.names[factor][int(place)], named(factor, prompt)
         if said is not None and said != shown and float(chance) >= SURE:
@@ -65,6 +70,61 @@ def named(factor: str, prompt: str) -> str | None:
 def words_of(factor: str, prompt: str) -> tuple[str, ...]:
     """The words of a factor that a sentence names, each once, in their order."""
     return tuple(dict.fromkeys(word for word in re.findall("[a-z]+", prompt.lower()) if word in FACTORS[factor]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """A method with a preset that fits a sentence better than the chosen one, and why."""
+
+    sentence: str
+    method: type[Method]
+    preset: str
+
+
+def switch_for(
+    model: ModelFacts, method: str, preset: str, sentences: tuple[str, str], picture: Image.Image | None
+) -> Switch | None:
+    """What to use instead for what the built-in model can draw; None if the choice fits, or nobody can tell.
+
+    `sentences` say what the picture shows now ("" if nobody has said) and what it should show.
+    """
+    if model.name != BUILTIN or not sentences[1].strip():
+        return None
+    now, wanted = (model.read(sentence).text for sentence in sentences)
+    if method == SpecRef.name:
+        return _instead_of_a_swap(now, wanted)
+    if picture is None or looks_like_photograph(picture):
+        return None
+    apart = {one.factor: one for one in conflicts(_reader(), picture, wanted, ("kind", "pose", *LOOKS))}
+    if (thing := apart.get("kind")) is not None:
+        return Switch(
+            sentence=f"A “{thing.shown}” does not become a “{thing.said}” by a sentence. Show one instead:",
+            method=SpecRef,
+            preset=next(iter(SpecRef.presets())),
+        )
+    looks, pose = [apart[name] for name in LOOKS if name in apart], apart.get("pose")
+    if preset != RIGID and looks:
+        return Switch(sentence=f"{_news(looks)} is another look, not a pose:", method=Baret, preset=RIGID)
+    if preset == RIGID and pose is not None and not looks:
+        return Switch(sentence=f"{_news([pose])} is another pose:", method=Baret, preset=POSES)
+    return None
+
+
+def _instead_of_a_swap(now: str, wanted: str) -> Switch | None:
+    """What to use where both sentences name the same things, and differ in a pose or a look."""
+    factors = {factor: (words_of(factor, now), words_of(factor, wanted)) for factor in FACTORS}
+    if not now or factors["kind"][0] != factors["kind"][1]:
+        return None
+    said = {factor: [word for word in after if word not in before] for factor, (before, after) in factors.items()}
+    looks = [word for factor in LOOKS for word in said[factor]]
+    if not looks and not said["pose"]:
+        return None
+    news = _quoted(looks or said["pose"])
+    return Switch(sentence=f"{news} needs no other picture:", method=Baret, preset=RIGID if looks else POSES)
+
+
+def _news(conflicts: Iterable[Conflict]) -> str:
+    return " and ".join(f"“{conflict.said}” instead of “{conflict.shown}”" for conflict in conflicts)
 
 
 def about(model: ModelFacts) -> str:
@@ -107,10 +167,9 @@ def _conflicts(request: EditRequest) -> tuple[str, ...]:
     sentences = []
     preset, _ = nearest_preset(request.method)
     if asked and preset != RIGID:
-        news = " and ".join(f"“{conflict.said}” instead of “{conflict.shown}”" for conflict in asked)
         sentences.append(
-            f"The sentence asks for {news}. The preset {preset} is for poses and mostly keeps colours, backgrounds and "
-            f"styles; the preset {RIGID} changes them."
+            f"The sentence asks for {_news(asked)}. The preset {preset} is for poses and mostly keeps colours, "
+            f"backgrounds and styles; the preset {RIGID} changes them."
         )
     if everywhere and request.region is not None:
         news = _quoted(conflict.said for conflict in everywhere)

@@ -17,7 +17,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser("picturebook", help="the built-in world: look at it, train its model, measure it")
     actions = parser.add_subparsers(required=True, metavar="sheet|examples|train|evaluate")
     _add_sheet(actions.add_parser("sheet", help="draw a sheet of random scenes"))
-    _add_examples(actions.add_parser("examples", help="draw the page's examples anew"))
+    _add_examples(actions.add_parser("examples", help="draw the page's examples anew, and edit them"))
     _add_train(actions.add_parser("train", help="train the built-in model, or go on training it"))
     _add_evaluate(actions.add_parser("evaluate", help="measure a trained model on unseen scenes"))
 
@@ -79,10 +79,12 @@ def draw_sheet(options: argparse.Namespace) -> None:
 
 
 def draw_examples(options: argparse.Namespace) -> None:
-    """Writes the page's examples into a folder."""
-    from refedit.picturebook.world.examples import shipped_examples, write_examples
+    """Writes the page's examples into a folder, with the results that the built-in model gives."""
+    from refedit.picturebook.stored_results import write_results
+    from refedit.picturebook.world.examples import OWN, shipped_examples, write_examples
 
-    write_examples(shipped_examples(), options.out)
+    write_examples(shipped_examples(), options.out, OWN)
+    write_results(options.out)
 
 
 def train(options: argparse.Namespace) -> None:

@@ -16,18 +16,18 @@ from refedit.picturebook.advice import about
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.api import draw_api
 from refedit.ui.events.choices import connect_choices
-from refedit.ui.events.find import connect_find
 from refedit.ui.events.links import connect_link
-from refedit.ui.events.mask_events import connect_pane
 from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
+from refedit.ui.events.selecting import answers_of
 from refedit.ui.events.sentences import connect_sentences
 from refedit.ui.request_limits import RequestLimits
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.status import model_table
-from refedit.ui.view.layout import Page, draw
+from refedit.ui.state.words import offered_html
+from refedit.ui.view.layout import Page, Told, draw
 from refedit.ui.view.theme import theme
 
 QUEUE = 16
@@ -46,10 +46,22 @@ NO_MCP = (
 )
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("keys.js", "uploads.js")
+STYLES = ("page.css", "desk.css")
+SCRIPTS = (
+    "mask.js",
+    "easel.js",
+    "pictures.js",
+    "pane.js",
+    "stage.js",
+    "history.js",
+    "sentences.js",
+    "bar.js",
+    "keys.js",
+)
+"""In the order in which they use each other; each adds functions to `window.refedit`."""
 
 VISITORS = 200
-"""So many visitors' histories and masks are kept in memory; the one who was away the longest is forgotten first."""
+"""So many visitors' sessions are kept in memory; the one who was away the longest is forgotten first."""
 
 
 def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache | None = None) -> gr.Blocks:
@@ -61,13 +73,18 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
             tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
             for example, tile in zip(examples, tiles, strict=True):
                 example.tile().save(tile)
-            note, models = status.notes((warning,) if warning else ()), model_table(CARDS, editor.facts.name)
-            page = draw(note, models, examples, tuple(str(tile) for tile in tiles))
+            told = Told(
+                about=status.notes((warning,) if warning else ()),
+                words=offered_html(editor.facts.words),
+                models=model_table(CARDS, editor.facts.name),
+            )
+            answers = answers_of(editor, embeddings)
+            page = draw(told, examples, tuple(str(tile) for tile in tiles), answers)
         gr.HTML(status.at_work(CARDS, editor.facts), elem_id="at-work")
         for button in page.tiles:
             assert button.icon is not None
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
-        connect(page, blocks, editor, embeddings, examples)
+        connect(page, blocks, editor, examples)
         draw_api(editor, embeddings)
     return blocks.queue(max_size=QUEUE * at_once(editor))
 
@@ -84,13 +101,12 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_name": settings.host,
         "server_port": settings.port,
         "theme": theme(),
-        "css_paths": [STATIC / "page.css"],
-        "head": f"<script>\n{_script('editors.js')}\n</script>",
-        "js": scripts(),
+        "css_paths": [STATIC / name for name in STYLES],
+        "head": f"<script>\n{scripts()}\n</script>",
         "app_kwargs": {"middleware": [(RequestLimits, (), {})]},  # as starlette's Middleware unpacks
         "max_file_size": MAX_FILE,
         "state_session_capacity": VISITORS,
-        "footer_links": ["gradio", "settings"],
+        "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
@@ -107,23 +123,15 @@ def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None
 
 
 def scripts() -> str:
-    """What the browser does by itself: the functions of all scripts, called once the page is there."""
-    return "() => {\n" + "".join(f"(\n{_script(name)}\n)();\n" for name in SCRIPTS) + "}"
+    """What the browser does by itself, and what the page's own components call."""
+    bodies = ((STATIC / name).read_text("utf-8").rstrip() for name in SCRIPTS)
+    return "window.refedit = {};\n" + "".join(f"{{\n{body}\n}}\n" for body in bodies)
 
 
-def _script(name: str) -> str:
-    return (STATIC / name).read_text("utf-8").rstrip()
-
-
-def connect(
-    page: Page, blocks: gr.Blocks, editor: EditingService, embeddings: EmbeddingCache, examples: tuple[Example, ...]
-) -> None:
+def connect(page: Page, blocks: gr.Blocks, editor: EditingService, examples: tuple[Example, ...]) -> None:
     """Makes the drawn page react."""
     connect_choices(page, examples)
-    for pane in (page.inputs.source, page.inputs.reference):
-        connect_pane(pane, embeddings)
-        connect_find(pane, editor, embeddings)
     connect_sentences(page, editor)
     connect_run(page, blocks, editor)
     connect_result(page, editor)
-    connect_link(page, blocks, editor)
+    connect_link(page, blocks, editor, examples)

@@ -49,8 +49,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def context(chromium: Any) -> Iterator[Any]:
     """Visitors who share what their browser has cached of the page, and nothing else."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1300})
-    context.add_init_script(visitor().FEW_FRAMES)
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(visitor().KEEPS_NOTHING)
     yield context
     context.close()
 

@@ -1,13 +1,25 @@
-"""A link carries the small settings: what is copied on one visit is filled in on the next."""
+"""A link carries the small settings, or an example's name: what is copied on one visit is filled in on the next."""
 
 from typing import Any
 
-from tests.browser.visitor import BROWSER, choose_example, expect, run_to_the_end, set_steps, visit
+from tests.browser.visitor import (
+    BROWSER,
+    PROMPTS,
+    choose_example,
+    expect,
+    mask_of,
+    run_to_the_end,
+    set_steps,
+    visit,
+    write,
+)
 
 pytestmark = BROWSER
 
 
 def copied_link(page: Any) -> str:
+    if not page.locator("#copy-link").is_visible():
+        page.locator("#models button").first.click()
     page.locator("#copy-link").click()
     field = page.locator("#link textarea, #link input")
     page.wait_for_function("document.querySelector('#link textarea, #link input')?.value.includes('?')")
@@ -18,29 +30,32 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
     page = visit(context, address)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     choose_example(page, 1, steps=3)
-    page.locator("#prompt textarea").fill("a größer & <b>redder</b> mug")
+    write(page, "prompt", "a größer & <b>redder</b> mug")
+    page.locator("#models button").first.click()
+    told = page.locator("#copy-link").inner_text()
     link = copied_link(page)
     page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=link)
+    expect(page.locator("#copy-link")).not_to_have_text(told)
     assert link.startswith(address) and "steps=3" in link and "method=baret" in link and "guidance" not in link
     page.close()
 
     other = visit(context, link)
-    expect(other.locator("#status")).to_contain_text("Filled in from a link")
     expect(other.locator("#prompt textarea")).to_have_value("a größer & <b>redder</b> mug")
-    expect(other.locator("#baret-steps input[type=number]")).to_have_value("3")
-    expect(other.locator("#reference-column")).to_be_hidden()
+    expect(other.locator("#reference")).to_be_hidden()
     expect(other.locator("#notes .note")).to_have_count(0)
     set_steps(other, "baret", 4)
     assert copied_link(other) == link.replace("steps=3", "steps=4")
     other.close()
 
 
-def test_a_link_of_nonsense_is_named_and_the_page_works(context: Any, address: str) -> None:
+def test_an_examples_link_opens_it_and_nonsense_is_named(context: Any, address: str) -> None:
+    page = visit(context, f"{address}/?example=red")
+    expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[1])
+    assert mask_of(page, "source").any()
     wrong = "/?method=magic&preset=%3Cb%3E&steps=many&nonsense=1&prompt=a%20red%20mug&__theme=dark&model=somewhere/else"
-    page = visit(context, address + wrong)
-    expect(page.locator("#notes")).to_contain_text("method “magic”, which is not here")
-    expect(page.locator("#notes")).to_contain_text("preset “<b>”")
-    expect(page.locator("#notes")).to_contain_text("somewhere/else")
+    page.goto(address + wrong)
+    for named in ("“magic”", "“<b>”", "somewhere/else"):
+        expect(page.locator("#notes")).to_contain_text(named)
     expect(page.locator("#prompt textarea")).to_have_value("a red mug")
     choose_example(page, 1)
     run_to_the_end(page)

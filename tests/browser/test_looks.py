@@ -1,10 +1,22 @@
-"""Readable in light and dark, and on a phone."""
+"""Readable in light and dark and by everybody, and on a phone."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.visitor import BROWSER, PATIENCE, expect, visit
+from tests.browser.visitor import (
+    BROWSER,
+    PATIENCE,
+    choose_kind,
+    expect,
+    more,
+    opened,
+    out_of_sight,
+    run_to_the_end,
+    set_steps,
+    visit,
+)
 
 pytestmark = BROWSER
 
@@ -19,7 +31,7 @@ CONTRAST = """(selector) => {
   const pair = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(light);
   return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
 }"""
-TEXTS = ("#introduction h1", "#summary p", "#source-hint p", ".status", "#keys p", "#run", "#source-tool label span")
+TEXTS = ("#head h1", "#head p", ".kind .words small", "#source h2 small", ".status", "#run", ".reading .known")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -27,24 +39,53 @@ def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address:
     page = chromium.new_context(color_scheme=scheme).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    for text in TEXTS:
-        page.locator(text).first.wait_for()
-    assert {text: ratio for text in TEXTS if (ratio := page.evaluate(CONTRAST, text)) < 4.5} == {}
+    opened(page)
+    expect(page.locator(".reading p").first).to_be_attached()
+    texts = [text for text in TEXTS if page.locator(text).count()]
+    assert len(texts) >= len(TEXTS) - 1, "the scripted model knows no words"
+    assert {text: ratio for text in texts if (ratio := page.evaluate(CONTRAST, text)) < 4.5} == {}
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(scheme: str, chromium: Any, address: str) -> None:
+    axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
+    page = chromium.new_context(color_scheme=scheme).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    opened(page)
+    more(page, "source")
+    page.add_script_tag(path=Path(axe.__file__).parent / "axe.min.js")
+    found = page.evaluate("axe.run().then(({passes, violations}) => ({passes: passes.length, violations}))")
+    broken = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
+    assert found["passes"] > 10
+    assert [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in broken] == []
     page.context.close()
 
 
 def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, address: str) -> None:
-    page = visit(chromium.new_context(viewport={"width": 390, "height": 844}), address)
-    for number in (0, 1):
-        page.locator(f"#example-{number}").click()
-        expect(page.locator("#prompt textarea")).to_have_value(["a yellow mug", "a red mug"][number])
-        expect(page.locator("#reference-column")).to_be_visible(visible=number == 0)
-        page.wait_for_timeout(500)  # until nothing moves any more
+    page = visit(chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True), address)
+    for kind, method in (("swap", "specref"), ("pose", "baret")):
+        choose_kind(page, kind)
         page.wait_for_function("document.documentElement.scrollWidth === 390")
-        for button in ["#run", "#stop", *(["#run-both"] if number == 0 else [])]:
-            box = page.locator(button).bounding_box()
+        for part in ("#run", "#stop", "#tries select", "#prompt textarea"):
+            box = page.locator(part).bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-        boxes = [page.locator(f"#{name}-column").bounding_box() for name in ("source", "result", "parameters")]
+        boxes = [page.locator(part).bounding_box() for part in ("#source", "#stage", f".for-{method}")]
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
         assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    choose_kind(page, "swap")
+    set_steps(page, "specref", 2)
+    run_to_the_end(page)
+    assert out_of_sight(page, "#result", "#bar", "#run") == [], "the bar stays, and the result comes into sight"
     page.context.close()
+
+
+def test_the_keyboard_comes_quickly_to_the_sentence(shared_page: Any) -> None:
+    page = shared_page
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#bar') !== null")

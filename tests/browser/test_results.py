@@ -1,85 +1,142 @@
-"""Results: downloaded, remembered, restored."""
+"""Results: downloaded, compared, several of one request, kept by the browser, restored."""
 
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from refedit.editing import provenance
 from refedit.editing.result_png import read_result
+from refedit.methods import values_of
 from tests.browser.visitor import (
     BROWSER,
-    CHOSEN,
+    PROMPTS,
     SIZE,
     choose_example,
+    choose_kind,
     downloaded,
     expect,
+    mask_of,
+    opened,
     run_to_the_end,
-    set_steps,
-    settled,
     shown,
-    tool_button,
     visit,
-    wait_until_tinted,
+    write,
 )
 
 pytestmark = BROWSER
 
 
-def test_the_downloaded_result_carries_its_parameters(page: Any) -> None:
-    page.locator("#example-1").click()
-    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
-    set_steps(page, "baret", 2)
-    run_to_the_end(page)
-    with page.expect_download() as download:
-        page.locator("#download").click()
-    with Image.open(download.value.path()) as result:
-        assert result.format == "PNG" and result.size == (SIZE, SIZE)
-        assert result.info["prompt"] == "a red mug" and result.info["steps"] == "2"
-    page.get_by_text("All parameters of this result").click()
-    expect(page.get_by_role("row", name="prompt a red mug")).to_be_visible()
+def view(page: Any, number: int) -> None:
+    page.locator("#stage .views label").nth(number).click()
 
 
-def test_results_come_back_from_the_strip_and_from_a_file(page: Any, context: Any, address: str) -> None:
+def test_a_result_is_compared_at_one_size_and_carries_what_made_it(shared_page: Any) -> None:
+    page = shared_page
     choose_example(page, 0)
-    set_steps(page, "specref", 2)
-    page.locator("#method").get_by_text("BARET").click()
-    set_steps(page, "baret", 2)
-    page.locator("#method").get_by_text("SpecRef").click()
-    page.get_by_role("button", name="Run both methods").click()
-    expect(page.locator("#status .done")).to_be_visible()
-    expect(page.locator("#both img")).to_have_count(4)  # two results, and where each was edited
-    expect(page.locator("#region-used")).to_be_hidden()
-    for name in ("specref", "baret"):
-        used = np.asarray(shown(page, f"#used-{name}").convert("L"))
-        page.locator(f"#choose-{name}").click()
-        expect(page.locator("#result label, #result [data-testid=block-label]").first).to_contain_text(
-            {"specref": "SpecRef", "baret": "BARET"}[name]
-        )
-        assert np.array_equal(np.asarray(shown(page, "#region-used").convert("L")), used)
-        page.locator("#view").get_by_text("Both methods").click()
-        expect(page.locator("#both")).to_be_visible()
-    expect(page.locator("#history button.thumbnail-item")).to_have_count(2)
-    page.locator("#prompt textarea").fill("something else")
-    page.locator("#history button.thumbnail-item").nth(1).click()
-    expect(page.locator("#status")).to_contain_text("Restored")
-    expect(page.locator("#prompt textarea")).to_have_value("a yellow mug")
-    expect(page.locator("#source-prompt textarea")).to_have_value("a blue mug")
-    page.locator("#view").get_by_text("Before and after").click()
-    expect(page.locator("#compare img")).to_have_count(2)
-    file = downloaded(page)
+    run_to_the_end(page)
+    with Image.open(downloaded(page)) as result:
+        assert result.format == "PNG" and result.size == (SIZE, SIZE)
+        assert result.info["prompt"] == PROMPTS[0] and result.info["steps"] == "2"
+        assert provenance.SOURCE_TYPE in result.info[provenance.KEY]
+    view(page, 1)
+    slider, before = page.locator(".compare input"), page.locator(".compare .over")
+    clips = []
+    for value in ("10", "90"):
+        slider.fill(value)
+        clips.append(before.evaluate("(image) => getComputedStyle(image).clipPath"))
+    assert clips[0] != clips[1] and shown(page, ".compare .over").convert("RGB").getpixel((100, 140)) == (48, 96, 192)
+    view(page, 2)
+    boxes = [page.locator(".beside img").nth(number).bounding_box() for number in (0, 1)]
+    assert all(abs(boxes[0][side] - boxes[1][side]) < 1 for side in ("y", "width", "height"))
+    page.locator("#stage summary").click()
+    expect(page.locator("#region-used")).to_be_visible()
+    assert page.locator("#stage .details tr").count() > 10
 
-    other = visit(context, address)
-    with other.expect_file_chooser() as chooser:
-        other.locator("#restore").click()
-    chooser.value.set_files({"name": "result.png", "mimeType": "image/png", "buffer": file.read_bytes()})
-    expect(other.locator("#status")).to_contain_text("Restored")
-    for editor in ("#source", "#reference"):
-        wait_until_tinted(other, editor)
-    run_to_the_end(other)
-    first, again = read_result(file), read_result(downloaded(other))
+
+def test_of_several_results_one_is_picked_and_repeated(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    page.locator("#tries select").select_option("3")
+    run_to_the_end(page)
+    expect(page.locator("#stage .all img")).to_have_count(3)
+    page.locator("#stage .all button").nth(2).click()
+    picked = read_result(downloaded(page))
+    assert values_of(picked.recipe.method)["seed"] == 2, "each has a seed of its own"
+    page.locator("#keep").click()
+    run_to_the_end(page)
+    assert values_of(read_result(downloaded(page)).recipe.method) == values_of(picked.recipe.method)
+    page.locator(".lock").click()
+    run_to_the_end(page)
+    assert values_of(read_result(downloaded(page)).recipe.method)["seed"] != 2, "an open lock rolls the dice"
+    page.locator(".lock").click()
+
+    choose_kind(page, "pose")  # where nothing is random, tries differ in how far they go
+    choose_example(page, 1)
+    page.locator("#tries select").select_option("2")
+    run_to_the_end(page)
+    expect(page.locator("#stage .all img")).to_have_count(2)
+    page.locator("#stage .all button").nth(1).click()
+    assert values_of(read_result(downloaded(page)).recipe.method)["eta"] != 0.85
+    page.locator("#tries select").select_option("1")
+
+
+def test_both_methods_run_on_the_same_inputs(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    page.locator("#tries select").select_option("both")
+    run_to_the_end(page)
+    methods = set()
+    for number in (0, 1):
+        view(page, 0)
+        page.locator("#stage .all button").nth(number).click()
+        methods.add(read_result(downloaded(page)).recipe.method.name)
+    assert methods == {"specref", "baret"}
+    page.locator("#tries select").select_option("1")
+
+
+def test_results_and_the_draft_survive_a_reload_and_come_back(chromium: Any, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = visit(context, address)
+    choose_example(page, 0)
+    run_to_the_end(page)
+    expect(page.locator("#history .strip img")).to_have_count(1)
+    first = read_result(downloaded(page))
+    write(page, "prompt", "something of my own")
+    page.evaluate("refedit.saved()")
+    page.reload()
+    opened(page)
+    expect(page.locator("#prompt textarea")).to_have_value("something of my own")
+    expect(page.locator(".pane.filled")).to_have_count(2)
+    assert mask_of(page, "source").any()
+    page.locator("#history .strip button").click()
+    expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[0])
+    expect(page.locator("#source-prompt textarea")).to_have_value("a blue mug")
+    expect(page.locator(".stage[data-shows=results]")).to_have_count(1)
+    run_to_the_end(page)
+    again = read_result(downloaded(page))
     assert again.recipe.method == first.recipe.method and again.image.tobytes() == first.image.tobytes()
+    assert again.request is not None and first.request is not None
+    assert np.array_equal(again.request.region.values, first.request.region.values)  # type: ignore[union-attr]
+    expect(page.locator("#history .strip img")).to_have_count(2)
+    context.close()
+
+
+def test_a_downloaded_result_is_restored_and_used_again(shared_page: Any, context: Any, address: str) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    run_to_the_end(page)
+    file = downloaded(page).read_bytes()
+    other = visit(context, address)
+    choose_kind(other, "pose")
+    other.locator("#history input[type=file]").set_input_files(
+        {"name": "result.png", "mimeType": "image/png", "buffer": file}
+    )
+    other.wait_for_function("document.body.dataset.kind === 'swap'")
+    expect(other.locator(".stage[data-shows=results]")).to_have_count(1)
     other.locator("#use").click()
-    expect(other.locator("#source-prompt textarea")).to_have_value("a yellow mug")
-    expect(tool_button(other, "#source", "brush")).to_have_class(CHOSEN)
-    settled(other, "#source", lambda tint: not tint.any())  # the new source has no mask
+    expect(other.locator("#source-prompt textarea")).to_have_value(PROMPTS[0])
+    other.wait_for_function("!refedit.panes.source.mask()")  # the new source has no mask
+    other.evaluate("refedit.panes.source.undo()")
+    other.wait_for_function("refedit.panes.source.mask()")  # and the old one a way back
     other.close()

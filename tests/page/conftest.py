@@ -10,13 +10,16 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
 from refedit.editing.result import Result
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.running_edits import Started, run
+from refedit.ui.events.selecting import answers_of
 from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.form import Form
 from refedit.ui.state.picture_with_mask import PictureWithMask
-from refedit.ui.view.layout import Page, draw
+from refedit.ui.view.layout import Page, Told, draw
 from tests.conftest import picture
 from tests.page.parts import BOX
+from tests.page_server import tiny_segmenter
 
 
 @pytest.fixture
@@ -54,9 +57,9 @@ def examples(tmp_path: Path) -> tuple[Example, ...]:
 
 
 @pytest.fixture
-def page() -> Page:
+def page(editor: Editor) -> Page:
     with gr.Blocks(analytics_enabled=False):
-        return draw("", "", (), ())
+        return draw(Told(), (), (), answers_of(editor, EmbeddingCache(tiny_segmenter)))
 
 
 @pytest.fixture

@@ -9,20 +9,21 @@ import pytest
 
 from refedit.errors import EditError
 from refedit.methods import METHODS, parameters_of, values_of, with_values
-from refedit.ui.events.choices import show_method
+from refedit.ui.events.choices import show_kind
 from refedit.ui.events.form_io import all_inputs, fill_in, read_form
 from refedit.ui.state.examples import TILE, Example, read_examples
 from refedit.ui.state.form import Form
+from refedit.ui.state.kinds import CHOICES
 from refedit.ui.view.layout import Page
 from refedit.ui.view.parameter_panel import draw_panel
-from tests.page.parts import BOX, saved
+from tests.page.parts import BOX
 
 
 def test_examples_are_read_from_the_table(examples: tuple[Example, ...]) -> None:
     both, one = examples
     assert both.words.values["steps"] == 3
     assert both.words.values["interpolation"] == "nearest", "the preset decides what the settings leave out"
-    assert both.tile().size == one.tile().size == (TILE, TILE)
+    assert both.tile().size == one.tile().size == (2 * TILE, TILE)
     source = both.form().source
     assert source is not None and source.mask is not None and (source.mask.values == BOX.values).all()
     assert one.form().reference is None
@@ -53,10 +54,10 @@ def test_a_wrong_example_is_found_at_the_start(wrong: dict[str, Any], error: typ
 @pytest.mark.parametrize("name", METHODS)
 def test_every_parameter_has_a_labelled_control(name: str) -> None:
     with gr.Blocks(analytics_enabled=False):
-        panel = draw_panel(METHODS[name], True)
+        panel = draw_panel(METHODS[name])
     shown = {(part.label, part.value) for part in panel.components}  # type: ignore[attr-defined]
     preset = next(iter(METHODS[name].presets().values()))
-    assert shown == {(parameter.label, getattr(preset, parameter.name)) for parameter in parameters_of(METHODS[name])}
+    assert shown == {(parameter.told, getattr(preset, parameter.name)) for parameter in parameters_of(METHODS[name])}
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -70,24 +71,20 @@ def test_a_preset_sets_every_parameter(page: Page, name: str) -> None:
         )
 
 
-def test_a_method_shows_only_what_it_needs(page: Page) -> None:
-    inputs = page.inputs
-    baret, specref = show_method(page, "baret"), show_method(page, "specref")
-    for part in (inputs.reference_column, inputs.source_prompt, inputs.panels["specref"].panel):
-        assert not baret[part].visible and specref[part].visible
-    assert "largest square in the middle" in baret[inputs.source.hint] and "words decide" in specref[inputs.source.hint]
-    assert "largest square in its middle" in inputs.reference.hint.value
-    assert "repeat the sentence" in specref[inputs.prompt].info and "repeat" not in baret[inputs.prompt].info
+def test_a_kind_sets_its_method_to_its_preset(page: Page) -> None:
+    for one in CHOICES:
+        panel, shown = page.inputs.panels[one.method], show_kind(page, one.kind)
+        assert shown.pop(panel.preset) == one.preset
+        assert panel.values(shown) == values_of(METHODS[one.method].presets()[one.preset])
 
 
 def test_an_example_fills_in_a_form_that_runs(
-    page: Page, examples: tuple[Example, ...], form: Form, tmp_path: Path
+    page: Page, examples: tuple[Example, ...], form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     inputs = page.inputs
     for example in examples:
-        values: dict[Any, Any] = dict.fromkeys(all_inputs(inputs)) | fill_in(inputs, example.form())
-        for pane in (inputs.source, inputs.reference):
-            values[pane.editor] = values[pane.editor] and saved(values[pane.editor], tmp_path)
+        values: dict[Any, Any] = dict.fromkeys(all_inputs(inputs)) | fill_in(inputs, example.form(), tmp_path)
         request = read_form(inputs, values).request()
         assert request.prompt == example.words.prompt
         assert values_of(request.method) == example.words.values

@@ -12,10 +12,10 @@ from refedit.editing.editor import Editor
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.errors import EditError
 from refedit.methods import METHODS, parameters_of, values_of
-from refedit.ui.events.links import open_link
-from refedit.ui.state.examples import read_examples
+from refedit.ui.events.links import open_page
+from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.form import PROMPTS, Form
-from refedit.ui.state.link import FIXED, GRADIOS, MOST_NOTES, query_of, read_link
+from refedit.ui.state.link import FIXED, MOST_NOTES, NOT_OURS, query_of, read_link
 from refedit.ui.view.layout import Page
 
 QUESTIONS = "a größer & <b>redder</b> mug = 100 %?"
@@ -48,7 +48,7 @@ def test_every_prompt_of_a_form_travels_in_links_and_examples(form: Form, tmp_pa
 
 def test_every_parameter_can_travel() -> None:
     for method in METHODS.values():
-        assert not {parameter.name for parameter in parameters_of(method)} & {*FIXED, *GRADIOS}
+        assert not {parameter.name for parameter in parameters_of(method)} & {*FIXED, *NOT_OURS}
         changed: dict[str, Any] = {}
         for parameter in parameters_of(method):
             others: dict[type, Any] = {bool: not parameter.default, str: "a b&c=d"}
@@ -61,11 +61,11 @@ def test_every_parameter_can_travel() -> None:
         assert link is not None and link.notes == () and link.form.values == changed
 
 
-def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor: Editor) -> None:
+def test_an_address_without_anything_of_ours_changes_nothing(page: Page, editor: Editor, tmp_path: Path) -> None:
     participant = {"PROLIFIC_PID": "5f", "STUDY_ID": "6a", "utm_source": "letter"}
     for query in ({}, {"__theme": "dark", "view": "api", "__sign": "x"}, participant):
         assert read_link(query) is None
-        assert open_link(page, editor, query) == {"__type__": "update"}
+        assert open_page(page, editor, (), query, tmp_path) == {"__type__": "update"}
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,22 @@ def test_a_flood_of_nonsense_stays_short() -> None:
     assert sum(map(len, link.notes)) < 1500
 
 
-def test_a_link_of_another_model_has_a_note(page: Page, editor: Editor) -> None:
-    seen = open_link(page, editor, {"model": "<other>", "steps": "3"})
+def test_a_page_opens_with_a_links_example_or_the_first_one(
+    page: Page, editor: Editor, examples: tuple[Example, ...], tmp_path: Path
+) -> None:
+    for query, prompt in (({}, "a dog"), ({"example": "one"}, "a red dog"), ({"example": "magic"}, "a dog")):
+        assert open_page(page, editor, examples, query, tmp_path)[page.inputs.prompt] == prompt
+    link = open_page(page, editor, examples, {"prompt": "a cat"}, tmp_path)
+    assert link[page.inputs.prompt] == "a cat" and page.inputs.source.canvas not in link
+    both = open_page(page, editor, examples, {"example": "one", "method": "baret", "prompt": "a cat"}, tmp_path)
+    assert both[page.inputs.prompt] == "a cat" and both[page.inputs.source.canvas]["picture"]
+
+
+def test_a_link_of_another_model_has_a_note(page: Page, editor: Editor, tmp_path: Path) -> None:
+    seen = open_page(page, editor, (), {"model": "<other>", "steps": "3"}, tmp_path)
     assert "“&lt;other&gt;”" in str(seen[page.outputs.notes].value) and seen[page.outputs.notes].visible
     assert "Filled in from a link" in seen[page.outputs.status]
-    assert not open_link(page, editor, {"model": editor.facts.name})[page.outputs.notes].visible
+    assert not open_page(page, editor, (), {"model": editor.facts.name}, tmp_path)[page.outputs.notes].visible
 
 
 def test_no_link_is_made_of_what_no_edit_would_take(form: Form) -> None:

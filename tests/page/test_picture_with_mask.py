@@ -1,81 +1,76 @@
-"""What was painted: from the editor and back."""
+"""A picture with its mask: to the browser and back."""
 
 from pathlib import Path
-from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
 from refedit.errors import EditError
-from refedit.ui.state.picture_with_mask import OPACITY, PictureWithMask, read_canvas
-from refedit.ui.view.mask_editor import painted_picture
+from refedit.imaging.masks import Mask
+from refedit.ui.state.picture_with_mask import (
+    LONGEST,
+    PictureWithMask,
+    file_at,
+    read_canvas,
+    read_spelled,
+    spelled,
+    to_canvas,
+)
 from tests.conftest import box_mask, picture
-from tests.page.parts import BOX, canvas, saved
+from tests.page.parts import BOX
 
 
-def read(value: dict[str, Any]) -> PictureWithMask:
-    shown = read_canvas(value, "source")
-    assert shown is not None
-    return shown
+@pytest.fixture(autouse=True)
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
 
 
-def test_a_mask_survives_the_way_to_the_editor_and_back(tmp_path: Path) -> None:
-    shown = read(saved(canvas(picture(1), BOX), tmp_path))
-    assert shown.mask is not None
-    np.testing.assert_allclose(shown.mask.values, BOX.values, atol=0.01)
-    assert (np.asarray(shown.picture) == np.asarray(picture(1))).all()
+@pytest.mark.parametrize("mask", [None, BOX, Mask(np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64))])
+def test_a_picture_and_its_mask_survive_the_way_to_the_browser_and_back(mask: Mask | None, uploads: Path) -> None:
+    shown = read_canvas(to_canvas(PictureWithMask(picture=picture(1), mask=mask), uploads), "source")
+    assert shown is not None and shown.picture.tobytes() == picture(1).tobytes()
+    if mask is None:
+        assert shown.mask is None
+    else:
+        assert shown.mask is not None
+        np.testing.assert_array_equal(shown.mask.to_image(), mask.to_image())
 
 
-def test_the_layers_are_united(tmp_path: Path) -> None:
-    left, right = box_mask((64, 64), (0, 0, 8, 64)), box_mask((64, 64), (56, 0, 64, 64))
-    value: dict[str, Any] = canvas(picture(1), left)
-    value["layers"] += canvas(picture(1), right)["layers"]
-    mask = read(saved(value, tmp_path)).mask
-    assert mask is not None
-    np.testing.assert_allclose(mask.values, np.maximum(left.values, right.values), atol=0.01)
+def test_a_cutout_survives_too(uploads: Path) -> None:
+    shown = read_canvas(to_canvas(PictureWithMask(picture=picture(1), cutout=BOX), uploads), "source")
+    assert shown is not None and shown.cutout is not None
+    np.testing.assert_array_equal(shown.cutout.values, BOX.values)
 
 
-@pytest.mark.parametrize("alpha", [0, round(255 * OPACITY * 0.3)])
-def test_an_untouched_or_erased_layer_is_nothing_painted(tmp_path: Path, alpha: int) -> None:
-    value: dict[str, Any] = canvas(picture(1), None) | {"layers": [Image.new("RGBA", (64, 64), (255, 0, 0, alpha))]}
-    assert read(saved(value, tmp_path)).mask is None
+def test_a_mask_of_a_large_picture_is_small_and_fits_it(uploads: Path) -> None:
+    size = (3 * LONGEST, LONGEST)
+    mask = box_mask(size, (0, 0, size[0] // 2, size[1]))
+    read = read_spelled(spelled(mask), size)
+    assert read is not None and read.size == size
+    assert np.abs(read.values - mask.values).mean() < 0.01
+
+
+def test_a_faint_rim_is_nothing_painted() -> None:
+    assert spelled(Mask(np.full((64, 64), 0.3, np.float32))) == "" and read_spelled("", (64, 64)) is None
 
 
 def test_an_empty_canvas_shows_nothing() -> None:
-    empty: list[dict[str, Any] | None] = [{"background": None, "layers": []}, {}, None]
-    assert [read_canvas(value, "source") for value in empty] == [None] * 3
+    assert [read_canvas(value, "source") for value in (None, {}, {"picture": None, "mask": ""})] == [None] * 3
 
 
-def test_a_mask_of_another_size_is_one_sentence(tmp_path: Path) -> None:
-    value: dict[str, Any] = canvas(picture(1), None) | {"layers": [Image.new("RGBA", (32, 64), "red")]}
-    with pytest.raises(EditError, match="mask of the source is 32x64 pixels, its picture 64x64"):
-        read(saved(value, tmp_path))
-
-
-def test_bombs_and_rubbish_are_refused_by_our_own_reader(tmp_path: Path) -> None:
-    bomb, rubbish = tmp_path / "bomb.png", tmp_path / "rubbish.png"
+def test_only_uploads_are_read_and_by_our_own_reader(uploads: Path) -> None:
+    bomb, rubbish = uploads / "bomb.png", uploads / "rubbish.png"
     Image.new("1", (13000, 13000)).save(bomb)
     rubbish.write_text("no picture")
-    with pytest.raises(EditError, match="40"):
-        read_canvas({"background": str(bomb), "layers": []}, "source")
-    with pytest.raises(EditError, match="not a readable"):
-        read_canvas({"background": str(rubbish), "layers": []}, "source")
-
-
-def test_the_editor_decodes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "rubbish.png").write_text("no picture")
-    editor = painted_picture(label="Source", placeholder="", elem_id="source")
-    data = editor.data_model.model_validate({"background": {"path": str(tmp_path / "rubbish.png")}})
-    assert editor.preprocess(data) == {"background": str(tmp_path / "rubbish.png"), "layers": []}
-    assert editor.preprocess(None) is None
-
-
-def test_an_editor_decodes_nothing_after_its_page_has_changed_either() -> None:
-    editor = painted_picture(label="Source", placeholder="", elem_id="source")
-    # What Gradio does for a visitor when an event leaves the editor as it is.
-    again = editor.__class__(**editor.constructor_args | {"render": False})
-    data = again.data_model.model_validate({"background": {"path": "gone.png"}})
-    assert again.preprocess(data) == {"background": "gone.png", "layers": []}
-    assert again.get_block_name() == gr.ImageEditor(render=False).get_block_name()
+    outside = {"path": __file__}
+    for file, says in (
+        (file_at(bomb), "40"),
+        (file_at(rubbish), "not a readable"),
+        (outside, "no longer on the server"),
+    ):
+        with pytest.raises(EditError, match=says):
+            read_canvas({"picture": file, "mask": ""}, "source")
+    with pytest.raises(EditError, match="picture's size"):
+        read_spelled(spelled(box_mask((32, 64), (0, 0, 8, 8))), (64, 64))

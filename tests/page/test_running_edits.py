@@ -149,7 +149,7 @@ def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
     blocks = build_page(editor, Settings(examples=tmp_path))
     fns: list[Any] = list(blocks.fns.values())
     edits = [fn for fn in fns if fn.concurrency_id == "device" and fn.api_visibility == "private"]
-    assert len(edits) == 2
+    assert len(edits) == 1
     stop = reacting(blocks, "stop", "click")
     visitor = gr.Request(session_hash="me")
     for edit in edits:

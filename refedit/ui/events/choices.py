@@ -1,51 +1,64 @@
-"""What happens when a visitor chooses a method, a preset or an example."""
+"""What happens when a visitor chooses a kind of edit, a preset or an example."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from gradio.components import Component
 
-from refedit.methods import METHODS, Input, values_of
-from refedit.ui.events.form_io import empty_panes, fill_in, filled_outputs
-from refedit.ui.events.handlers import PAGE_ONLY, Updates
+from refedit.methods import values_of
+from refedit.ui.events.form_io import fill_in, filled_outputs
+from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates
+from refedit.ui.events.result_views import show_example
+from refedit.ui.state import status
 from refedit.ui.state.examples import Example
-from refedit.ui.view.layout import Inputs, Page, comparable, hint_for_source, info_for_prompt
+from refedit.ui.state.kinds import choice, kind_of
+from refedit.ui.view.layout import Page
 from refedit.ui.view.parameter_panel import ParameterPanel
 
 
 def connect_choices(page: Page, examples: tuple[Example, ...]) -> None:
-    """Connects the chooser of methods, the presets and the examples' tiles."""
+    """Connects the cards, the presets and the examples' tiles."""
     inputs = page.inputs
-    shown = [inputs.summary, inputs.source.hint, inputs.prompt, inputs.source_prompt, inputs.reference_column]
-    panels = [panel.panel for panel in inputs.panels.values()]
-    inputs.method.change(
-        lambda name: show_method(page, name), inputs.method, [*shown, page.outputs.run_all, *panels], **PAGE_ONLY
-    )
-    for panel in inputs.panels.values():
+    panels = inputs.panels.values()
+    set_up = [part for panel in panels for part in (panel.preset, *panel.components)]
+    inputs.kind.input(lambda kind: show_kind(page, kind), inputs.kind, set_up, **PAGE_ONLY)
+    for panel in panels:
         for event in (panel.preset.input, panel.reset.click):
-            event(_applying(panel), panel.preset, list(panel.components), **PAGE_ONLY)
+            event(_applying(page, panel), panel.preset, [inputs.kind, *panel.components], **PAGE_ONLY)
     for tile, example in zip(page.tiles, examples, strict=True):
-        emptied = tile.click(lambda: empty_panes(inputs), None, filled_outputs(inputs), **PAGE_ONLY)
-        emptied.then(_filler(inputs, example), None, filled_outputs(inputs), **PAGE_ONLY)
+        changed = [*filled_outputs(inputs), page.outputs.stage, page.outputs.status]
+        tile.click(_filler(page, example), None, changed, **MAY_FAIL)
 
 
-def show_method(page: Page, name: str) -> Updates:
-    """Shows the inputs that a method needs, and only those."""
-    inputs, method = page.inputs, METHODS[name]
+def show_kind(page: Page, kind: str) -> Updates:
+    """Sets the preset of a kind, and every parameter as it says."""
+    chosen = choice(kind)
+    panel = page.inputs.panels[chosen.method]
+    return {panel.preset: chosen.preset} | panel.filled(values_of(panel.method.presets()[chosen.preset]))
+
+
+def _applying(page: Page, panel: ParameterPanel) -> Callable[[str], dict[Component, Any]]:
+    def apply(preset: str) -> dict[Component, Any]:
+        kind = kind_of(panel.method.name, preset).value
+        return {page.inputs.kind: kind} | panel.filled(values_of(panel.method.presets()[preset]))
+
+    return apply
+
+
+def _filler(page: Page, example: Example) -> Callable[[], Iterator[Updates]]:
+    def fill() -> Iterator[Updates]:
+        with tempfile.TemporaryDirectory() as folder:  # Gradio copies the pictures before the next turn
+            yield fill_example(page, example, Path(folder))
+
+    return fill
+
+
+def fill_example(page: Page, example: Example, folder: Path) -> Updates:
+    """Fills in an example and shows the result that is stored with it."""
     return {
-        inputs.summary: method.summary,
-        inputs.source.hint: hint_for_source(method.needs),
-        inputs.prompt: gr.Textbox(info=info_for_prompt(method.needs)),
-        inputs.source_prompt: gr.Textbox(visible=Input.SOURCE_PROMPT in method.needs),
-        inputs.reference_column: gr.Column(visible=Input.REFERENCE in method.needs | method.takes),
-        page.outputs.run_all: gr.Button(visible=comparable(method)),
-    } | {panel.panel: gr.Column(visible=panel.method is method) for panel in inputs.panels.values()}
-
-
-def _applying(panel: ParameterPanel) -> Callable[[str], dict[Component, Any]]:
-    return lambda preset: panel.filled(values_of(panel.method.presets()[preset]))
-
-
-def _filler(inputs: Inputs, example: Example) -> Callable[[], Updates]:
-    return lambda: fill_in(inputs, example.form())
+        **fill_in(page.inputs, example.form(), folder),
+        page.outputs.stage: show_example(example, folder),
+        page.outputs.status: status.example(example.title, example.result is not None),
+    }

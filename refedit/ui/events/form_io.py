@@ -1,6 +1,7 @@
 """The form of the page: read from its components, and filled into them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gradio.blocks import Block
@@ -8,12 +9,11 @@ from gradio.components import Component
 
 from refedit.methods import METHODS, Input
 from refedit.ui.events.handlers import Updates
-from refedit.ui.events.mask_events import show_document
 from refedit.ui.state.form import Form
-from refedit.ui.state.mask_document import MaskDocument, kept_document
-from refedit.ui.state.picture_with_mask import PictureWithMask, read_canvas
+from refedit.ui.state.kinds import choice, kind_of
+from refedit.ui.state.picture_with_mask import PictureWithMask, read_canvas, to_canvas
 from refedit.ui.view.layout import Inputs
-from refedit.ui.view.pane import BRUSH_TOOL, CLICK_TOOL, Pane
+from refedit.ui.view.pane import Pane
 
 
 def read_form(
@@ -23,7 +23,7 @@ def read_form(
 
     Raises EditError for a picture or mask that cannot be read. A reference is read only if the method can use it.
     """
-    method = method or values[inputs.method]
+    method = method or choice(values[inputs.kind]).method
     takes = METHODS[method].takes | METHODS[method].needs
     panel = inputs.panels[method]
     return Form(
@@ -38,39 +38,26 @@ def read_form(
 
 
 def _shown(pane: Pane, values: Mapping[Component, Any]) -> PictureWithMask | None:
-    if values[pane.tool] == CLICK_TOOL:
-        return kept_document(values[pane.document], pane.name).shown
-    return read_canvas(values[pane.editor], pane.name)
+    return read_canvas(values[pane.canvas], pane.name)
 
 
 def all_inputs(inputs: Inputs) -> set[Component]:
     """Every component that `read_form` reads."""
     panels = inputs.panels.values()
-    panes = {part for pane in (inputs.source, inputs.reference) for part in pane.inputs}
-    fixed = {inputs.method, inputs.source_prompt, inputs.prompt} | panes
+    fixed = {inputs.kind, inputs.source_prompt, inputs.prompt, inputs.source.canvas, inputs.reference.canvas}
     return fixed | {panel.preset for panel in panels} | {part for panel in panels for part in panel.components}
 
 
 def filled_outputs(inputs: Inputs) -> list[Block]:
-    """Every component that `fill_in` fills, and the rows of tools that it shows or hides."""
-    panes = {part for pane in (inputs.source, inputs.reference) for part in pane.outputs}
-    return [*(all_inputs(inputs) | panes)]
+    """Every component that `fill_in` fills."""
+    return [*all_inputs(inputs)]
 
 
-def empty_panes(inputs: Inputs) -> Updates:
-    """Takes the pictures out of both panes.
-
-    An editor keeps the canvas of the picture before, and would shift the mask of the next one on it, unless this
-    has reached the browser first.
-    """
-    return show_document(inputs.source, BRUSH_TOOL, None) | show_document(inputs.reference, BRUSH_TOOL, None)
-
-
-def fill_in(inputs: Inputs, form: Form) -> Updates:
-    """Fills in everything; the pictures, if there are any, after `empty_panes`: both can be painted on then."""
+def fill_in(inputs: Inputs, form: Form, folder: Path) -> Updates:
+    """Fills in everything; the pictures, if there are any, lie in `folder` until Gradio has copied them."""
     panel = inputs.panels[form.method]
-    words = {
-        inputs.method: form.method,
+    words: Updates = {
+        inputs.kind: kind_of(form.method, form.preset).value,
         inputs.source_prompt: form.source_prompt,
         inputs.prompt: form.prompt,
         panel.preset: form.preset,
@@ -78,5 +65,5 @@ def fill_in(inputs: Inputs, form: Form) -> Updates:
     pictures: Updates = {}
     if form.source is not None:
         for pane, shown in ((inputs.source, form.source), (inputs.reference, form.reference)):
-            pictures |= show_document(pane, BRUSH_TOOL, None if shown is None else MaskDocument.of(shown))
+            pictures[pane.canvas] = to_canvas(shown, folder)
     return pictures | words | panel.filled(form.values)

@@ -1,8 +1,9 @@
 """Running and stopping edits."""
 
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,22 @@ import gradio as gr
 from gradio.components import Component
 
 from refedit.editing.service import EditingService, at_once, for_visitor
-from refedit.methods import METHODS
+from refedit.methods import METHODS, tries, values_of
+from refedit.methods.tries import MOST
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
-from refedit.ui.view.layout import Page
+from refedit.ui.state.form import Form
+from refedit.ui.view.layout import Inputs, Page
+from refedit.ui.view.stage import BOTH
 
 PATIENCE = 3.0
 """Seconds that Stop waits for the step under way; then it answers anyway."""
 
 
 def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
-    """Connects Run, Run all and Stop; a visitor who leaves stops, too."""
+    """Connects Run and Stop; a visitor who leaves stops, too."""
     outputs, edits = page.outputs, RunningEdits()
 
     def ask(request: gr.Request) -> Updates:
@@ -35,43 +39,52 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
     def stop_edit(request: gr.Request) -> None:
         edits.stop(request.session_hash or "", PATIENCE)
 
-    runs = [
-        button.click(ask, None, outputs.all, **PAGE_ONLY).then(
-            _runner(page, editor, edits, methods),
-            {*all_inputs(page.inputs), outputs.history},
-            outputs.all,
-            show_progress="minimal",
-            show_progress_on=outputs.status,
-            concurrency_id="device",
-            concurrency_limit=at_once(editor),
-            api_visibility="private",
-        )
-        for button, methods in ((outputs.run, [None]), (outputs.run_all, list(METHODS)))
-    ]
-    for edit in runs:  # Gradio refuses an edit before any code of ours runs
-        edit.failure(refuse, None, outputs.all, **PAGE_ONLY)
+    running = outputs.run.click(ask, None, outputs.all, **PAGE_ONLY).then(
+        _runner(page, editor, edits),
+        {*all_inputs(page.inputs), outputs.tries},
+        outputs.all,
+        show_progress="minimal",
+        show_progress_on=outputs.status,
+        concurrency_id="device",
+        concurrency_limit=at_once(editor),
+        api_visibility="private",
+    )
+    running.failure(refuse, None, outputs.all, **PAGE_ONLY)  # Gradio refuses an edit before any code of ours runs
     # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
-    stopping = outputs.stop.click(stop_edit, None, None, cancels=runs, **PAGE_ONLY)
+    stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **PAGE_ONLY)
     stopping.then(lambda: show_stopped(outputs), None, outputs.all, **PAGE_ONLY)
     blocks.unload(stop_edit)
 
 
 def _runner(
-    page: Page, editor: EditingService, edits: RunningEdits, methods: Sequence[str | None]
+    page: Page, editor: EditingService, edits: RunningEdits
 ) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
-    """Runs the edits of the methods, one after another; None stands for the chosen one."""
+    """Runs the edits that are asked for, one after another."""
 
     def run_edits(values: dict[Component, Any], request: gr.Request) -> Generator[Updates, None, None]:
         visitor = request.session_hash or ""
         ticket = edits.start(visitor)
-        forms = (read_form(page.inputs, values, method) for method in methods)  # read inside, where errors are shown
-        events = run(for_visitor(editor, visitor), forms, ticket.stop)
+        asked = asked_for(page.inputs, values, values[page.outputs.tries])
+        events = run(for_visitor(editor, visitor), asked, ticket.stop)
         try:
             with tempfile.TemporaryDirectory() as folder, closing(events):
-                view = RunView(page.outputs, editor.facts, values[page.outputs.history], Path(folder))
+                view = RunView(page.outputs, editor.facts, Path(folder))
                 for event in paced(view.record(event) for event in events):
-                    yield view.update(event)
+                    if changes := view.update(event):
+                        yield changes
         finally:
             edits.end(visitor, ticket)
 
     return run_edits
+
+
+def asked_for(inputs: Inputs, values: Mapping[Component, Any], count: str) -> Iterator[Form]:
+    """The forms of the edits that a run makes: several tries of one, or one of every method; EditErrors come late."""
+    if count == BOTH:
+        yield from (read_form(inputs, values, method) for method in METHODS)
+        return
+    form = read_form(inputs, values)
+    painted = form.source is not None and form.source.mask is not None
+    number = min(int(count), MOST) if str(count).isdecimal() else 1
+    for method in tries(form.chosen(), max(number, 1), painted):
+        yield replace(form, values=values_of(method))

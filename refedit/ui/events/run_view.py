@@ -1,20 +1,22 @@
-"""What the events of a run change on the page, and the strip of this visit's results."""
+"""What the events of a run change on the page."""
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from refedit.editing.request import EditRequest, Finished, Preview, Progress
 from refedit.editing.result import Result
 from refedit.editing.service import ModelFacts
+from refedit.methods import strength_of, values_of
 from refedit.picturebook.advice import notes
 from refedit.ui.events.handlers import Updates
-from refedit.ui.events.result_views import merged, open_view, show_all, show_result
+from refedit.ui.events.result_views import show_preview, show_result, show_results
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
-from refedit.ui.state.history import Entry, History, remembered, strip
-from refedit.ui.view.result_column import ALL, RESULT, Outputs
+from refedit.ui.view.stage import Outputs
 
 REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
 
@@ -22,13 +24,14 @@ REFUSED = "The queue is full, a parameter is out of its range, or the connection
 class RunView:
     """Turns the events of one run, in their order, into changes of the page; pictures are written into `folder`."""
 
-    def __init__(self, outputs: Outputs, model: ModelFacts, history: History, folder: Path) -> None:
-        self.outputs, self.model, self.history, self.folder = outputs, model, history, folder
+    def __init__(self, outputs: Outputs, model: ModelFacts, folder: Path) -> None:
+        self.outputs, self.model, self.folder = outputs, model, folder
+        self.run = uuid.uuid4().hex
         self.started: Started | None = None
         self.stage = ""
         self.losses: list[float] = []
         self.results: list[Result] = []
-        self.files: list[bytes] = []
+        self.shown: list[dict[str, Any]] = []
 
     def update(self, event: RunEvent) -> Updates:
         """What an event changes on the page."""
@@ -39,11 +42,10 @@ class RunView:
             case Progress():
                 return self._go_on(self._in_run(event))
             case Preview():
-                return self._preview(event)
+                return {outputs.stage: show_preview(event, self.run, self.shown, self._told())}
             case Finished():
                 return self._finish(event)
             case Failed():
-                gr.Warning(event.message, title="That did not work")
                 return {outputs.status: status.failed(event.message)} | idle(outputs)
             case Halted():
                 return show_stopped(outputs)
@@ -64,6 +66,23 @@ class RunView:
         text = status.notes(notes(self.model, event.request))
         return {self.outputs.notes: gr.HTML(text, visible=bool(text))}
 
+    def _told(self) -> str:
+        """Which edit of a run is under way; empty for a single one."""
+        assert self.started is not None
+        number, of = self.started.number, self.started.of
+        return "" if of == 1 else f"{number + 1} of {of}: {self._label(self.request)}"
+
+    def _label(self, request: EditRequest) -> str:
+        """What tells an edit of a run from the others: its method, its seed or its strength."""
+        method = request.method
+        first = self.results[0].recipe.method if self.results else method
+        if type(first) is not type(method):
+            return method.title
+        strength, values = strength_of(type(method)).name, values_of(method)
+        if "seed" in values and values[strength] == values_of(first)[strength]:
+            return f"seed {values['seed']}"
+        return f"strength {values[strength]:g}"
+
     def _in_run(self, progress: Progress) -> Progress:
         """The progress of the whole run, which may be several edits; how long the later ones take is not known."""
         assert self.started is not None
@@ -72,7 +91,7 @@ class RunView:
             return progress
         return replace(
             progress,
-            stage=f"{self.request.method.title}: {progress.stage}",
+            stage=f"{self._told()}: {progress.stage}",
             fraction=(number + progress.fraction) / of,
             seconds_left=progress.seconds_left if number + 1 == of else None,
         )
@@ -84,58 +103,38 @@ class RunView:
             shown[self.outputs.announced] = status.announced(progress.stage)
         return shown
 
-    def _preview(self, event: Preview) -> Updates:
-        label = f"Preview, step {event.step} of {event.of}"
-        outputs = self.outputs
-        # Not gr.Image(picture, ...), which would save the picture twice.
-        shown = gr.update(value=event.image, label=label, alt_text=label, visible=True)
-        hidden = {part: gr.update(visible=False) for part in (outputs.result, outputs.compare, outputs.side_by_side)}
-        return {outputs.preview: shown, outputs.after: gr.Column(visible=False)} | hidden
-
     def _finish(self, event: Finished) -> Updates:
         assert self.started is not None
         result, last = Result.of(self.request, event), self.started.number + 1 == self.started.of
+        label = self._label(self.request) if self.started.of > 1 else status.method_in_words(self.request.method)
         self.results.append(result)
-        everything = last and len(self.results) > 1
-        filled, file = show_result(self.outputs, result, self.folder)
-        shown = merged(filled, open_view(self.outputs, result, ALL if everything else RESULT, everything))
-        self.files.append(file)
-        self.history = remembered(self.history, Entry.of(result, file))
-        return {
-            **shown,
-            **(show_all(self.outputs, self.results, self.files) if everything else {}),
-            **show_history(self.outputs, self.history),
-            **(self._done() if last else {}),
-        }
+        self.shown.append(show_result(result, self.folder, label))
+        if not last:
+            return {}
+        stage = show_results(self.shown, result, self.run, self.folder, self._seconds())
+        return {self.outputs.stage: stage} | self._done()
+
+    def _seconds(self) -> str:
+        return status.seconds_in_words(sum(result.seconds for result in self.results))
 
     def _done(self) -> Updates:
-        seconds = sum(result.seconds for result in self.results)
         whole = all(result.pasted is not None and bool(result.pasted.values.all()) for result in self.results)
-        return {self.outputs.status: status.finished(seconds, whole)} | idle(self.outputs)
-
-
-def show_history(outputs: Outputs, history: History) -> Updates:
-    """The strip of results of this visit."""
-    return {
-        outputs.history: history,
-        outputs.visit: gr.Column(visible=bool(history)),
-        outputs.strip: gr.update(value=strip(history), selected_index=None),
-    }
+        return {self.outputs.status: status.finished(self._seconds(), whole)} | idle(self.outputs)
 
 
 def idle(outputs: Outputs) -> Updates:
     """Ready for the next run."""
-    ready = gr.Button(interactive=True)
-    stop = gr.Button(interactive=False)
-    return {outputs.run: ready, outputs.run_all: ready, outputs.stop: stop, outputs.announced: ""}
+    return {
+        outputs.run: gr.Button(interactive=True),
+        outputs.stop: gr.Button(interactive=False),
+        outputs.announced: "",
+    }
 
 
 def busy(outputs: Outputs) -> Updates:
     """Waiting for the device, with Run locked."""
-    locked = gr.Button(interactive=False)
     return {
-        outputs.run: locked,
-        outputs.run_all: locked,
+        outputs.run: gr.Button(interactive=False),
         outputs.stop: gr.Button(interactive=True),
         outputs.status: status.queued(),
         outputs.notes: gr.HTML("", visible=False),

@@ -1,26 +1,59 @@
-"""What is said of a sentence while it is typed: how the model reads it, and which words it leaves out."""
+"""What is said of the sentences while they are typed: how the model reads them, and which kind of edit fits them."""
 
+from html import escape
 from typing import Any
 
-import gradio as gr
-
-from refedit.editing.reading import Read, notes_on
 from refedit.editing.service import EditingService
-from refedit.ui.events.handlers import PAGE_ONLY
-from refedit.ui.state import status
+from refedit.errors import EditError
+from refedit.methods import Input
+from refedit.picturebook.advice import Switch, switch_for
+from refedit.ui.events.handlers import PAGE_ONLY, Updates
+from refedit.ui.state.kinds import choice, kind_of, title_of
+from refedit.ui.state.picture_with_mask import Canvas, read_canvas
+from refedit.ui.state.words import marked, marked_html
 from refedit.ui.view.layout import Page
 
 
 def connect_sentences(page: Page, editor: EditingService) -> None:
-    """Keeps the line under each prompt up to date, for typed and for filled-in sentences."""
-    inputs, read = page.inputs, editor.facts.read
-    for prompt, line in ((inputs.prompt, inputs.prompt_reading), (inputs.source_prompt, inputs.source_reading)):
-        # Of quick changes only the last one is answered.
-        how: dict[str, Any] = {"trigger_mode": "always_last", **PAGE_ONLY}
-        prompt.change(lambda sentence: show_reading(sentence, read), prompt, line, **how)
+    """Keeps the lines under the sentences up to date, for typed and for filled-in sentences, pictures and kinds."""
+    inputs = page.inputs
+
+    def show(kind: str, source_prompt: str, prompt: str, canvas: Canvas | None) -> Updates:
+        return show_sentences(page, editor, kind, source_prompt, prompt, canvas)
+
+    asked = [inputs.kind, inputs.source_prompt, inputs.prompt, inputs.source.canvas]
+    # Of quick changes only the last one is answered.
+    how: dict[str, Any] = {"outputs": [inputs.source_reading, inputs.prompt_reading], "trigger_mode": "always_last"}
+    for part in (inputs.prompt, inputs.source_prompt, inputs.kind, inputs.source.canvas):
+        part.change(show, asked, **how, **PAGE_ONLY)
 
 
-def show_reading(sentence: str, read: Read) -> gr.HTML:
-    """The line under a prompt; hidden where the sentence is read as it stands."""
-    text = status.reading(tuple(notes_on(sentence, read(sentence))))
-    return gr.HTML(text, visible=bool(text))
+def show_sentences(
+    page: Page, editor: EditingService, kind: str, source_prompt: str, prompt: str, canvas: Canvas | None
+) -> Updates:
+    """The lines under both sentences."""
+    facts, chosen = editor.facts, choice(kind)
+    both = Input.SOURCE_PROMPT in chosen.needs
+    now, wanted = (
+        marked_html(marked(sentence, other if both else "", facts.read, facts.words))
+        for sentence, other in ((source_prompt, prompt), (prompt, source_prompt))
+    )
+    try:
+        shown = read_canvas(canvas, "source")
+    except EditError:
+        shown = None  # the run will say what is wrong with it
+    sentences = (source_prompt if both else "", prompt)
+    switch = switch_for(facts, chosen.method, chosen.preset, sentences, None if shown is None else shown.picture)
+    return {page.inputs.source_reading: now, page.inputs.prompt_reading: wanted + _offered(switch)}
+
+
+def _offered(switch: Switch | None) -> str:
+    """The offer of another kind of edit, as a button that the browser presses for it."""
+    if switch is None:
+        return ""
+    kind: Any = kind_of(switch.method.name, switch.preset)
+    title = title_of(switch.method, switch.preset)
+    return (
+        f'<p class="switch-offer" role="status">{escape(switch.sentence)} '
+        f'<button type="button" data-kind="{kind}">{escape(title)}</button></p>'
+    )

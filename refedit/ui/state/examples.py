@@ -2,7 +2,8 @@
 
 `examples.json` in the examples folder is a list of objects; its pictures lie beside it. An object has a title, method,
 preset, prompt, and the file of a source; it may have the files of a region, a reference and a subject (masks are white
-inside), a source prompt, and as settings the parameters that differ from the preset.
+inside), a source prompt, as settings the parameters that differ from the preset, and the file of a result that was made
+earlier with just these.
 """
 
 import json
@@ -18,9 +19,9 @@ from refedit.methods import METHODS, values_of
 from refedit.ui.state.form import PROMPTS, Form
 from refedit.ui.state.picture_with_mask import PictureWithMask
 
-TILE = 192
-"""The side of a tile in pixels: twice what is shown, for sharp screens."""
-FILES = ("source", "region", "reference", "subject")
+TILE = 128
+"""The height of a tile in pixels: twice what is shown, for sharp screens; it is twice as wide."""
+FILES = ("source", "region", "reference", "subject", "result")
 WORDS = ("title", "method", "preset", "settings", *PROMPTS)
 
 
@@ -36,13 +37,30 @@ class Example:
         """What a click on the example fills in."""
         return replace(self.words, source=self._read("source", "region"), reference=self._read("reference", "subject"))
 
+    @property
+    def name(self) -> str:
+        """What links call it."""
+        return self.title.lower().replace(" ", "-")
+
+    @property
+    def result(self) -> Image.Image | None:
+        """The result that was made earlier; None if there is none."""
+        return read_picture(self.files["result"]) if "result" in self.files else None
+
+    def pair(self) -> tuple[Image.Image, Image.Image]:
+        """The source, and what becomes of it or, without a stored result, the source again."""
+        source = read_picture(self.files["source"])
+        return source, self.result or source
+
     def tile(self) -> Image.Image:
-        """A small square picture for the button: the source, with the reference in its corner."""
-        tile = ImageOps.fit(read_picture(self.files["source"]), (TILE, TILE))
+        """A small picture for the button: before and after side by side, with the reference between them."""
+        tile = Image.new("RGB", (2 * TILE, TILE))
+        for number, picture in enumerate(self.pair()):
+            tile.paste(ImageOps.fit(picture, (TILE, TILE)), (number * TILE, 0))
         if "reference" in self.files:
-            inset = ImageOps.fit(read_picture(self.files["reference"]), (TILE * 2 // 5,) * 2)
+            inset = ImageOps.fit(read_picture(self.files["reference"]), (TILE // 2,) * 2)
             framed = ImageOps.expand(inset, border=TILE // 48, fill="white")
-            tile.paste(framed, (TILE - framed.width, TILE - framed.height))
+            tile.paste(framed, (TILE - framed.width // 2, TILE - framed.height))
         return tile
 
     def _read(self, picture: str, mask: str) -> PictureWithMask | None:

@@ -16,8 +16,9 @@ FIXED = ("method", "preset", "model", *PROMPTS)
 OURS = {*FIXED, *(parameter.name for method in METHODS.values() for parameter in parameters_of(method))}
 """A link has at least one of these names; an address with none of them is no link of ours."""
 
-GRADIOS = ("view", "deep_link")
-"""Names in the address that belong to Gradio, as does everything that begins with two underscores."""
+NOT_OURS = ("view", "deep_link", "example")
+"""Names in the address that say nothing of a form: Gradio's, as is everything that begins with two underscores, and the
+name of an example, whose pictures the page fills in."""
 
 MOST_NOTES = 3
 
@@ -46,7 +47,7 @@ def _different(method: Method, preset: Method) -> dict[str, str]:
 
 def read_link(query: Mapping[str, str]) -> Link | None:
     """What a link asks for, without what does not fit; None if the address carries nothing of ours."""
-    asked = {name: text for name, text in query.items() if not name.startswith("__") and name not in GRADIOS}
+    asked = {name: text for name, text in query.items() if not name.startswith("__") and name not in NOT_OURS}
     if not OURS & asked.keys():
         return None
     notes: list[str] = []

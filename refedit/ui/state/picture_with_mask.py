@@ -1,22 +1,30 @@
 """A picture with the mask that was painted on it, and how a canvas in the browser carries both."""
 
-from collections.abc import Sequence
+import base64
+import binascii
+import io
+import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from gradio.utils import get_upload_folder, is_in_or_equal
+from PIL import Image
 
 from refedit.errors import EditError
-from refedit.imaging.images import FORMATS, read_cutout
+from refedit.imaging.images import read_cutout, read_mask
 from refedit.imaging.masks import Mask
 
-BRUSH = "#e815b8"
-OPACITY = 0.6
-"""The opacity of a stroke; an alpha that reaches it is fully inside the mask."""
+LONGEST = 1280
+"""The longest side, in pixels, of a mask in the browser, as in `mask.js`. Larger pictures keep their size."""
+
+FILE = {"_type": "gradio.FileData"}
+"""Marks an object as a file, which Gradio then copies to where the browser may fetch it."""
+_PNG = "data:image/png;base64,"
 
 Canvas = dict[str, Any]
-"""What a canvas holds: the file of its background, None while it is empty, and the files of its layers."""
+"""What a canvas holds: the file of its picture, None while it is empty, and its mask as the address of a PNG, or ""."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +42,23 @@ class PictureWithMask:
 def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
     """The picture and the mask of a canvas, None if it is empty; `name` is what the page calls the picture.
 
-    The mask is the union of the alphas of all layers. Raises EditError for a file that cannot be read, or a mask that
-    is not of the picture's size.
+    Raises EditError for a file that cannot be read, or a mask that is not of the picture's shape.
     """
-    if not canvas or canvas.get("background") is None:
+    if not canvas or not canvas.get("picture"):
         return None
-    picture, cutout = read_cutout(canvas["background"])
-    return PictureWithMask(
-        picture=picture,
-        mask=_painted(canvas.get("layers") or [], picture.size, name),
-        cutout=cutout,
-    )
+    picture, cutout = read_cutout(uploaded(canvas["picture"], name))
+    mask = read_spelled(canvas.get("mask") or "", picture.size)
+    return PictureWithMask(picture=picture, mask=mask, cutout=cutout)
+
+
+def uploaded(file: Any, name: str) -> Path:
+    """Where an uploaded file lies; EditError for any other file of the server, and for one that was deleted."""
+    path = file.get("path") if isinstance(file, dict) else None
+    if not isinstance(path, str) or not is_in_or_equal(path, get_upload_folder()) or not Path(path).is_file():
+        raise EditError(
+            f"The {name} picture is no longer on the server, which keeps uploads for an hour. Add it again."
+        )
+    return Path(path)
 
 
 def missing(name: str) -> EditError:
@@ -52,44 +66,49 @@ def missing(name: str) -> EditError:
     return EditError(f"There is no {name} picture. Upload one, or click an example.")
 
 
-def _painted(layers: Sequence[str], size: tuple[int, int], name: str) -> Mask | None:
-    masks = [_alpha(layer, size, name) for layer in layers]
-    mask = Mask.union(masks) if masks else None
-    # An erased stroke leaves a faint rim, which is nothing painted.
-    return None if mask is None or mask.is_empty else mask
-
-
-def _alpha(layer: str, size: tuple[int, int], name: str) -> Mask:
+def read_spelled(mask: str, size: tuple[int, int]) -> Mask | None:
+    """The mask that a browser has spelled, at a picture's size; None if nothing is inside; EditError if unreadable."""
+    if not mask:
+        return None
     try:
-        with Image.open(layer, formats=FORMATS) as image:
-            if image.size != size:  # known before anything is decoded
-                raise EditError(
-                    f"The mask of the {name} is {image.width}x{image.height} pixels, its picture {size[0]}x{size[1]}. "
-                    "Use a mask of the picture's size."
-                )
-            alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    except (UnidentifiedImageError, OSError):
-        raise EditError(f"The mask of the {name} cannot be read. Clear it and paint it again.") from None
-    return paintable(Mask(np.minimum(alpha / np.float32(255 * OPACITY), 1)))
+        file = base64.b64decode(mask.removeprefix(_PNG), validate=True)
+    except (binascii.Error, ValueError):
+        raise EditError("The mask cannot be read. Clear it and paint it again.") from None
+    read = read_mask(file).fitted(size)
+    return None if read.is_empty else read  # an erased stroke leaves a faint rim, which is nothing painted
 
 
-def paintable(mask: Mask) -> Mask:
-    """The mask in the levels that a layer of the brush's opacity can carry, so that it comes back as it went.
-
-    They are levels of an 8-bit picture too, so that a mask file keeps them as well.
-    """
-    layer = np.round(mask.values * (255 * OPACITY))
-    return Mask(np.round(layer / OPACITY).astype(np.float32) / 255)
-
-
-def to_canvas(shown: PictureWithMask) -> Canvas:
-    """The value of a canvas that shows a picture with its mask painted on it."""
-    layers = [] if shown.mask is None else [_stroke(shown.mask)]
-    # With a composite the editor would take that for the background.
-    return {"background": shown.picture, "layers": layers, "composite": None}
+def spelled(mask: Mask | None) -> str:
+    """A mask as the address of a PNG that is white, and opaque inside; "" for none. It is `LONGEST` at most."""
+    if mask is None or mask.is_empty:
+        return ""
+    levels = mask.to_image()
+    levels.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    white = Image.new("RGBA", levels.size, "white")
+    white.putalpha(levels)
+    file = io.BytesIO()
+    white.save(file, format="PNG")
+    return _PNG + base64.b64encode(file.getvalue()).decode("ascii")
 
 
-def _stroke(mask: Mask) -> Image.Image:
-    layer = Image.new("RGBA", mask.size, BRUSH)
-    layer.putalpha(mask.to_image().point([round(level * OPACITY) for level in range(256)]))
-    return layer
+def to_canvas(shown: PictureWithMask | None, folder: Path) -> Canvas:
+    """The value of a canvas that shows a picture with its mask; its file is written into `folder`."""
+    if shown is None:
+        return {"picture": None, "mask": ""}
+    picture = shown.picture
+    if shown.cutout is not None:
+        picture = picture.copy()
+        picture.putalpha(Image.fromarray(np.round(shown.cutout.values * 255).astype(np.uint8), "L"))
+    return {"picture": to_file(picture, folder), "mask": spelled(shown.mask)}
+
+
+def to_file(picture: Image.Image, folder: Path) -> dict[str, Any]:
+    """A picture as a file that Gradio hands to the browser."""
+    path = folder / f"{uuid.uuid4().hex}.png"
+    picture.save(path, compress_level=1)
+    return file_at(path)
+
+
+def file_at(path: Path) -> dict[str, Any]:
+    """A file of the server as Gradio hands it to the browser."""
+    return {"path": str(path), "meta": FILE}

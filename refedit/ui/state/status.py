@@ -11,11 +11,17 @@ from refedit.models import ModelCard
 
 
 def ready() -> str:
-    return _box("idle", "Nothing is running. Fill in the inputs, or click an example, and press <b>Run</b>.")
+    return _box("idle", "Choose a picture, or an example, and press <b>Run</b>.")
+
+
+def example(title: str, stored: bool) -> str:
+    """An example is filled in; `stored` if its result is shown."""
+    told = "Made earlier; press <b>Run</b> to see it happen." if stored else "Press <b>Run</b>."
+    return _box("idle", f"<b>{escape(title)}.</b> {told}")
 
 
 def queued() -> str:
-    return _box("running", f"{_line('Waiting for a free place', '')}{_bar(0)}")
+    return _box("running", f"{_line('Beginning', '')}{_bar(0)}")
 
 
 def running(progress: Progress, losses: Sequence[float] = ()) -> str:
@@ -39,10 +45,10 @@ def failed(message: str) -> str:
     return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
 
 
-def finished(seconds: float, whole: bool = False) -> str:
-    """The end of a run; `whole` if every place of the picture may have changed."""
-    where = "The whole picture may have changed." if whole else "Outside the mask below, nothing has changed."
-    return _box("done", f"<b>Done in {seconds_in_words(seconds)}.</b> {where}")
+def finished(seconds: str, whole: bool = False) -> str:
+    """The end of a run, after seconds in words; `whole` if every place of the picture may have changed."""
+    where = "The whole picture may have changed." if whole else "Outside the mask, nothing has changed."
+    return _box("done", f"<b>Done in {seconds}.</b> {where}")
 
 
 def restored(complete: bool) -> str:
@@ -53,17 +59,12 @@ def restored(complete: bool) -> str:
 
 def linked() -> str:
     """The page was opened by a link."""
-    return _box("done", "<b>Filled in from a link.</b> Add your pictures and press <b>Run</b>.")
+    return _box("done", "<b>Filled in from a link.</b> Choose your pictures and press <b>Run</b>.")
 
 
 def notes(sentences: tuple[str, ...]) -> str:
     """Notes that refuse nothing; empty if there are none."""
     return "".join(_box("note", escape(sentence), role="note") for sentence in sentences)
-
-
-def reading(sentences: tuple[str, ...]) -> str:
-    """How the model reads a sentence; empty if it reads all of it as it stands."""
-    return f'<p role="status">{" ".join(map(escape, sentences))}</p>' if sentences else ""
 
 
 def table(parameters: Mapping[str, str], labels: Mapping[str, str]) -> str:
@@ -99,7 +100,7 @@ def _box(kind: str, inner: str, role: str = "status") -> str:
 
 def _line(stage: str, count: str, left: str = "") -> str:
     return (
-        f'<div class="status-line"><b class="stage">{escape(stage)}</b><span class="step">{escape(count)}</span>'
+        f'<div class="status-line"><b class="what">{escape(stage)}</b><span class="step">{escape(count)}</span>'
         f'<span class="left">{escape(left)}</span></div>'
     )
 

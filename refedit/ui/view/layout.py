@@ -1,28 +1,32 @@
 """What is on the page and where; nothing here reacts to anything."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from refedit.editing.request import LONGEST_PROMPT
-from refedit.methods import METHODS, Input, Method
+from refedit.methods import METHODS
 from refedit.ui.state.examples import Example
+from refedit.ui.state.kinds import CHOICES, kind_of
+from refedit.ui.view.choice import draw_choice
 from refedit.ui.view.pane import Pane, draw_pane
 from refedit.ui.view.parameter_panel import ParameterPanel, draw_panel
-from refedit.ui.view.result_column import Outputs, draw_reading, draw_result
+from refedit.ui.view.stage import Outputs, draw_run, draw_stage, draw_visit
+
+Answers = Mapping[str, Callable[[Any], Any]]
+"""What a canvas may ask the server, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Everything a visitor fills in; `reference_column` and `source_prompt` are shown for methods that need them."""
+    """Everything a visitor fills in; what a kind of edit does not need is hidden by the page's style."""
 
-    method: gr.Radio
-    summary: gr.Markdown
+    kind: gr.HTML
     source: Pane
     source_prompt: gr.Textbox
     source_reading: gr.HTML
-    reference_column: gr.Column
     reference: Pane
     prompt: gr.Textbox
     prompt_reading: gr.HTML
@@ -43,69 +47,89 @@ class Page:
     link: gr.Textbox
 
 
-INTRODUCTION = """# RefEdit
-Edit a picture by showing what you mean, and watch it happen.
-"""
+HEAD = """<a class="skip" href="#prompt">Skip to the sentence</a>
+<h1>RefEdit</h1><p>Change a picture by showing or saying what you want.</p>
+<button type="button" id="help" aria-expanded="false" aria-controls="keys" title="Keys" aria-label="Keys">?</button>"""
+
+KEYS = """<div id="keys" hidden><p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops,
+<kbd>Ctrl</kbd>+<kbd>V</kbd> pastes a picture, holding <kbd>O</kbd> shows the original. On a picture:
+<kbd>C</kbd> click, <kbd>B</kbd> brush, <kbd>E</kbd> eraser, <kbd>R</kbd> box, <kbd>X</kbd> add or take away,
+<kbd>[</kbd> <kbd>]</kbd> size of the brush, <kbd>Ctrl</kbd>+<kbd>Z</kbd> undo, <kbd>Ctrl</kbd>+wheel
+or two fingers zoom.</p></div>"""
+"""The keys that `keys.js` listens to."""
 
 PRIVACY = (
     "Your pictures stay on this server: they are used for your edit only and deleted about an hour later. "
     "Nobody else is shown them, and nothing is learned from them. What the model computed from them stays in memory "
-    "until newer edits need the room."
+    "until newer edits need the room. Your results are kept in your own browser."
 )
 
 
-def draw(about: str, models: str, examples: tuple[Example, ...], tiles: tuple[str, ...]) -> Page:
-    """Draws the page into the open gr.Blocks; `tiles` are the pictures on the examples' buttons.
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the page says of the model at work, as HTML: a note, its words on offer, the table of all models."""
 
-    `about` is the note on the model at work, `models` the table of all of them, both HTML.
+    about: str = ""
+    words: str = ""
+    models: str = ""
+
+
+def draw(told: Told, examples: tuple[Example, ...], tiles: tuple[str, ...], answers: Answers) -> Page:
+    """Draws the page into the open gr.Blocks.
+
+    `tiles` are the pictures on the examples' buttons, `answers` is what the canvases may ask.
     """
-    first = next(iter(METHODS.values()))
-    gr.Markdown(INTRODUCTION, elem_id="introduction")
-    gr.HTML(about, elem_id="about-model", visible=bool(about))
-    method, summary = _draw_chooser(first)
-    buttons = _draw_examples(examples, tiles)
+    gr.HTML(HEAD + KEYS, elem_id="head", js_on_load="refedit.head(element)", apply_default_css=False)
+    with gr.Row(elem_id="begin"):
+        kind = draw_choice({example.words.method: example.pair() for example in reversed(examples)})
+        buttons = _draw_examples(examples, tiles)
     with gr.Row(elem_id="desk"):
-        source, source_prompt, source_reading = _draw_source(first.needs)
-        column, reference = _draw_reference(first.needs)
-        prompt, prompt_reading, outputs = _draw_result(first)
-        panels, sharing = _draw_parameters(first)
-    with gr.Accordion("Which models there are, and what they cost", open=False, elem_id="models"):
-        gr.HTML(models)
-    gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
-    inputs = Inputs(
-        method=method,
-        summary=summary,
-        source=source,
-        source_prompt=source_prompt,
-        source_reading=source_reading,
-        reference_column=column,
-        reference=reference,
-        prompt=prompt,
-        prompt_reading=prompt_reading,
-        panels=panels,
+        source = draw_pane("source", "Your picture", "click what to change", answers)
+        reference = draw_pane("reference", "The other picture", "click what to take", answers)
+        stage = draw_stage()
+    with gr.Row(elem_id="bar"):
+        sentences = _draw_sentences(told.words)
+        outputs = draw_run()
+    with gr.Row(elem_id="rest"):
+        restore, panels, sharing = _draw_rest(told)
+    inputs = Inputs(kind=kind, source=source, reference=reference, panels=panels, **sentences)
+    return Page(inputs=inputs, outputs=Outputs(stage=stage, restore=restore, **outputs), tiles=buttons, **sharing)
+
+
+WORDS = """<button type="button" class="open-words" aria-expanded="false" aria-controls="offered">
+  Words it knows</button>
+<div class="words" id="offered" hidden>{}</div>"""
+
+
+def _draw_sentences(words: str) -> dict[str, Any]:
+    """Both sentences, side by side, with what the model reads below each, and the words that are on offer."""
+    if words:
+        gr.HTML(WORDS.format(words), elem_id="words", js_on_load="refedit.words(element)", apply_default_css=False)
+    drawn: dict[str, Any] = {}
+    first = CHOICES[0]
+    fields = (
+        ("source_prompt", "source-prompt", "Now (source prompt)", first.before),
+        ("prompt", "prompt", "Wanted (target prompt)", first.example),
     )
-    return Page(inputs=inputs, outputs=outputs, tiles=buttons, **sharing)
+    for field, name, label, example in fields:
+        with gr.Column(elem_id=f"{name}-column", elem_classes="sentence", min_width=160):
+            drawn[field] = gr.Textbox(
+                label=label, placeholder=example, elem_id=name, lines=1, max_lines=3, max_length=LONGEST_PROMPT
+            )
+            drawn[field.replace("prompt", "reading") if field != "prompt" else "prompt_reading"] = gr.HTML(
+                "", elem_id=f"{name}-reading", elem_classes="reading", apply_default_css=False
+            )
+    return drawn
 
 
-def _draw_chooser(first: type[Method]) -> tuple[gr.Radio, gr.Markdown]:
-    with gr.Row(elem_id="chooser"):
-        names = [(method.title, name) for name, method in METHODS.items()]
-        method = gr.Radio(names, value=first.name, label="Method", elem_id="method", container=False)
-        return method, gr.Markdown(first.summary, elem_id="summary")
-
-
-def _draw_result(first: type[Method]) -> tuple[gr.Textbox, gr.HTML, Outputs]:
-    with gr.Column(elem_id="result-column", elem_classes="stage-column"):
-        _heading("Result", "what it should show")
-        return draw_result(info_for_prompt(first.needs), comparable(first))
-
-
-def _draw_parameters(first: type[Method]) -> tuple[dict[str, ParameterPanel], dict[str, Any]]:
-    """The panel of every method, and the parts that make a link, by the names of `Page`."""
-    with gr.Column(elem_id="parameters-column"):
-        with gr.Row(elem_id="parameters-head"):
-            gr.HTML("<h2>Parameters</h2>", elem_classes="heading plain")
-            copy = gr.Button("Copy link", size="sm", elem_id="copy-link", min_width=80)
+def _draw_rest(told: Told) -> tuple[gr.HTML, dict[str, ParameterPanel], dict[str, Any]]:
+    """What is below the first look: earlier results, parameters, links, the models."""
+    restore = draw_visit()
+    panels = {name: draw_panel(method) for name, method in METHODS.items()}
+    with gr.Accordion("Links, old results, models", open=False, elem_id="models"):
+        with gr.Row(elem_id="sharing"):
+            copy = gr.Button("Copy a link to these settings", size="sm", elem_id="copy-link", min_width=80)
+            gr.HTML('<button type="button" class="restore">Restore a downloaded result</button>')
         link = gr.Textbox(
             label="Link to these settings",
             info="It carries the method, its parameters, the prompts and the model's name; no pictures.",
@@ -114,70 +138,21 @@ def _draw_parameters(first: type[Method]) -> tuple[dict[str, ParameterPanel], di
             interactive=False,
             buttons=["copy"],
         )
-        panels = {name: draw_panel(kind, kind is first) for name, kind in METHODS.items()}
-    return panels, {"copy": copy, "link": link}
+        gr.HTML(told.about + told.models)
+        gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
+    return restore, panels, {"copy": copy, "link": link}
 
 
 def _draw_examples(examples: tuple[Example, ...], tiles: tuple[str, ...]) -> tuple[gr.Button, ...]:
     if not examples:
         return ()
     with gr.Row(elem_id="examples"):
-        gr.HTML("<h2>Start with an example</h2>", elem_classes="heading plain")
         return tuple(
             gr.Button(
-                example.title, icon=tile, elem_classes=f"tile {example.words.method}", elem_id=f"example-{number}"
+                example.title,
+                icon=tile,
+                elem_classes=f"tile for-{kind_of(example.words.method, example.words.preset)}",
+                elem_id=f"example-{number}",
             )
             for number, (example, tile) in enumerate(zip(examples, tiles, strict=True))
         )
-
-
-def _draw_source(needs: frozenset[Input]) -> tuple[Pane, gr.Textbox, gr.HTML]:
-    with gr.Column(elem_id="source-column", elem_classes="stage-column"):
-        _heading("Source", "where to edit")
-        pane = draw_pane("source", "Drop or paste the picture to edit here\nor click to upload", hint_for_source(needs))
-        prompt = gr.Textbox(
-            label="Source prompt: the picture as it is",
-            placeholder="a red mug on a table",
-            elem_id="source-prompt",
-            visible=Input.SOURCE_PROMPT in needs,
-            lines=2,
-            max_length=LONGEST_PROMPT,
-        )
-        reading = draw_reading("source-reading")
-    return pane, prompt, reading
-
-
-def hint_for_source(needs: frozenset[Input]) -> str:
-    """What selecting on the source does with a method of these needs, and what selecting nothing does."""
-    words, square = "the words decide where to edit", "the largest square in the middle may change"
-    undecided = words if Input.SOURCE_PROMPT in needs else square
-    return f"Paint over what may change, or click on it. **If you select nothing, {undecided}.**"
-
-
-def info_for_prompt(needs: frozenset[Input]) -> str:
-    """How to write the target prompt for a method of these needs."""
-    if Input.SOURCE_PROMPT in needs:
-        return (
-            "The source's sentence with the new thing in it: the words that differ are what is replaced. If the thing "
-            "only gets the reference's look, repeat the sentence and select where to edit."
-        )
-    return "One sentence about the finished picture, not a command: “a jumping cat”, not “make it jump”."
-
-
-def comparable(method: type[Method]) -> bool:
-    """True if whoever has filled in the inputs of this method can run all others, too."""
-    return all(other.needs <= method.needs for other in METHODS.values())
-
-
-def _draw_reference(needs: frozenset[Input]) -> tuple[gr.Column, Pane]:
-    with gr.Column(elem_id="reference-column", elem_classes="stage-column", visible=Input.REFERENCE in needs) as column:
-        _heading("Reference", "what to take")
-        undecided = "the largest square in its middle is taken"
-        hint = f"Paint over what to take, or click on it. **If you select nothing, {undecided}.**"
-        pane = draw_pane("reference", "Drop or paste the picture to take from here\nor click to upload", hint)
-    return column, pane
-
-
-def _heading(title: str, about: str) -> None:
-    # The number is a CSS counter: a column that is not shown is not counted.
-    gr.HTML(f"<h2>{title} <small>{about}</small></h2>", elem_classes="heading numbered")

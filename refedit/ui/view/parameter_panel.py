@@ -1,4 +1,4 @@
-"""The panel of a method's parameters: a preset, a reset button, and one component for each parameter."""
+"""The panel of a method's parameters: preset, strength and seed in sight, all others behind one door."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,15 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from refedit.methods import Method, Parameter, parameters_of, values_of
+from refedit.methods import Effect, Method, Parameter, parameters_of, values_of
 
 FINEST_SLIDER = 1000
 """A parameter with more steps than this is typed, since no hand can hit them with a slider."""
+SEED = "seed"
+NO_SEED = "Nothing is drawn by lot here: several results differ in how far they go."
+LOTS = """<div class="lots">
+<button type="button" class="dice" title="Another seed" aria-label="Another seed">&#9861;</button>
+<button type="button" class="lock" aria-pressed="true" title="Keep this seed for every run">keep</button></div>"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +23,6 @@ class ParameterPanel:
     """One method's panel; `components` are in the order of its parameters."""
 
     method: type[Method]
-    panel: gr.Column
     preset: gr.Dropdown
     reset: gr.Button
     components: tuple[Component, ...]
@@ -34,35 +38,45 @@ class ParameterPanel:
         return {component: values[parameter.name] for parameter, component in pairs}
 
 
-def draw_panel(method: type[Method], visible: bool) -> ParameterPanel:
+def draw_panel(method: type[Method]) -> ParameterPanel:
     """Draws the panel of a method, set to its default preset."""
     presets, parameters = method.presets(), parameters_of(method)
     first = next(iter(presets))
-    with gr.Column(visible=visible, elem_classes="parameter-panel") as panel:
-        with gr.Row(elem_classes="preset"):
-            about: dict[str, Any] = {"label": "Preset", "info": method.presets_help, "elem_id": f"{method.name}-preset"}
-            preset = gr.Dropdown(list(presets), value=first, min_width=120, **about)
+    values = values_of(presets[first])
+    outside = [parameter for parameter in parameters if parameter.strength or parameter.name == SEED]
+    with gr.Column(elem_classes=f"parameter-panel for-{method.name}"):
+        with gr.Row(elem_classes="in-sight"):
+            name = f"{method.name}-preset"
+            preset = gr.Dropdown(list(presets), value=first, min_width=160, label="Preset", elem_id=name)
+            drawn = {parameter.name: _component(method, parameter, values, brief=True) for parameter in outside}
+            gr.HTML(LOTS if SEED in drawn else f"<p>{NO_SEED}</p>", elem_classes="chance", min_width=80)
+        with gr.Accordion(f"All parameters of {method.title}", open=False, elem_id=f"{method.name}-door"):
+            gr.HTML(f"<p>{method.presets_help}</p>")
             reset = gr.Button("Reset to preset", size="sm", elem_id=f"{method.name}-reset", min_width=120)
-        values = values_of(presets[first])
-        drawn = _draw(method, [parameter for parameter in parameters if not parameter.advanced], values)
-        advanced = [parameter for parameter in parameters if parameter.advanced]
-        if advanced:
-            with gr.Accordion("Advanced parameters", open=False, elem_id=f"{method.name}-advanced"):
-                drawn |= _draw(method, advanced, values)
+            drawn |= _draw_groups(method, [item for item in parameters if item.name not in drawn], values)
     components = tuple(drawn[parameter.name] for parameter in parameters)
-    return ParameterPanel(method=method, panel=panel, preset=preset, reset=reset, components=components)
+    return ParameterPanel(method=method, preset=preset, reset=reset, components=components)
 
 
-def _draw(method: type[Method], parameters: Sequence[Parameter], values: dict[str, Any]) -> dict[str, Component]:
-    with gr.Row(elem_classes="parameters"):
-        return {parameter.name: _component(method, parameter, values[parameter.name]) for parameter in parameters}
+def _draw_groups(method: type[Method], parameters: Sequence[Parameter], values: dict[str, Any]) -> dict[str, Component]:
+    """The parameters under what they do, in the order of `Effect`."""
+    drawn: dict[str, Component] = {}
+    for effect in Effect:
+        group = [parameter for parameter in parameters if parameter.effect is effect]
+        if not group:
+            continue
+        gr.HTML(f"<h3>{effect.value}</h3>", elem_classes="group-title")
+        with gr.Row(elem_classes="parameters"):
+            drawn |= {parameter.name: _component(method, parameter, values) for parameter in group}
+    return drawn
 
 
-def _component(method: type[Method], parameter: Parameter, value: Any) -> Component:
+def _component(method: type[Method], parameter: Parameter, values: Mapping[str, Any], brief: bool = False) -> Component:
+    """What shows a parameter, without its help where it has to be brief."""
     common: dict[str, Any] = {
-        "value": value,
-        "label": parameter.label,
-        "info": parameter.help,
+        "value": values[parameter.name],
+        "label": parameter.told,
+        "info": None if brief else parameter.help,
         "elem_id": f"{method.name}-{parameter.name}",
         "min_width": 200,
         "interactive": True,

@@ -1,0 +1,48 @@
+"""Several tries of one edit: other seeds where something is random, else other strengths.
+
+BARET and an unpainted SpecRef edit draw nothing at random: the picture's own noise is found by inversion, so that the
+same request gives the same picture. Only how strongly they edit can honestly be varied.
+"""
+
+from collections.abc import Sequence
+
+from refedit.methods.method import Kind, Method
+from refedit.methods.parameters import Parameter, parameters_of, values_of, with_values
+
+MOST = 4
+_SHARES = (1.0, 0.8, 1.2, 0.6)
+"""The strengths of tries where nothing is random, as parts of the chosen one (our choice)."""
+
+
+def is_random(method: Method, painted: bool) -> bool:
+    """True if another seed gives another picture; `painted` says whether a region is selected."""
+    values = values_of(method)
+    noisy = values.get("reference_at") == "noised" or (painted and values.get("fresh_noise", 0) > 0)
+    return "seed" in values and noisy
+
+
+def tries(method: Kind, count: int, painted: bool) -> Sequence[Kind]:
+    """So many variants of a method, the method as it is first."""
+    if is_random(method, painted):
+        highest, seed = parameter_named(type(method), "seed").high, values_of(method)["seed"]
+        assert highest is not None
+        return [with_values(method, {"seed": int((seed + add) % (highest + 1))}) for add in range(count)]
+    strength = strength_of(type(method))
+    chosen = values_of(method)[strength.name]
+    varied = (_within(strength, chosen * share) for share in _SHARES)
+    return [with_values(method, {strength.name: value}) for value in dict.fromkeys([chosen, *varied])][:count]
+
+
+def strength_of(kind: type[Method]) -> Parameter:
+    """The parameter of a method that says how strongly it edits."""
+    return next(item for item in parameters_of(kind) if item.strength)
+
+
+def parameter_named(kind: type[Method], name: str) -> Parameter:
+    return next(item for item in parameters_of(kind) if item.name == name)
+
+
+def _within(item: Parameter, value: float) -> float:
+    assert item.low is not None and item.high is not None and item.step is not None
+    steps = round((min(max(value, item.low), item.high) - item.low) / item.step)
+    return round(item.low + steps * item.step, 6)

@@ -1,0 +1,132 @@
+// The bar that stays: Run with what it needs, how many results, the seed, and what is told there.
+const named = (id) => document.getElementById(id);
+refedit.say = (text) => {
+  const box = document.querySelector("#status .status");
+  if (!box) return;
+  box.className = "status idle";
+  box.replaceChildren(text);
+};
+
+refedit.head = (element) => {
+  const help = element.querySelector("#help"), keys = element.querySelector("#keys");
+  help.addEventListener("click", () => {
+    keys.hidden = !keys.hidden;
+    help.setAttribute("aria-expanded", !keys.hidden);
+  });
+};
+
+refedit.tries = (element, props, watch) => {
+  const select = element.querySelector("select");
+  select.addEventListener("change", () => (props.value = select.value));
+  watch("value", () => (select.value = props.value));
+};
+
+refedit.words = (element) => {
+  const button = element.querySelector(".open-words"), words = element.querySelector(".words");
+  button?.addEventListener("click", () => {
+    words.hidden = !words.hidden;
+    button.setAttribute("aria-expanded", !words.hidden);
+  });
+};
+
+refedit.copied = (query) => {
+  if (!query || query.includes("?")) return query; // nothing new
+  const link = `${location.origin}${location.pathname}?${query}`, button = named("copy-link"), told = button.textContent;
+  const tell = (text) => {
+    button.textContent = text;
+    setTimeout(() => (button.textContent = told), 3000);
+  };
+  // Without permission, it can be copied by hand.
+  (navigator.clipboard?.writeText(link) ?? Promise.reject()).then(() => tell("Copied"), () => tell("Copy it from below"));
+  return link;
+};
+
+// What is missing is said at once, where it is missing.
+const NEEDED = [
+  ["#source", () => refedit.panes.source.filled(), "Choose a picture first."],
+  ["#reference", () => refedit.panes.reference.filled(), "Choose the other picture first."],
+  ["#source-prompt", () => filled("#source-prompt"), "Say what the picture shows now."],
+  ["#prompt", () => filled("#prompt"), "Say what the picture should show."],
+];
+const filled = (where) => document.querySelector(`${where} textarea, ${where} input`).value.trim();
+const missing = () => NEEDED.find(([where, there]) => document.querySelector(where).offsetParent && !there());
+const complain = ([where, , text]) => {
+  const place = document.querySelector(where);
+  place.classList.add("missing");
+  place.querySelector("textarea, input[type=text], .empty")?.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "nearest" });
+  refedit.say(text);
+  document.querySelector("#status .status").classList.replace("idle", "failed");
+};
+refedit.missed = () => {
+  for (const place of document.querySelectorAll(".missing")) if (!NEEDED.find(([where, there]) => place.matches(where) && !there())) place.classList.remove("missing");
+};
+document.addEventListener("input", () => refedit.missed());
+
+// The seed, by dice or kept.
+const seed = () => document.querySelector("#specref-seed input");
+const setSeed = (value) => {
+  seed().value = value;
+  seed().dispatchEvent(new Event("input", { bubbles: true }));
+};
+const roll = () => setSeed(Math.floor(Math.random() * 1e6));
+const lock = () => document.querySelector(".lock");
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.(".dice")) roll();
+  else if (event.target === lock()) lock().setAttribute("aria-pressed", lock().getAttribute("aria-pressed") === "false");
+});
+// Of several results one is kept: its seed or its strength is what Run uses from now on.
+refedit.keepSeed = ({ label = "" }) => {
+  const [what, value] = label.split(" "), method = document.body.dataset.kind === "swap" ? "specref" : "baret";
+  if (what === "seed") {
+    setSeed(value);
+    lock().setAttribute("aria-pressed", true);
+  } else if (what === "strength") {
+    const box = document.querySelector(`.for-${method} .in-sight input[type=number]`);
+    box.value = value;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+};
+
+// Run waits for pictures that are still on their way, and brings the stage into sight.
+let passing = false;
+document.addEventListener(
+  "click",
+  async (event) => {
+    const run = event.target.closest?.("#run");
+    if (!run || passing) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    const gap = missing();
+    if (gap) return complain(gap);
+    refedit.missed();
+    if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
+    for (const pane of Object.values(refedit.panes)) {
+      pane.large(false);
+      await pane.settled();
+    }
+    inSight();
+    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
+    passing = true;
+    run.click();
+    passing = false;
+  },
+  true,
+);
+const inSight = () => {
+  const screen = document.querySelector("#stage .screen"), { top, bottom } = screen.getBoundingClientRect();
+  const end = named("bar").getBoundingClientRect().top;
+  if (top < 0 || bottom > end) window.scrollBy({ top: Math.min(top - 8, Math.max(bottom - end + 8, top - 48)), behavior: "instant" });
+};
+// The bar lies over the end of the page, which leaves room for it.
+new ResizeObserver(() => {
+  const bar = named("bar");
+  if (bar) document.body.style.setProperty("--bar", `${bar.offsetHeight}px`);
+}).observe(document.documentElement);
+const watching = setInterval(() => {
+  const bar = named("bar");
+  if (!bar) return;
+  clearInterval(watching);
+  new ResizeObserver(() => document.body.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+}, 100);

@@ -1,0 +1,363 @@
+// The pane of a picture: its canvas, its tools and its past. What is on it is a "document" that no change alters: every
+// change makes a new one, and Undo goes back, to an earlier picture, too.
+refedit.panes = {};
+refedit.paneInUse = () => {
+  const used = refedit.panes[document.body.dataset.pane];
+  return used?.root.offsetParent ? used : refedit.panes.source;
+};
+const PAST = 40;
+const FRESH = 20 * 60 * 1000; // ms after which a picture is sent again: the server keeps uploads for an hour
+const EMPTY = { photo: null, mask: "", thing: "", base: "", clicks: [] };
+const LOST = "The server cannot be reached. Try again in a moment.";
+
+refedit.pane = (element, props, trigger, server, upload, watch) => {
+  const root = element.querySelector(".pane"), name = root.dataset.name;
+  const part = (selector) => root.querySelector(selector), parts = (selector) => [...root.querySelectorAll(selector)];
+  const view = part("canvas.view");
+  let now = EMPTY, past = [], later = [], mask = null, thing = null, quiet = false, waiting = Promise.resolve();
+  let drag = null, hover = null, looked = null;
+
+  const say = (text) => (part(".note").textContent = text ?? "");
+  const tool = () => part("[name$=-tool]:checked").value;
+  const adding = () => part(".sign").getAttribute("aria-pressed") === "false";
+  const room = () => Number(part(".room").value);
+
+  // ---- what is on it
+  const tell = () => {
+    props.value = { picture: now.photo?.uploaded ?? null, mask: now.mask };
+    trigger("change");
+    refedit.changed?.();
+  };
+  const show = async (next, sheets = {}) => {
+    now = next;
+    const image = next.photo?.image, size = image && [image.naturalWidth, image.naturalHeight];
+    const read = async (spelled) => (image ? refedit.read(spelled, ...size) : null);
+    const [nextMask, nextThing] = [sheets.mask ?? (await read(next.mask)), next.thing ? await read(next.thing) : null];
+    if (now !== next) return; // another change was quicker
+    [mask, thing] = [nextMask, nextThing];
+    root.classList.toggle("filled", Boolean(image));
+    root.classList.toggle("clicked", Boolean(next.thing));
+    part(".undo").disabled = !past.length;
+    tell();
+    draw();
+  };
+  const change = (next, sheets) => {
+    if (now.photo) past = [...past, now].slice(-PAST); // an empty pane is nothing to go back to
+    later = [];
+    hush(false);
+    return show(next, sheets);
+  };
+  const back = (from, to) => {
+    if (!from.length) return false;
+    to.push(now);
+    const next = from.pop();
+    if (next.photo !== now.photo) easel.reset();
+    say("");
+    show(next);
+    return true;
+  };
+
+  // ---- pictures
+  const sent = (photo) => {
+    const sending = upload(photo.file).then((data) => {
+      photo.uploaded = { ...data, orig_name: photo.file.name, meta: { _type: "gradio.FileData" } };
+      photo.at = Date.now();
+      if (now.photo === photo) tell();
+    });
+    waiting = Promise.all([waiting, sending.catch(() => say(LOST))]);
+    return waiting;
+  };
+  const put = async (file, spelled = "") => {
+    const photo = { file, image: await refedit.loaded(URL.createObjectURL(file)), uploaded: null };
+    easel.reset();
+    const sending = sent(photo);
+    await change({ ...EMPTY, photo, mask: spelled });
+    return sending;
+  };
+  const take = async (file) => {
+    say("");
+    const { file: usable, note } = await refedit.prepared(file);
+    if (usable) await put(usable);
+    say(note);
+    if (!usable) return;
+    refedit.clearStage();
+    refedit.missed();
+  };
+  const adopt = async () => {
+    const { picture, mask: spelled } = props.value ?? {};
+    if (picture?.path === now.photo?.uploaded?.path && (spelled ?? "") === now.mask) return;
+    if (!picture) return now.photo ? change(EMPTY) : undefined;
+    const same = picture.path === now.photo?.uploaded?.path;
+    const photo = same ? now.photo : { file: null, image: await refedit.loaded(picture.url), uploaded: picture, at: Date.now() };
+    easel.reset();
+    say("");
+    return change({ ...EMPTY, photo, mask: spelled ?? "" });
+  };
+  const blob = async () => {
+    const photo = now.photo;
+    if (photo && !photo.file) {
+      const data = await (await fetch(photo.uploaded.url)).blob();
+      photo.file = new File([data], "picture.png", { type: data.type });
+    }
+    return photo?.file ?? null;
+  };
+  setInterval(() => now.photo?.file && Date.now() - (now.photo.at ?? 0) > FRESH && sent(now.photo), FRESH / 4);
+
+  // ---- what the server computes
+  const ask = async (what, question = {}) => {
+    root.classList.add("asking");
+    try {
+      await waiting;
+      const size = [mask.width, mask.height];
+      const answer = await server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      say(answer.error ?? answer.note);
+      return answer.error ? null : answer;
+    } catch {
+      say(LOST);
+      return null;
+    } finally {
+      root.classList.remove("asking");
+    }
+  };
+  const look = () => {
+    if (!now.photo || looked === now.photo) return;
+    looked = now.photo;
+    waiting.then(() => server.embed({ name, picture: looked.uploaded })).catch(() => {});
+  };
+  const joined = async (base, answer) => {
+    const image = now.photo.image, read = (spelled) => refedit.read(spelled, image.naturalWidth, image.naturalHeight);
+    return refedit.combine(await read(base), await read(answer.mask), true);
+  };
+  const selectThing = async (before, base, clicks, answer) => {
+    const sheet = await joined(base, answer);
+    if (now !== before) return; // something else was done meanwhile
+    change({ ...before, mask: refedit.spell(sheet), thing: answer.thing, base, clicks }, { mask: sheet });
+  };
+  const click = async (x, y, inside) => {
+    const before = now, point = [x, y, inside];
+    const refines = !inside && thing && refedit.holds(thing, x, y);
+    if (!inside && !refines) {
+      if (!refedit.holds(mask, x, y)) return say("Nothing is selected there that could be taken away.");
+      const answer = await ask("cut", { clicks: [[x, y, true]], room: 0 });
+      if (!answer || now !== before) return;
+      const gone = await refedit.read(answer.mask, mask.width, mask.height);
+      const sheet = refedit.combine(await refedit.read(before.mask, mask.width, mask.height), gone, false);
+      return change({ ...before, mask: refedit.spell(sheet), thing: "", base: "", clicks: [] }, { mask: sheet });
+    }
+    const [base, clicks] = refines ? [before.base, [...before.clicks, point]] : [before.mask, [point]];
+    const answer = await ask("cut", { clicks, room: room() });
+    if (answer) await selectThing(before, base, clicks, answer);
+  };
+  const grow = async () => {
+    if (!now.thing) return;
+    const before = now;
+    const answer = await ask("alter", { mask: now.thing, operation: "room", room: room() });
+    if (answer) await selectThing(before, before.base, before.clicks, { ...answer, thing: before.thing });
+  };
+  const operate = async (operation) => {
+    const before = now;
+    const answer = before.photo && (await ask("alter", { mask: before.mask, operation }));
+    if (answer && now === before) change({ ...before, mask: answer.mask, thing: "", base: "", clicks: [] });
+  };
+  const find = async (word) => {
+    const before = now;
+    const answer = before.photo && word.trim() && (await ask("find", { word, room: room() }));
+    if (answer) await selectThing(before, before.mask, [], answer);
+  };
+  const takeMask = async (file) => {
+    const before = now, bytes = new Uint8Array(await file.arrayBuffer());
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    const answer = before.photo && (await ask("from_file", { file: btoa(text) }));
+    if (answer && now === before) change({ ...before, mask: answer.mask, thing: "", base: "", clicks: [] });
+  };
+
+  // ---- drawing it
+  const thickness = () => (Number(part(".size").value) / 100) * Math.max(mask.width, mask.height);
+  const easel = refedit.easel(view, () => ({
+    image: now.photo?.image,
+    mask,
+    thing: room() > 0 ? thing : null,
+    clicks: now.clicks,
+    quiet,
+    adding: adding(),
+    corners: drag?.corner && [drag.start, drag.corner],
+    brush: hover && mask && tool() === "brush" && { x: hover[0], y: hover[1], size: thickness() / mask.width },
+  }));
+  const { draw, place, ratio } = easel;
+  const hush = (still) => {
+    quiet = still;
+    root.classList.toggle("quiet", quiet);
+    draw();
+  };
+
+  // ---- by hand
+  const stroke = (from, to) => {
+    const pen = mask.getContext("2d"), at = ([x, y]) => [x * mask.width, y * mask.height];
+    pen.save();
+    pen.globalCompositeOperation = adding() ? "source-over" : "destination-out";
+    Object.assign(pen, { lineWidth: thickness(), lineCap: "round", strokeStyle: "#fff" });
+    pen.beginPath();
+    pen.moveTo(...at(from));
+    pen.lineTo(...at(to));
+    pen.stroke();
+    pen.restore();
+    draw();
+  };
+  const fillBox = ([x0, y0], [x1, y1]) => {
+    const pen = mask.getContext("2d"), [w, h] = [mask.width, mask.height];
+    pen.save();
+    pen.globalCompositeOperation = adding() ? "source-over" : "destination-out";
+    pen.fillStyle = "#fff";
+    pen.fillRect(Math.round(x0 * w), Math.round(y0 * h), Math.round((x1 - x0) * w), Math.round((y1 - y0) * h));
+    pen.restore();
+  };
+  const painted = () => change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask });
+  const fingers = new Map();
+  const pinch = () => {
+    const [[ax, ay], [bx, by]] = [...fingers.values()];
+    return { reach: Math.hypot(ax - bx, ay - by), x: ((ax + bx) / 2) * ratio(), y: ((ay + by) / 2) * ratio() };
+  };
+  view.addEventListener("pointerdown", (event) => {
+    if (!now.photo || event.button) return;
+    fingers.set(event.pointerId, [event.clientX, event.clientY]);
+    view.setPointerCapture(event.pointerId);
+    if (fingers.size > 1) {
+      if (drag?.moved && tool() === "brush") show(now); // the first finger's stroke was none
+      drag = { pinch: pinch() };
+      return;
+    }
+    const start = place(event);
+    drag = { start, last: start, moved: tool() === "brush", at: [event.clientX, event.clientY] };
+    if (tool() === "brush") stroke(start, start);
+    event.preventDefault();
+  });
+  view.addEventListener("pointermove", (event) => {
+    if (!now.photo) return;
+    hover = event.pointerType === "mouse" ? place(event) : null;
+    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (drag?.pinch && fingers.size > 1) {
+      const before = drag.pinch, after = pinch();
+      easel.pan(after.x - before.x, after.y - before.y);
+      easel.zoom(after.reach / Math.max(1, before.reach), after.x, after.y);
+      drag.pinch = after;
+    } else if (drag?.start) {
+      const to = place(event);
+      if (Math.hypot(event.clientX - drag.at[0], event.clientY - drag.at[1]) > 4) drag.moved = true;
+      if (tool() === "brush") stroke(drag.last, to);
+      if (tool() === "box") drag.corner = to;
+      drag.last = to;
+    }
+    draw();
+  });
+  view.addEventListener("pointerup", (event) => {
+    fingers.delete(event.pointerId);
+    const done = drag;
+    if (!fingers.size) drag = null;
+    if (!done?.start || !mask) return;
+    const [x, y] = done.start, beside = [x, y].some((part) => part < 0 || part >= 1);
+    if (tool() === "brush") painted();
+    else if (tool() === "box" && done.moved) {
+      fillBox(done.start, done.last);
+      painted();
+    } else if (tool() === "click" && !done.moved && !beside) click(x, y, adding());
+  });
+  view.addEventListener("pointercancel", (event) => {
+    fingers.delete(event.pointerId);
+    if (drag?.start && tool() === "brush") show(now);
+    drag = null;
+  });
+  view.addEventListener("pointerleave", () => ((hover = null), draw()));
+  view.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey || !now.photo) return;
+      event.preventDefault();
+      easel.zoom(Math.exp(-event.deltaY / 200), event.clientX * ratio(), event.clientY * ratio());
+    },
+    { passive: false },
+  );
+
+  // ---- its buttons
+  const choose = () => part(".file").click();
+  const on = (selector, act) => part(selector).addEventListener("click", act);
+  on(".empty", choose);
+  on(".other", choose);
+  on(".undo", () => back(past, later));
+  on(".sign", () => sign(adding()));
+  on(".clear", () => now.mask && change({ ...now, mask: "", thing: "", base: "", clicks: [] }));
+  on(".remove", () => now.photo && change(EMPTY));
+  on(".large", () => large(!root.classList.contains("large-view")));
+  on(".open-more", () => {
+    const open = part(".more").hidden;
+    part(".more").hidden = !open;
+    part(".open-more").setAttribute("aria-expanded", open);
+  });
+  on(".mask-file", () => part(".mask-input").click());
+  for (const button of parts("[data-operation]")) button.addEventListener("click", () => operate(button.dataset.operation));
+  const files = (selector, act) =>
+    part(selector).addEventListener("change", (event) => {
+      const file = event.target.files[0];
+      event.target.value = "";
+      if (file) act(file);
+    });
+  files(".file", take);
+  files(".mask-input", takeMask);
+  part(".find").addEventListener("submit", (event) => (event.preventDefault(), find(part(".word").value)));
+  part(".typed").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [x, y, sign] = part(".place").value.split(",").map((text) => text.trim()), image = now.photo?.image;
+    const inside = image && [x, y].every((text) => /^\d+(\.\d+)?$/.test(text)) && x < image.naturalWidth && y < image.naturalHeight;
+    if (!inside) return say("Type a place inside the picture: X,Y in pixels from the top left.");
+    click((Number(x) + 0.5) / image.naturalWidth, (Number(y) + 0.5) / image.naturalHeight, sign !== "-");
+  });
+  const ranges = () => parts(".range").forEach((range) => (range.querySelector("output").value = `${range.querySelector("input").value} %`));
+  for (const range of parts(".range input")) range.addEventListener("input", () => (ranges(), draw()));
+  part(".room").addEventListener("change", grow);
+  ranges();
+  const sign = (takes) => {
+    part(".sign").setAttribute("aria-pressed", takes);
+    draw();
+  };
+  const setTool = (wanted, takes = !adding()) => {
+    part(`[name$=-tool][value=${wanted}]`).checked = true;
+    sign(takes);
+    used();
+  };
+  const large = (on) => {
+    root.classList.toggle("large-view", on);
+    part(".large").textContent = on ? "Small" : "Large";
+  };
+  const used = () => {
+    root.dataset.tool = tool();
+    document.body.dataset.pane = name;
+    for (const pane of Object.values(refedit.panes)) pane.root.classList.toggle("in-use", pane.root === root);
+    if (quiet) hush(false);
+    if (tool() === "click") look();
+  };
+  root.addEventListener("pointerdown", used, true);
+  root.addEventListener("focusin", used);
+  root.addEventListener("pointerenter", () => now.photo && quiet && hush(false));
+  root.dataset.tool = tool();
+
+  watch("value", adopt);
+  part(".undo").disabled = true;
+  refedit.panes[name] = {
+    root, take, put, blob, setTool, large,
+    undo: () => back(past, later),
+    redo: () => back(later, past),
+    swap: () => sign(adding()),
+    resize: (factor) => {
+      part(".size").value = Number(part(".size").value) * factor;
+      ranges();
+      draw();
+    },
+    hide: () => hush(true),
+    settled: () => waiting,
+    filled: () => Boolean(now.photo),
+    empty: () => now.photo && change(EMPTY),
+    mask: () => now.mask,
+    size: () => [now.photo.image.naturalWidth, now.photo.image.naturalHeight],
+  };
+  if (props.value?.picture) adopt();
+};

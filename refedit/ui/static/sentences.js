@@ -1,0 +1,72 @@
+// The sentences: words that are put into them by a click, and the kind of edit that a sentence asks for.
+const field = (where) => document.querySelector(`${where} textarea, ${where} input`);
+refedit.fill = (where, text) => {
+  const box = field(where);
+  if (!box || box.value === text) return;
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// A word in place of another one, or at the cursor.
+const replaced = (text, word, by) => {
+  const places = [...text.matchAll(/[^\W_]+(?:-[^\W_]+)*/gu)].filter((found) => found[0] === word);
+  return places.length ? text.slice(0, places[0].index) + by + text.slice(places[0].index + word.length) : text;
+};
+const inserted = (box, word) => {
+  const at = box.selectionStart ?? box.value.length, end = box.selectionEnd ?? at;
+  const before = box.value.slice(0, at), after = box.value.slice(end);
+  const left = before && !before.endsWith(" ") ? `${before} ` : before;
+  const right = after && !after.startsWith(" ") ? ` ${after}` : after;
+  return [left + word + right, (left + word).length];
+};
+let used = "#prompt";
+document.addEventListener("focusin", (event) => {
+  const column = event.target.matches?.("textarea, input") && event.target.closest("#prompt, #source-prompt");
+  if (column) used = `#${column.id}`;
+});
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest?.(".chip"), offer = event.target.closest?.("[data-kind]:is(button)");
+  if (offer) return refedit.chooseKind(offer.dataset.kind);
+  if (!chip) return;
+  const where = chip.dataset.for === undefined ? used : `#${chip.closest(".reading").id.replace("-reading", "")}`;
+  const box = field(where);
+  if (chip.dataset.for !== undefined) return refedit.fill(where, replaced(box.value, chip.dataset.for, chip.dataset.word));
+  const [text, at] = inserted(box, chip.dataset.word);
+  refedit.fill(where, text);
+  box.focus();
+  box.setSelectionRange(at, at);
+});
+
+// The cards. A kind is a value of the server's; what it hides is decided by the page's style.
+const WHERE = ["begin", "desk", "bar", "rest"];
+refedit.choice = (element, props, trigger, watch) => {
+  const inputs = () => [...element.querySelectorAll("input")];
+  const show = () => {
+    const kind = props.value;
+    for (const part of [document.body, ...WHERE.map((id) => document.getElementById(id))]) if (part) part.dataset.kind = kind;
+    const own = inputs().find((input) => input.value === kind);
+    const card = own?.closest(".kind");
+    for (const input of inputs()) {
+      if (input.name === "method") input.checked = input.closest(".kind") === card;
+      else if (input.closest(".kind") === card) input.checked = input.value === kind;
+    }
+  };
+  refedit.showKind = show; // for parts of the page that were not drawn yet
+  refedit.setKind = (kind) => {
+    props.value = kind;
+    show();
+    trigger("change");
+  };
+  refedit.chooseKind = (kind) => {
+    refedit.setKind(kind);
+    trigger("input"); // sets the preset
+    refedit.changed?.();
+  };
+  element.addEventListener("change", (event) => {
+    event.stopPropagation();
+    const manner = event.target.name === "method" && event.target.closest(".kind").querySelector("[name=manner]:checked");
+    refedit.chooseKind((manner || event.target).value);
+  });
+  watch("value", () => (show(), trigger("change")));
+  show();
+};

@@ -1,0 +1,152 @@
+// The stage: the preview while an edit runs, then its results, alone, before and after, or beside the reference.
+// What the visitor looks at is known here only; a value of the same run changes nothing of it.
+const RESULT = "Result", ALL = "All", COMPARE = "Before / after", BESIDE = "Side by side";
+const made = (tag, about = {}, ...inside) => {
+  const element = Object.assign(document.createElement(tag), about);
+  element.append(...inside.filter(Boolean));
+  return element;
+};
+refedit.made = made;
+
+refedit.stage = (element, props, watch) => {
+  const root = element.querySelector(".stage"), part = (selector) => root.querySelector(selector);
+  let run = "", view = RESULT, chosen = 0;
+  const value = () => props.value ?? {};
+  const result = () => value().results?.[chosen];
+  const picture = (file, alt, about = {}) => made("img", { src: file.url, alt, draggable: false, ...about });
+
+  const views = () => {
+    const several = (value().results?.length ?? 0) > 1;
+    return [several && ALL, RESULT, value().before && COMPARE, value().reference && BESIDE].filter(Boolean);
+  };
+  const radio = (name, label, checked, act, ...inside) => {
+    const input = made("input", { type: "radio", name, value: label, checked });
+    input.addEventListener("change", act);
+    return made("label", {}, input, ...(inside.length ? inside : [made("span", { textContent: label })]));
+  };
+  const pick = (number) => {
+    chosen = number;
+    view = view === ALL ? RESULT : view;
+    draw();
+  };
+  const figure = (file, alt, told) => made("figure", {}, picture(file, alt), made("figcaption", { textContent: told }));
+
+  const compare = () => {
+    const slider = made("input", { type: "range", min: 0, max: 100, value: 50, ariaLabel: "Before and after: how much is before" });
+    const line = made("i");
+    const after = picture(result().image, result().about), before = picture(value().before, "Before", { className: "over" });
+    const box = made("div", { className: "compare" }, after, before, line, slider);
+    const split = () => box.style.setProperty("--at", `${slider.value}%`);
+    slider.addEventListener("input", split);
+    split();
+    const size = () => box.style.setProperty("--shape", `${after.naturalWidth} / ${after.naturalHeight}`);
+    after.complete && after.naturalWidth ? size() : after.addEventListener("load", size);
+    return box;
+  };
+  const screens = {
+    [RESULT]: () => picture(result().image, result().about, { id: "result" }),
+    [COMPARE]: compare,
+    [BESIDE]: () => made("div", { className: "beside" }, figure(value().reference, "The other picture", "other picture"), figure(result().image, result().about, "result")),
+    [ALL]: () => {
+      const tile = (one, number) => {
+        const button = made("button", { type: "button", title: one.label }, picture(one.image, one.about), made("span", { textContent: one.label }));
+        button.addEventListener("click", () => pick(number));
+        return button;
+      };
+      return made("div", { className: "all" }, ...value().results.map(tile));
+    },
+  };
+
+  const file = (label, file, id, name) => file && made("a", { href: file.url, download: name, textContent: label, id, className: "button" });
+  const button = (label, id, act) => {
+    const drawn = made("button", { type: "button", textContent: label, id });
+    drawn.addEventListener("click", act);
+    return drawn;
+  };
+  const use = async () => {
+    const one = result(), data = await (await fetch(one.image.url)).blob();
+    await refedit.panes.source.put(new File([data], "result.png", { type: "image/png" }));
+    const wanted = document.querySelector("#prompt textarea, #prompt input").value;
+    refedit.fill("#source-prompt", wanted);
+    refedit.panes.source.root.scrollIntoView({ block: "nearest" });
+  };
+  const keep = () => {
+    refedit.keepSeed(result());
+    refedit.say(`Kept: ${result().label}. Run repeats this one.`);
+    pick(chosen);
+    const tries = document.querySelector("#tries select");
+    tries.value = "1";
+    tries.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const after = () => {
+    if (value().shows === "example") {
+      const link = new URL(location.pathname, location.origin);
+      link.searchParams.set("example", value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-"));
+      return [made("a", { href: link.href, className: "button", textContent: "Link to this example", id: "example-link" })];
+    }
+    const name = `refedit-${(result().label || "result").replace(/\W+/g, "-")}`;
+    return [
+      file("Download", result().full ?? result().image, "download", `${name}.png`),
+      result().full && file("Without inputs", result().image, "download-bare", `${name}-bare.png`),
+      value().results.length > 1 && view !== ALL && button("Keep this one", "keep", keep),
+      button("Use as my picture", "use", use),
+    ];
+  };
+  const details = () => {
+    const one = result(), box = part(".details div");
+    part(".details").hidden = !one?.parameters;
+    if (!one?.parameters) return;
+    const mask = (address, told, id) => address && made("figure", {}, made("img", { src: address, alt: told, id }), made("figcaption", { textContent: told }));
+    const masks = made("div", { className: "masks" }, mask(one.region, "where it was edited", "region-used"), mask(one.subject, "what was taken", "subject-used"));
+    box.replaceChildren(masks, made("div", { innerHTML: one.parameters })); // escaped by the server
+  };
+
+  const draw = () => {
+    const { shows, preview, results = [], told = "" } = value();
+    root.dataset.shows = shows ?? "";
+    part(".told").textContent = told;
+    const done = shows === "results" || shows === "example";
+    part(".views").replaceChildren(...(shows === "results" ? views().map((name) => radio("view", name, name === view, () => ((view = name), draw()))) : []));
+    const screen = part(".screen");
+    if (shows === "preview") {
+      const image = screen.querySelector("#preview") ?? made("img", { id: "preview" });
+      Object.assign(image, { src: preview.url, alt: preview.alt });
+      if (!image.isConnected) screen.replaceChildren(image);
+    } else if (done && results.length) screen.replaceChildren(screens[view]());
+    else screen.replaceChildren(made("p", { textContent: "The edited picture will appear here." }));
+    const picks = done && results.length > 1 && view !== ALL ? results : [];
+    part(".picks").replaceChildren(...picks.map((one, number) => radio("pick", one.label, number === chosen, () => pick(number), picture(one.image, one.label))));
+    part(".after").replaceChildren(...(done && results.length ? after().filter(Boolean) : []));
+    details();
+  };
+  const arrive = () => {
+    const { shows, results = [] } = value(), fresh = value().run !== run;
+    if (fresh || (shows !== "preview" && root.dataset.shows === "preview")) {
+      run = value().run;
+      chosen = 0;
+      view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
+      if (shows === "results") {
+        for (const pane of Object.values(refedit.panes)) pane.hide();
+        if (!run.startsWith("restored")) refedit.remember?.(value());
+      }
+    }
+    draw();
+  };
+
+  // While O is held, the source is seen in the result's place.
+  refedit.lookBack = (back) => {
+    const image = root.querySelector("#result");
+    if (!image || !value().before) return;
+    image.src = (back ? value().before : result().image).url;
+    root.toggleAttribute("data-held", back);
+  };
+  // With pictures of one's own it is no example any more.
+  refedit.clearStage = () => {
+    if (value().shows !== "example") return;
+    props.value = { shows: "", run: "", results: [] };
+    arrive();
+    refedit.say("Press Run.");
+  };
+  watch("value", arrive);
+  arrive();
+};

@@ -1,0 +1,88 @@
+"""Sentences while they are typed: which words are read, which differ, which kind of edit fits."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from refedit.editing.editor import Editor
+from refedit.methods import Baret, SpecRef
+from refedit.models import BUILTIN, builtin_folder
+from refedit.picturebook.advice import switch_for
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.examples import scene
+from refedit.picturebook.world.lexicon import lexicon
+from refedit.ui.events.sentences import show_sentences
+from refedit.ui.state.kinds import CHOICES, choice, kind_of
+from refedit.ui.state.picture_with_mask import PictureWithMask, to_canvas
+from refedit.ui.state.words import Fate, marked, marked_html, offered_html
+from refedit.ui.view.layout import Page
+
+WORDS = lexicon()
+
+
+def fates(sentence: str, other: str = "") -> dict[str, tuple[Fate, str, bool]]:
+    marks = marked(sentence, other, WORDS.read, WORDS.offered)
+    return {mark.written: (mark.fate, mark.instead, mark.differs) for mark in marks}
+
+
+def test_every_word_has_its_fate() -> None:
+    found = fates("A kitty leaping wibbly on the meadoww")
+    assert found["kitty"] == (Fate.REPLACED, "cat", False)
+    assert found["leaping"] == (Fate.REPLACED, "jumping", False)
+    assert found["wibbly"][0] is Fate.LEFT_OUT and found["meadoww"] == (Fate.LEFT_OUT, "meadow", False)
+    assert found["the"][0] is Fate.PLAIN
+    assert fates("a cat")["cat"][0] is Fate.KNOWN
+
+
+def test_words_that_the_other_sentence_lacks_differ() -> None:
+    found = fates("a dog, on a meadow", "A cat on a meadow")
+    assert [word for word, (_, _, differs) in found.items() if differs] == ["dog"]
+    assert not any(differs for _, _, differs in fates("a dog on a meadow").values())
+
+
+def test_nothing_that_is_typed_becomes_html() -> None:
+    html = marked_html(marked("<b>cat</b> <img src=x> kitty", "<i>", WORDS.read, WORDS.offered))
+    assert "<b>" not in html and "<img" not in html and "<i>" not in html.replace('<i class="instead">', "")
+
+
+def test_every_known_word_is_on_offer_and_only_of_a_small_model() -> None:
+    html = offered_html(WORDS.offered)
+    assert all(f'data-word="{word}"' in html for word in WORDS.words)
+    assert offered_html({}) == ""
+
+
+@pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
+def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(
+    page: Page, editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = replace(editor.facts, name=BUILTIN, read=WORDS.read, words=WORDS.offered)
+    dog = draw(scene("dog", 103, pose="sitting", backdrop="beach", colour="brown"), 128).picture
+
+    def offered(method: str, preset: str, now: str, wanted: str) -> tuple[type, str] | None:
+        switch = switch_for(facts, method, preset, (now, wanted), dog)
+        return None if switch is None else (switch.method, switch.preset)
+
+    poses, looks = (Baret.name, "non-rigid"), (Baret.name, "rigid")
+    assert offered(*poses, "", "a dog in the snow") == (Baret, "rigid")
+    assert offered(*looks, "", "a dog jumping on a beach") == (Baret, "non-rigid")
+    assert offered(*looks, "", "a dog in the snow") is None and offered(*poses, "", "a dog jumping") is None
+    assert offered(*poses, "", "a cat sitting on a beach") == (SpecRef, "recommended")
+    swap = (SpecRef.name, "recommended", "a dog sitting on a beach")
+    assert offered(*swap, "a dog jumping on a beach") == (Baret, "non-rigid")
+    assert offered(*swap, "a dog sitting in the snow") == (Baret, "rigid")
+    assert offered(*swap, "a cat sitting on a beach") is None and offered(*swap, swap[2]) is None
+    assert switch_for(replace(facts, name="other"), *poses, ("", "a dog in the snow"), dog) is None
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(editor, "facts", facts)
+    canvas = to_canvas(PictureWithMask(picture=dog), tmp_path)
+    shown = show_sentences(page, editor, "pose", "", "a dog in the snow", canvas)
+    assert 'data-kind="look"' in shown[page.inputs.prompt_reading] and shown[page.inputs.source_reading] == ""
+
+
+def test_every_kind_is_a_preset_and_every_preset_has_a_kind() -> None:
+    for one in CHOICES:
+        assert kind_of(one.method, one.preset) is one.kind and choice(one.kind) is one
+    assert kind_of("baret", "published") == "pose" and kind_of("specref", "official") == "swap"
+    assert choice("magic") is CHOICES[0]
