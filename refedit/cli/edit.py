@@ -50,8 +50,8 @@ def _check_masks(options: argparse.Namespace) -> None:
 def _with_found_masks(request: EditRequest, options: argparse.Namespace, editor: Editor) -> EditRequest:
     """The request with masks of the things that words name, where those are asked for."""
     if options.find_region:
-        region = _found(editor, request.source, options.find_region, request.source_prompt)
-        request = replace(request, region=region)
+        thing = _found(editor, request.source, options.find_region, request.source_prompt)
+        request = replace(request, region=thing.with_room(request.method.room))
     if options.find_subject and request.reference is not None:
         subject = _found(editor, request.reference.image, options.find_subject, request.reference.prompt)
         request = replace(request, reference=replace(request.reference, subject=subject))

@@ -107,6 +107,10 @@ class Mask:
             levels = _widest(levels, abs(pixels), axis, choose)
         return Mask(levels.astype(np.float32) / 255)
 
+    def with_room(self, share: float) -> "Mask":
+        """Grown by a part of the longer side: the region that an edit of a thing needs round it."""
+        return self.grow(round(share * max(self.size)))
+
     def feather(self, pixels: float) -> "Mask":
         """With an edge that falls off to a half inside the mask; what was outside stays exactly 0.
 

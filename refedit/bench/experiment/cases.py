@@ -7,7 +7,7 @@ import numpy as np
 
 from refedit.bench.experiment.painting import Painting, region_of, subject_of
 from refedit.editing.request import EditRequest, Reference
-from refedit.methods import Method
+from refedit.methods import Baret, Method, SpecRef
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.factors import FACTORS, factors_of
 from refedit.picturebook.world.scene import (
@@ -71,7 +71,9 @@ class Case:
             source=source.picture,
             prompt=self.prompts[1],
             source_prompt=self.prompts[0],
-            region=None if everywhere else region_of(painting, source, result, self.kind is POSE),
+            region=None
+            if everywhere
+            else region_of(painting, source, result, SpecRef.room if self.kind is REFERENCE else Baret.room),
             reference=self._reference(size, painting),
         )
 

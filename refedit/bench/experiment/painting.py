@@ -12,7 +12,6 @@ import torch
 from jaxtyping import Bool
 from PIL import Image, ImageDraw
 
-from refedit.editing.room import ROOM, ROOM_TO_MOVE, with_room
 from refedit.imaging.masks import Mask
 from refedit.models import builtin_segmenter
 from refedit.picturebook.world.drawing import Drawing
@@ -34,10 +33,10 @@ class Painting(StrEnum):
     WORDS = "words"
 
 
-def region_of(painting: Painting, before: Drawing, after: Drawing, moves: bool) -> Mask | None:
+def region_of(painting: Painting, before: Drawing, after: Drawing, room: float) -> Mask | None:
     """Where the source may change. Only `TRUE` knows the result; rough and clicked masks go by the source alone.
 
-    Whoever wants the thing to move (`moves`) leaves more room round it.
+    Round a clicked thing there is as much room as the page gives to such an edit.
     """
     match painting:
         case Painting.TRUE:
@@ -45,7 +44,7 @@ def region_of(painting: Painting, before: Drawing, after: Drawing, moves: bool) 
         case Painting.ROUGH:
             return brushed(before.masks["subject"])
         case Painting.CLICKED:
-            return with_room(_clicked(before), ROOM_TO_MOVE if moves else ROOM)
+            return _clicked(before).with_room(room)
         case Painting.WORDS:
             return None
 

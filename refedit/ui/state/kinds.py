@@ -26,6 +26,11 @@ class Choice:
     example: str
 
     @property
+    def room(self) -> float:
+        """The room round a clicked thing, in per cent of the picture's longer side."""
+        return 100 * METHODS[self.method].room
+
+    @property
     def needs(self) -> frozenset[Input]:
         return METHODS[self.method].needs
 

@@ -314,6 +314,14 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const ranges = () => parts(".range").forEach((range) => (range.querySelector("output").value = `${range.querySelector("input").value} %`));
   for (const range of parts(".range input")) range.addEventListener("input", () => (ranges(), draw()));
   part(".room").addEventListener("change", grow);
+  part(".room").addEventListener("input", () => (part(".room").dataset.chosen = ""));
+  if (name === "source")
+    refedit.suggestRoom = (share) => {
+      if ("chosen" in part(".room").dataset || room() === share) return; // a visitor's own choice stays
+      part(".room").value = share;
+      ranges();
+      grow();
+    };
   ranges();
   const sign = (takes) => {
     part(".sign").setAttribute("aria-pressed", takes);

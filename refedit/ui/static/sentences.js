@@ -46,6 +46,7 @@ refedit.choice = (element, props, trigger, watch) => {
     for (const part of [document.body, ...WHERE.map((id) => document.getElementById(id))]) if (part) part.dataset.kind = kind;
     const own = inputs().find((input) => input.value === kind);
     const card = own?.closest(".kind");
+    if (card) refedit.suggestRoom?.(Number(card.dataset.room));
     for (const input of inputs()) {
       if (input.name === "method") input.checked = input.closest(".kind") === card;
       else if (input.closest(".kind") === card) input.checked = input.value === kind;

@@ -37,10 +37,10 @@ def draw_choice(pictures: Mapping[str, Pair]) -> gr.HTML:
 def _card(method: str, pair: Pair | None) -> str:
     title, about = CARDS[method]
     own = [choice for choice in CHOICES if choice.method == method]
-    first, name = own[0].kind, METHODS[method].title
+    first, name, room = own[0].kind, METHODS[method].title, own[0].room
     pictures = "" if pair is None else f'<span class="pair">{"<i>&rarr;</i>".join(map(_picture, pair))}</span>'
     return f"""
-<div class="kind" data-method="{method}">
+<div class="kind" data-method="{method}" data-room="{room:g}">
   <label><input type="radio" name="method" value="{first}"{" checked" * (first == Kind.SWAP)}>
     {pictures}<span class="words"><b>{escape(title)}</b><span>{escape(about)}</span><small>{escape(name)}</small></span>
   </label>

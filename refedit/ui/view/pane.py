@@ -10,9 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-ROOM = {"source": 4.0, "reference": 0.0}
-"""The room round a clicked thing, in per cent of the picture's longer side: what is replaced needs some, what is taken
-needs none (our choice)."""
+from refedit.ui.state.kinds import CHOICES
+
+ROOM = {"source": CHOICES[0].room, "reference": 0.0}
+"""The room round a clicked thing at first, in per cent of the picture's longer side: what is taken needs none."""
 
 LARGEST_ROOM = 15
 
