@@ -27,8 +27,8 @@ class BaretParameters(Method):
     name: ClassVar[str] = "baret"
     title: ClassVar[str] = "BARET"
     room: ClassVar[float] = 0.12
-    """Things move (our choice: on 8 development cases of new poses the distance to the truth was 0.575, 0.454, 0.401, 0.374
-    with 0, 0.04, 0.08 and 0.12, and 0.354 with the true mask)."""
+    """Things move (our choice: on 8 development cases of new poses the distance to the truth was 0.575, 0.454, 0.401,
+    0.374 with 0, 0.04, 0.08 and 0.12, and 0.354 with the true mask)."""
     summary: ClassVar[str] = (
         "Change the picture by a sentence: pose, shape or expression. "
         "The preset rigid is for colour, background and style."

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from refedit.editing.result_png import read_result
+from refedit.methods import SpecRef
 from tests.browser.visitor import (
     BOX,
     BROWSER,
@@ -63,7 +64,7 @@ def test_a_clicked_thing_gets_room_on_the_source_only(shared_page: Any) -> None:
         use_tool(page, name, "click")
     thing = changed_mask(page, "reference", lambda: click(page, "reference", *MIDDLE))
     roomy = changed_mask(page, "source", lambda: click(page, "source", *MIDDLE))
-    room = round(0.04 * SIZE)
+    room = round(SpecRef.room * SIZE)
     assert not (thing & ~roomy).any() and roomy.sum() > thing.sum()
     grown = np.asarray([np.abs(np.array(edges(roomy)) - np.array(edges(thing)))])
     inside = [edge for edge in edges(thing) if room < edge < SIZE - room]
