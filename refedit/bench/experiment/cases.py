@@ -65,15 +65,14 @@ class Case:
     def request(self, method: Method, size: int, painting: Painting = Painting.TRUE) -> EditRequest:
         """The edit to ask for, in pictures `size` wide; where the whole picture changes there is no region."""
         source, result = drawn(self.source, size), drawn(self.result, size)
+        room = SpecRef.room if self.kind is REFERENCE else Baret.room
         everywhere = {"background", "style"} & set(self.changed)
         return EditRequest(
             method=method,
             source=source.picture,
             prompt=self.prompts[1],
             source_prompt=self.prompts[0],
-            region=None
-            if everywhere
-            else region_of(painting, source, result, SpecRef.room if self.kind is REFERENCE else Baret.room),
+            region=None if everywhere else region_of(painting, source, result, room),
             reference=self._reference(size, painting),
         )
 
