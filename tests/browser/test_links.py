@@ -10,6 +10,7 @@ from tests.browser.visitor import (
     mask_of,
     run_to_the_end,
     set_steps,
+    steps_of,
     visit,
     write,
 )
@@ -43,6 +44,7 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
     expect(other.locator("#prompt textarea")).to_have_value("a größer & <b>redder</b> mug")
     expect(other.locator("#reference")).to_be_hidden()
     expect(other.locator("#notes .note")).to_have_count(0)
+    expect(steps_of(other, "baret")).to_have_value("3")
     set_steps(other, "baret", 4)
     assert copied_link(other) == link.replace("steps=3", "steps=4")
     other.close()

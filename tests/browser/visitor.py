@@ -212,10 +212,16 @@ def write(page: Any, field: str, text: str) -> None:
     page.locator(f"#{field} textarea").fill(text)
 
 
-def set_steps(page: Any, method: str, steps: int) -> None:
-    door, number = page.locator(f"#{method}-door"), page.locator(f"#{method}-steps input[type=number]")
+def steps_of(page: Any, method: str) -> Any:
+    """The field of a method's steps, behind the door that is opened."""
+    number = page.locator(f"#{method}-steps input[type=number]")
     if not number.is_visible():
-        door.locator("button").first.click()
+        page.locator(f"#{method}-door button").first.click()
+    return number
+
+
+def set_steps(page: Any, method: str, steps: int) -> None:
+    number = steps_of(page, method)
     number.fill(str(steps))
     number.press("Tab")
 
@@ -225,7 +231,9 @@ def choose_example(page: Any, number: int, steps: int = 2) -> None:
     write(page, "prompt", "")  # an earlier visitor's choice of the same example is no answer
     page.locator(f"#example-{number}").click()
     expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[number])
-    set_steps(page, ["specref", "baret"][number], steps)
+    method = ("specref", "baret")[number]
+    expect(steps_of(page, method)).to_have_value(str(STEPS))  # all of the example has come
+    set_steps(page, method, steps)
 
 
 def run_to_the_end(page: Any) -> None:
