@@ -303,6 +303,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Probed]:
         "refedit.editing.editor": ("refedit.editing.editor",),
         "others": OF_OTHERS,
         "refedit.ui.page": ("refedit.ui.page",),
+        "refedit.study.serving": ("refedit.study.serving",),
         "all": [name for name in sources() if not name.endswith("__main__")],
         "careless": ("careless",),
     }

@@ -10,11 +10,10 @@ from PIL import Image
 
 from refedit.editing.request import EditRequest, Reference
 from refedit.imaging.images import read_mask, read_picture
-from refedit.methods import METHODS, with_values
+from refedit.methods import METHODS, SpecRef, with_values
 from refedit.picturebook.world.captions import words
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import (
-    ROOM,
     SIZE,
     Selected,
     reference_example,
@@ -22,7 +21,6 @@ from refedit.picturebook.world.examples import (
     scene,
     write_examples,
 )
-from refedit.ui.view.pane import ROOM as SOURCE_ROOM
 
 FOLDER = Path(__file__).parents[1] / "examples"
 ROWS = json.loads((FOLDER / "examples.json").read_text("utf-8"))
@@ -56,11 +54,10 @@ def test_there_are_enough_of_both_methods_and_all_files_are_small() -> None:
 def test_a_region_is_what_a_person_selects_who_knows_the_source_only() -> None:
     drawn = draw(scene("cat", 1, pose="sitting", backdrop="meadow", pattern="plain", colour="red"), SIZE)
     thing = drawn.masks["subject"]
-    click, box = (region(drawn, selected).values >= 0.5 for selected in (Selected.CLICK, Selected.BOX))
+    click, box = (region(drawn, selected, SpecRef.room).values >= 0.5 for selected in (Selected.CLICK, Selected.BOX))
     assert not (thing & ~click).any() and not (click & ~box).any() and click.sum() < box.sum()
     rows, columns = np.nonzero(box)
     assert box.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
-    assert ROOM == SOURCE_ROOM["source"] / 100
 
 
 def test_examples_are_written_as_the_page_reads_them(tmp_path: Path) -> None:

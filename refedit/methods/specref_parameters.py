@@ -141,6 +141,8 @@ class SpecRefParameters(Method):
         "If the kind changes",
         "Where the target prompt names another thing, let go of the source's layout and word places (our choice: the "
         "old outline and a haze of the old thing go), or keep them as for the same kind (code).",
+        effect=Effect.KEEP,
+        plain="If it becomes another kind of thing",
         legacy_default="same layout",
     )
     word_cross_replace: str = parameter(
@@ -376,6 +378,8 @@ class SpecRefParameters(Method):
         "Plain ground",
         "What is not the subject of the reference takes the source's mean colour, so that it can decide nothing "
         "(our choice; code: off).",
+        effect=Effect.REFERENCE,
+        plain="Ignore what is round the thing in the other picture",
         legacy_default=False,
     )
     align_reference: bool = parameter(

@@ -23,8 +23,9 @@ FILES: tuple[str, ...] = (
     *(f"diffusion/{name}.py" for name in ("word_maps", "words")),
     *(f"methods/{name}.py" for name in ("baret", "method", "specref", "specref_region")),
     *(f"editing/{name}.py" for name in ("metered_model", "prepare", "request", "square_edit")),
-    *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "runs")),
+    *(f"bench/experiment/{name}.py" for name in ("arms", "cases", "measures", "outcome", "painting", "runs")),
     "bench/baselines/*.py",
+    *(f"segment/{name}.py" for name in ("segmenter", "selection")),
     *(f"picturebook/networks/{name}.py" for name in ("clip", "reader")),
     *(f"picturebook/world/{name}.py" for name in ("factors", "streams", "true_edits")),
 )
@@ -36,6 +37,7 @@ BESIDE: tuple[str, ...] = (
         "errors.py",
         "__init__.py",
         "methods/__init__.py",
+        "models.py",
         "bench/experiment/workbench.py",
         "diffusion/checkpoints.py",
         "picturebook/networks/checkpoint.py",

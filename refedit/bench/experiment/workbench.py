@@ -113,9 +113,9 @@ def made_by(editor: Editor) -> str:
 
 
 def files_checksum(folder: Path) -> str:
-    """The beginning of the SHA-256 sum over the weight files of a model's folder, but for its SAM's."""
+    """The beginning of the SHA-256 sum over the weight files of a model's folder."""
     digest = hashlib.sha256()
-    for part in ("clip", "text_encoder", "unet", "vae"):
+    for part in ("clip", "sam", "text_encoder", "unet", "vae"):
         for path in sorted((folder / part).glob("*.safetensors")):
             digest.update(f"{part}/{path.name}".encode())
             digest.update(path.read_bytes())

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from refedit.imaging.masks import Mask
+from refedit.methods import METHODS
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import Drawing, draw
 from refedit.picturebook.world.scene import Scene, sample_scene
@@ -29,8 +30,6 @@ from refedit.picturebook.world.true_edits import (
 )
 
 SIZE = 256
-ROOM = 0.04
-"""The room round a clicked thing as a part of the side, as the page gives it."""
 BOX_ROOM = 0.08
 """The room that a box leaves round a thing."""
 
@@ -104,7 +103,9 @@ def _write(example: DrawnExample, folder: Path) -> dict[str, Any]:
     source.picture.save(folder / row["source"], optimize=True)
     if example.selected is not Selected.NOTHING:
         row["region"] = f"{stem}-region.png"
-        region(source, example.selected).to_image().save(folder / row["region"], optimize=True)
+        region(source, example.selected, METHODS[example.method].room).to_image().save(
+            folder / row["region"], optimize=True
+        )
     if example.reference is not None:
         row["source_prompt"] = describe(example.source, mention=example.mention).text
         row["reference"], row["subject"] = f"{stem}-reference.png", f"{stem}-subject.png"
@@ -114,11 +115,11 @@ def _write(example: DrawnExample, folder: Path) -> dict[str, Any]:
     return row
 
 
-def region(source: Drawing, selected: Selected) -> Mask:
-    """Where a person lets the source change."""
+def region(source: Drawing, selected: Selected, room: float) -> Mask:
+    """Where a person lets the source change; round a clicked thing there is room, as the page gives it."""
     thing = subject_mask(source)
     if selected is Selected.CLICK:
-        return thing.grow(round(ROOM * SIZE))
+        return thing.with_room(room)
     left, top, right, bottom = thing.box
     box = np.zeros((SIZE, SIZE), np.float32)
     box[top:bottom, left:right] = 1
@@ -186,7 +187,7 @@ def _sentence_examples() -> tuple[DrawnExample, ...]:
         sentence_example("Sit down", bear, with_pose(bear, "sitting"), selected=box),
         sentence_example("Fall asleep", tired, with_pose(tired, "sleeping"), selected=box),
         sentence_example("Jump", jumper, with_pose(jumper, "jumping"), selected=nothing),
-        sentence_example("Wake up", sleeper, with_pose(sleeper, "standing"), selected=box),
+        sentence_example("Wake up", sleeper, with_pose(sleeper, "standing"), selected=nothing),
         sentence_example("In watercolour", mushroom, painting, preset="rigid", mention=styled, selected=nothing),
         sentence_example("Winter comes", walker, snowed, preset="rigid", selected=nothing),
     )
