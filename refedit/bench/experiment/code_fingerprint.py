@@ -38,6 +38,7 @@ BESIDE: tuple[str, ...] = (
         "__init__.py",
         "methods/__init__.py",
         "models.py",
+        "segment/checkpoints.py",
         "bench/experiment/workbench.py",
         "diffusion/checkpoints.py",
         "picturebook/networks/checkpoint.py",
