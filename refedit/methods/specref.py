@@ -105,7 +105,7 @@ class SpecRef(SpecRefParameters):
 
     def _for(self, task: Task) -> "SpecRef":
         """With what follows from the prompts: another thing need not stand as the old one does."""
-        if self.other_kind == "same layout" or not names_another_thing(self.words or task.prompt, task.source_prompt):
+        if self.other_kind == "same layout" or not names_another_thing(task.prompt, task.source_prompt):
             return self
         return replace(self, self_replace=0.0, cross_replace=0.0)
 

@@ -79,7 +79,7 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService") -> 
 
     from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
 
-    options = launch_options(settings) | {"footer_links": []}
+    options = launch_options(settings) | {"css_paths": [], "head": ""}  # which tell of methods
     with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
     put_beside(study, blocks, options, editor)

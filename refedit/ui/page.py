@@ -76,11 +76,12 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
             told = Told(
                 about=status.notes((warning,) if warning else ()),
                 words=offered_html(editor.facts.words),
-                models=model_table(CARDS, editor.facts.name),
+                models=status.at_work(CARDS, editor.facts) + model_table(CARDS, editor.facts.name),
             )
             answers = answers_of(editor, embeddings)
             page = draw(told, examples, tuple(str(tile) for tile in tiles), answers)
-        gr.HTML(status.at_work(CARDS, editor.facts), elem_id="at-work")
+        if editor.facts.notices:
+            gr.HTML(status.notes(editor.facts.notices), elem_id="notices")
         for button in page.tiles:
             assert button.icon is not None
             button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor

@@ -65,7 +65,7 @@ def test_a_visitor_who_leaves_gives_the_gpu_back(page: Any, space: EmulatedSpace
 
 
 def test_quotas_are_told_in_words_beforehand_and_when_they_are_used_up(page: Any, space: EmulatedSpace) -> None:
-    assert NOTE in page.locator("#at-work").inner_text()
+    assert NOTE in page.locator("#notices").inner_text()
     space.lender.quota = 0
     run(page)
     expect(page.locator("#status")).to_contain_text("reached its GPU limit")

@@ -79,6 +79,7 @@ def test_a_person_edits_own_pictures_and_judges_two_results(painting: Any, addre
     expect(page.locator("#live-results img")).to_have_count(2)
     page.locator("#live-left").click()
     expect(page.locator("#live-question")).to_contain_text(QUESTIONS[1]["text"])
+    page.wait_for_timeout(600)  # the clock of a question begins when it is painted; an answer before does not count
     page.locator("#live-none").click()
     expect(page.locator("#live-place")).to_contain_text("That was the last one")
     page.get_by_role("link", name="Go to the study").click()

@@ -153,9 +153,9 @@ def test_what_an_edit_costs_is_what_was_measured_here() -> None:
     assert all(word in model_table(CARDS, BUILTIN) for word in ("An edit takes", "Download", "about 4 GB"))
 
 
-def test_the_model_at_work_is_told_with_its_licence_limits_and_notices() -> None:
+def test_the_model_at_work_is_told_with_its_licence_and_limits() -> None:
     for card in CARDS:
-        told = at_work(CARDS, ModelFacts(name=card.name, size=64, read=AllWords().read, notices=("One thing more.",)))
-        assert all(escape(text) in told for text in (card.title, card.licence, card.limits, "One thing more."))
+        told = at_work(CARDS, ModelFacts(name=card.name, size=64, read=AllWords().read))
+        assert all(escape(text) in told for text in (card.title, card.licence, card.limits))
     other = at_work(CARDS, ModelFacts(name="<mine>", size=64, read=AllWords().read))
     assert "&lt;mine&gt;" in other and "licence of its own" in other

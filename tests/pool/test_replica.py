@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def ran(work: Awaitable[Any]) -> Any:
     async def awaited() -> Any:
         return await asyncio.wait_for(work, 60)
 
-    return asyncio.run(awaited())
+    with ThreadPoolExecutor(1) as other:  # a browser of earlier tests leaves its event loop running in this thread
+        return other.submit(asyncio.run, awaited()).result()
 
 
 async def listed(bundles: AsyncIterator[tuple[Any, ...]]) -> list[Any]:

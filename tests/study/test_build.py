@@ -18,6 +18,7 @@ from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.errors import EditError
 from refedit.machine.cache import Cache
 from refedit.methods import METHODS, Input, SpecRef
+from refedit.picturebook.world.examples import shipped_examples
 from refedit.picturebook.world.true_edits import drawn
 from refedit.study.analysis.measured import read_measured, write_measured
 from refedit.study.definition import BenchArm, Definition, MethodArm, read_definition
@@ -242,7 +243,11 @@ def test_examples_are_cases_for_the_arms_that_can_edit_them(tmp_path: Path) -> N
     rows = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
     chosen = study_cases(definition, tmp_path, 64, [SpecRef()])
     assert [case.name for case in chosen] == [slug(row["title"]) for row in rows if row["method"] == "specref"]
-    assert all(case.truth is not None and case.reference is not None for case in chosen)
+    assert all(case.reference is not None for case in chosen)
+    drawn = {example.title for example in shipped_examples()}
+    assert [case.truth is not None for case in chosen] == [
+        row["title"] in drawn for row in rows if row["method"] == "specref"
+    ]
     some = write(tmp_path, cases={"from": "examples", "titles": ["Jump"]})
     assert [case.name for case in study_cases(some, tmp_path, 64, [SpecRef()])] == ["jump"]
     with pytest.raises(EditError, match="no example 'Fly'"):

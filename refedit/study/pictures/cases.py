@@ -29,7 +29,7 @@ TABLE = "cases.json"
 EXAMPLES = Path(__file__).parents[3] / "examples"
 """Beside the package, in a checkout only."""
 _FILES = ("source", "region", "reference", "subject", "truth")
-_KNOWN = {"title", "prompt", "source_prompt", "check", *_FILES, "method", "preset", "settings"}
+_KNOWN = {"title", "prompt", "source_prompt", "check", *_FILES, "method", "preset", "settings", "result"}
 
 
 @dataclass(frozen=True, kw_only=True)

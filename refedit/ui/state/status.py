@@ -166,10 +166,10 @@ def _cells(card: ModelCard) -> tuple[str, ...]:
 
 
 def at_work(cards: Sequence[ModelCard], model: ModelFacts) -> str:
-    """The model at work for all who use it: its licence, what it cannot do and how it is biased, and all notices."""
+    """The model at work for all who use it: its licence, what it cannot do and how it is biased."""
     card = next((card for card in cards if card.name == model.name), None)
     licence = f"Its licence is {card.licence}." if card else "It has a licence of its own."
-    sentences = (licence, card.limits if card else UNKNOWN_LIMITS, *model.notices)
+    sentences = (licence, card.limits if card else UNKNOWN_LIMITS)
     return f"<p><b>{escape(card.title if card else model.name)}</b> is at work. {escape(' '.join(sentences))}</p>"
 
 
