@@ -317,10 +317,10 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   part(".room").addEventListener("input", () => (part(".room").dataset.chosen = ""));
   if (name === "source")
     refedit.suggestRoom = (share) => {
-      if ("chosen" in part(".room").dataset || room() === share) return; // a visitor's own choice stays
+      // What is clicked, and what a visitor chose, stays: the room that is shown is the one that the mask has.
+      if ("chosen" in part(".room").dataset || now.thing) return;
       part(".room").value = share;
       ranges();
-      grow();
     };
   ranges();
   const sign = (takes) => {
