@@ -108,8 +108,8 @@ class Mask:
         return Mask(levels.astype(np.float32) / 255)
 
     def with_room(self, share: float) -> "Mask":
-        """Grown by a part of the longer side: the region that an edit of a thing needs round it."""
-        return self.grow(round(share * max(self.size)))
+        """Grown by a part of the longer side, by a pixel at least unless it is 0: what an edit of a thing needs."""
+        return self.grow(max(1, round(share * max(self.size)))) if share > 0 else self
 
     def feather(self, pixels: float) -> "Mask":
         """With an edge that falls off to a half inside the mask; what was outside stays exactly 0.

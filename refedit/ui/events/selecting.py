@@ -71,7 +71,7 @@ def operated(mask: Mask, operation: str, room: float) -> Mask:
         "grow": lambda: mask.grow(reach),
         "shrink": lambda: mask.grow(-reach),
         "soften": lambda: mask.feather(reach),
-        "room": lambda: mask.grow(reach) if room > 0 else mask,
+        "room": lambda: mask.with_room(room / 100),
     }
     if operation not in operations:
         raise EditError(GARBLED)
