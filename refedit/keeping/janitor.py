@@ -1,0 +1,121 @@
+"""Deletes visitors' files by their age, and the oldest ones of whoever has most where there is no room left.
+
+It goes by what lies in the folder and knows no list: so it finds halves of uploads, too, and what a server that was
+killed has left.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from refedit.keeping.private_folder import Kept, PrivateFolder
+
+log = logging.getLogger(__name__)
+
+SILENT = 60.0
+"""Seconds after which a server that says nothing may be gone; then its files go at their time, by others."""
+
+Held = Callable[[], Collection[Path]]
+"""Tells which files somebody still waits for."""
+
+
+class Janitor(threading.Thread):
+    """Keeps a folder as its promise says until `stop`; nothing that goes wrong at one look prevents the next one."""
+
+    def __init__(self, folder: PrivateFolder, held: Held = tuple) -> None:
+        super().__init__(name="janitor", daemon=True)
+        self.folder, self.held = folder, held
+        self._ended = threading.Event()
+        self._making_room = threading.Lock()
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self.look()
+            except Exception:
+                log.exception("the folder of visitors' files could not be looked through")
+            self._ended.wait(self.folder.promise.every)
+
+    def stop(self) -> None:
+        self._ended.set()
+
+    def look(self) -> None:
+        """Deletes what is too old or too much, here and where other servers have left something."""
+        self.folder.alive()
+        held = set(self.held())
+        sweep(self.folder, held)
+        self.make_room(0, held)
+        for neighbour in self.folder.neighbours():
+            sweep_after(neighbour)
+
+    def make_room(self, wanted: int, held: Collection[Path] | None = None) -> bool:
+        """Deletes until `wanted` more bytes have room; False if they have none even so."""
+        with self._making_room:
+            return make_room(self.folder, wanted, set(self.held() if held is None else held))
+
+
+def sweep(folder: PrivateFolder, held: Collection[Path] = ()) -> None:
+    """Deletes every visitor's file that is too old, unless it is held, and folders that are empty and old."""
+    oldest = time.time() - folder.promise.oldest
+    for file in folder.kept():
+        if file.written <= oldest and file.path not in held:
+            file.path.unlink(missing_ok=True)
+    _remove_empty(folder, oldest)
+
+
+def sweep_after(folder: PrivateFolder) -> None:
+    """The same for another server's folder, once that seems to be gone."""
+    try:
+        silent = folder.silent_for()
+        if silent > SILENT:
+            sweep(folder)
+        if silent > max(SILENT, folder.promise.keep):
+            folder.delete()
+    except OSError:
+        return  # its own server, or another one, was quicker
+
+
+def make_room(folder: PrivateFolder, wanted: int, held: Collection[Path] = ()) -> bool:
+    """Deletes the oldest files of whoever has most, until there is room for so many bytes; False if there is none.
+
+    So a visitor who fills the folder loses their own pictures, and others keep theirs.
+    """
+    files = folder.kept()
+    excess = sum(file.size for file in files) + wanted - folder.promise.room
+    for file in _going(files, folder.owner_of, held):
+        if excess <= 0:
+            break
+        file.path.unlink(missing_ok=True)
+        excess -= file.size
+    return excess <= 0
+
+
+def _going(files: Iterable[Kept], owner_of: Callable[[Kept], str], held: Collection[Path]) -> Iterable[Kept]:
+    """Files in the order in which they would have to go, each time of the owner who has most bytes then."""
+    owned: dict[str, list[Kept]] = defaultdict(list)
+    weight: dict[str, int] = defaultdict(int)
+    for file in files:
+        weight[owner_of(file)] += file.size
+        if file.path not in held:
+            owned[owner_of(file)].append(file)
+    for queue in owned.values():
+        queue.reverse()  # the oldest is taken from the end
+    while owned:
+        owner = max(owned, key=lambda name: weight[name])
+        file = owned[owner].pop()
+        weight[owner] -= file.size
+        if not owned[owner]:
+            del owned[owner]
+        yield file
+
+
+def _remove_empty(folder: PrivateFolder, oldest: float) -> None:
+    for path in sorted(folder.path.glob("*/**/"), reverse=True):  # what lies deepest first
+        try:
+            if path != folder.path and path.stat().st_mtime <= oldest:
+                path.rmdir()
+        except OSError:
+            continue  # not empty, or gone
