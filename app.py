@@ -5,7 +5,7 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 
 import logging
 import os
-import signal
+from contextlib import closing, nullcontext
 
 import torch
 
@@ -15,6 +15,7 @@ from refedit.errors import EditError
 from refedit.models import load_model, load_safety_checker
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
+from refedit.ui.kept_files import kept_files
 from refedit.ui.page import build_page, embeddings_of, launch, launch_options
 from refedit.ui.settings import Settings
 
@@ -27,15 +28,11 @@ def main() -> None:
         options = launch_options(settings)  # first, since a model may take minutes to load
         study = study_beside()
         editor, embeddings = _edited_by(settings)
-        page = build_page(editor, settings, embeddings)
-        if study:
-            put_beside(study, page, options, editor, embeddings)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # answers are shipped before the end
-        try:
-            launch(page, settings, options)
-        finally:
+        with kept_files(settings.promise) as janitor, closing(study) if study else nullcontext():
+            page = build_page(editor, settings, embeddings)
             if study:
-                study.close()
+                put_beside(study, page, options, editor, embeddings)
+            launch(page, settings, options, janitor)
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
 

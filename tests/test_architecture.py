@@ -35,6 +35,7 @@ LAYERS = (
     ("refedit.segment",),
     ("refedit.methods",),
     ("refedit.diffusion",),
+    ("refedit.keeping",),
     ("refedit.imaging",),
     ("refedit.machine",),
     ("refedit", "refedit.errors"),

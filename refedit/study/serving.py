@@ -1,7 +1,6 @@
 """Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
 
 import os
-import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,12 +79,14 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
-    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, QUEUE, launch_options, scripts
+    from refedit.ui.kept_files import kept_files
+    from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, QUEUE, launch, launch_options, scripts
 
-    quiet = {"css_paths": PANE_STYLES, "head": scripts(PANE_SCRIPTS)}  # all others tell of methods
+    promise = settings.promise
+    quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
-    with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
-        gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
-    put_beside(study, blocks, options, editor, embeddings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
-    blocks.queue(max_size=QUEUE).launch(**options)
+    with kept_files(promise) as janitor:
+        with gr.Blocks(title=study.definition.title, analytics_enabled=False) as blocks:
+            gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+        put_beside(study, blocks, options, editor, embeddings)
+        launch(blocks.queue(max_size=QUEUE), settings, options, janitor)

@@ -1,6 +1,7 @@
 """The page: drawn, connected and ready to be launched."""
 
-import tempfile
+import signal
+import threading
 from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -12,6 +13,8 @@ import torch
 
 from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
+from refedit.keeping.janitor import Janitor
+from refedit.keeping.promise import Promise
 from refedit.machine.device import pick_device
 from refedit.models import CARDS, load_segmenter
 from refedit.picturebook.advice import about
@@ -23,24 +26,21 @@ from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
 from refedit.ui.events.selecting import answers_of
 from refedit.ui.events.sentences import connect_sentences
+from refedit.ui.kept_files import waiting_files
 from refedit.ui.request_limits import RequestLimits
+from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example, read_examples
+from refedit.ui.state.handed_out import own_files
 from refedit.ui.state.status import model_table
 from refedit.ui.state.words import offered_html
+from refedit.ui.uploads import LARGEST, Uploads
 from refedit.ui.view.layout import Page, Told, draw
 from refedit.ui.view.theme import theme
 
 QUEUE = 16
 """So many edits may wait for each that runs; the next visitor is told that the queue is full."""
-
-KEEP_FILES = 3600
-"""Seconds after which uploads and results are deleted."""
-
-
-MAX_FILE = "48mb"
-"""Of an upload: a downloaded result with large pictures inside has to come back."""
 
 NO_MCP = (
     'REFEDIT_MCP is 1, but the Python package mcp is missing. Run pip install "gradio[mcp]>=6.30,<7" '
@@ -56,7 +56,10 @@ SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "k
 """In the order in which they use each other."""
 
 VISITORS = 200
-"""So many visitors' sessions are kept in memory; the one who was away the longest is forgotten first."""
+"""So many visitors' sessions are kept in memory, those of open pages first."""
+THREADS = 48
+"""For what visitors ask for. It must not be 40, Gradio's default: those threads serve the page as well, which would not
+answer while they are busy."""
 
 
 def embeddings_of(settings: Settings, device: torch.device | None = None) -> EmbeddingCache:
@@ -67,26 +70,27 @@ def embeddings_of(settings: Settings, device: torch.device | None = None) -> Emb
 def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache) -> gr.Blocks:
     """The page of an editor, with the examples of the settings."""
     examples, warning = read_examples(settings.examples), about(editor.facts)
-    with gr.Blocks(title="RefEdit", analytics_enabled=False, delete_cache=(600, KEEP_FILES), fill_width=True) as blocks:
-        with tempfile.TemporaryDirectory() as folder:  # Gradio copies the tiles when the buttons are drawn
-            tiles = tuple(Path(folder) / f"tile-{number}.png" for number in range(len(examples)))
-            for example, tile in zip(examples, tiles, strict=True):
-                example.tile().save(tile)
-            told = Told(
-                about=status.notes((warning,) if warning else ()),
-                words=offered_html(editor.facts.words),
-                models=status.at_work(CARDS, editor.facts) + model_table(CARDS, editor.facts.name),
-            )
-            answers = answers_of(editor, embeddings)
-            page = draw(told, examples, tuple(str(tile) for tile in tiles), answers)
+    with gr.Blocks(title="RefEdit", analytics_enabled=False, fill_width=True) as blocks:
+        told = Told(
+            about=status.notes((warning,) if warning else ()),
+            words=offered_html(editor.facts.words),
+            models=status.at_work(CARDS, editor.facts) + model_table(CARDS, editor.facts.name),
+            kept=settings.promise.in_words(),
+        )
+        page = draw(told, examples, _tiles(examples), answers_of(editor, embeddings))
         if editor.facts.notices:
             gr.HTML(status.notes(editor.facts.notices), elem_id="notices")
-        for button in page.tiles:
-            assert button.icon is not None
-            button.keep_in_cache.add(button.icon["path"])  # Gradio takes an icon's copy for a file of some visitor
         connect(page, blocks, editor, examples)
         draw_api(editor, embeddings)
     return blocks.queue(max_size=QUEUE * at_once(editor))
+
+
+def _tiles(examples: tuple[Example, ...]) -> tuple[str, ...]:
+    """The files of the pictures on the examples' buttons."""
+    tiles = tuple(own_files() / f"tile-{number}.png" for number in range(len(examples)))
+    for example, tile in zip(examples, tiles, strict=True):
+        example.tile().save(tile)
+    return tuple(str(tile) for tile in tiles)
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
@@ -102,9 +106,10 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme(),
         "css_paths": STYLES,
-        "head": scripts(),
+        "head": scripts(settings.promise),
         "app_kwargs": {"middleware": [(RequestLimits, (), {})]},  # as starlette's Middleware unpacks
-        "max_file_size": MAX_FILE,
+        "max_file_size": LARGEST,
+        "max_threads": THREADS,
         "state_session_capacity": VISITORS,
         "footer_links": [],
         "run_history": False,
@@ -113,19 +118,38 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None:
-    """Serves a page, with the options of `launch_options`, until it is ended; EditError if it can't listen there."""
+def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any], janitor: Janitor) -> None:
+    """Serves a page, with the options of `launch_options`, until Ctrl+C or SIGTERM ends it in order.
+
+    `janitor` is that of the `kept_files` in which the page was drawn. Raises EditError if it can't listen there.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sessions = Sessions()
+    own = [(Presence, (), {"sessions": sessions}), (Uploads, (), {"janitor": janitor})]
+    given = options.get("app_kwargs", {})
+    options = options | {"app_kwargs": given | {"middleware": [*own, *given.get("middleware", ())]}}
     try:
-        page.launch(**options)
+        app = page.launch(**options, prevent_thread_lock=True)[0]
     except OSError as error:  # Gradio's own advice is about another variable
         where = f"port {settings.port} of {settings.host}"
         raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
+    sessions.set_blocks(page)
+    app.state_holder = sessions
+    janitor.held = partial(waiting_files, page)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print("RefEdit is ending.", flush=True)
+    finally:
+        page.close(verbose=False)
 
 
-def scripts(names: Sequence[str] = SCRIPTS) -> str:
+def scripts(promise: Promise, names: Sequence[str] = SCRIPTS) -> str:
     """What the browser does by itself, and what the page's own components call, as an element of the page's head."""
     bodies = ((STATIC / name).read_text("utf-8").rstrip() for name in names)
-    return "<script>\nwindow.refedit = {};\n" + "".join(f"{{\n{body}\n}}\n" for body in bodies) + "\n</script>"
+    shared = f"window.refedit = {{ keep: {promise.keep:g} }};\n"  # how many seconds the server keeps files
+    return f"<script>\n{shared}" + "".join(f"{{\n{body}\n}}\n" for body in bodies) + "\n</script>"
 
 
 def connect(page: Page, blocks: gr.Blocks, editor: EditingService, examples: tuple[Example, ...]) -> None:

@@ -1,10 +1,8 @@
 """Running and stopping edits."""
 
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,6 +16,7 @@ from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
 from refedit.ui.state.form import Form
+from refedit.ui.state.handed_out import handed_to
 from refedit.ui.view.layout import Inputs, Page
 from refedit.ui.view.stage import BOTH
 
@@ -67,8 +66,8 @@ def _runner(
         asked = asked_for(page.inputs, values, values[page.outputs.tries])
         events = run(for_visitor(editor, visitor), asked, ticket.stop)
         try:
-            with tempfile.TemporaryDirectory() as folder, closing(events):
-                view = RunView(page.outputs, editor.facts, Path(folder))
+            with handed_to(request) as folder, closing(events):
+                view = RunView(page.outputs, editor.facts, folder)
                 for event in paced(view.record(event) for event in events):
                     if changes := view.update(event):
                         yield changes

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from refedit.imaging.images import read_mask, read_picture
 from refedit.imaging.masks import Mask
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import Click, check_place
-from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled, uploaded
+from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled
+from refedit.ui.state.received import unpacking, uploaded
 
 STEP = 1.0
 """The per cent of the longer side by which a button grows, shrinks or softens: as much of every picture."""
@@ -84,7 +86,8 @@ def from_file(asked: Question) -> Answer:
         file = base64.b64decode(str(asked["file"]), validate=True)
     except (binascii.Error, ValueError):
         raise EditError("The mask file cannot be read. Save it as PNG and try again.") from None
-    mask = read_mask(file).fitted(_size(asked))
+    with unpacking(file):
+        mask = read_mask(file).fitted(_size(asked))
     if mask.is_empty:
         raise EditError("The mask file selects nothing: it is all black or transparent. White or opaque is inside.")
     return {"mask": spelled(mask)}
@@ -96,10 +99,11 @@ def _answered(answer: Callable[[Question], Answer]) -> Callable[[Question], Answ
     @wraps(answer)
     def answering(asked: Question) -> Answer:
         try:
-            return answer(asked)
+            with unpacking(*_large(asked)):
+                return answer(asked)
         except EditError as error:
             return {"error": str(error)}
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return {"error": GARBLED}
 
     return answering
@@ -107,6 +111,11 @@ def _answered(answer: Callable[[Question], Answer]) -> Callable[[Question], Answ
 
 def _picture(asked: Mapping[str, Any]) -> Image.Image:
     return read_picture(uploaded(asked["picture"], str(asked["name"])))
+
+
+def _large(asked: Mapping[str, Any]) -> list[Path]:
+    """The picture that is asked about, if it has to be read for the answer."""
+    return [uploaded(asked["picture"], str(asked["name"]))] if asked.get("picture") else []
 
 
 def _size(asked: Mapping[str, Any]) -> tuple[int, int]:
