@@ -118,11 +118,8 @@ class Site:
 
     def descendants(self) -> list[int]:
         """The processes that it has started."""
-        return [
-            int(number)
-            for task in (self._proc / "task").iterdir()
-            for number in (task / "children").read_text().split()
-        ]
+        tasks = [task / "children" for task in (self._proc / "task").iterdir()]
+        return [int(number) for children in tasks for number in children.read_text().split()]
 
     def descriptors(self) -> int:
         """How many files, sockets and pipes it has open."""
