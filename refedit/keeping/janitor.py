@@ -27,6 +27,7 @@ class Janitor(threading.Thread):
         self.folder, self.held = folder, held
         self._ended = threading.Event()
         self._making_room = threading.Lock()
+        self._used = folder.promise.quota  # nobody has counted yet
 
     def run(self) -> None:
         while not self._ended.is_set():
@@ -44,14 +45,24 @@ class Janitor(threading.Thread):
         self.folder.alive()
         held = set(self.held())
         sweep(self.folder, held)
-        self.make_room(0, held)
+        with self._making_room:
+            self._used = make_room(self.folder, 0, held)
         for neighbour in self.folder.neighbours():
             sweep_after(neighbour)
 
-    def make_room(self, wanted: int, held: Collection[Path] | None = None) -> bool:
-        """Deletes until `wanted` more bytes have room; False if they have none even so."""
+    def make_room(self, wanted: int) -> bool:
+        """Deletes until `wanted` more bytes have room; False if they have none even so.
+
+        The folder is not counted anew while there is surely enough.
+        """
+        quota = self.folder.promise.quota
         with self._making_room:
-            return make_room(self.folder, wanted, set(self.held() if held is None else held))
+            if self._used + wanted > quota:
+                self._used = make_room(self.folder, wanted, set(self.held()))
+            if self._used + wanted > quota:
+                return False
+            self._used += wanted
+            return True
 
 
 def sweep(folder: PrivateFolder, held: Collection[Path] = ()) -> None:
@@ -75,19 +86,19 @@ def sweep_after(folder: PrivateFolder) -> None:
         return  # its own server, or another one, was quicker
 
 
-def make_room(folder: PrivateFolder, wanted: int, held: Collection[Path] = ()) -> bool:
-    """Deletes the oldest files of whoever has most, until there is room for so many bytes; False if there is none.
+def make_room(folder: PrivateFolder, wanted: int, held: Collection[Path] = ()) -> int:
+    """Deletes the oldest files of whoever has most, until there is room for so many bytes; tells how many are left.
 
     So a visitor who fills the folder loses their own pictures, and others keep theirs.
     """
     files = folder.kept()
-    excess = sum(file.size for file in files) + wanted - folder.promise.room
+    used = sum(file.size for file in files)
     for file in _going(files, folder.owner_of, held):
-        if excess <= 0:
+        if used + wanted <= folder.promise.quota:
             break
         file.path.unlink(missing_ok=True)
-        excess -= file.size
-    return excess <= 0
+        used -= file.size
+    return used
 
 
 def _going(files: Iterable[Kept], owner_of: Callable[[Kept], str], held: Collection[Path]) -> Iterable[Kept]:

@@ -25,6 +25,9 @@ PREFIX = "kept-"
 OWN = "page"
 """The folder of the page's own pictures, which are nobody's and stay."""
 
+LEAST = 1 << 17
+"""Bytes that every file counts for at least: a quota bounds the number of files, too."""
+
 HEIR = """
 import shutil, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -36,7 +39,7 @@ shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A file of a visitor: where it lies, its bytes, and when it was written, in seconds since 1970."""
+    """A file of a visitor: where it lies, the bytes that it counts for, when it was written (seconds since 1970)."""
 
     path: Path
     size: int
@@ -94,7 +97,7 @@ class PrivateFolder:
                 found = path.lstat()
             except OSError:
                 continue
-            files.append(Kept(path=path, size=found.st_size, written=found.st_mtime))
+            files.append(Kept(path=path, size=max(found.st_size, LEAST), written=found.st_mtime))
         return sorted(files, key=lambda file: file.written)
 
     def owner_of(self, file: Kept) -> str:

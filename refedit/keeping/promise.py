@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 KEEP = 3600.0
 """Seconds after which a visitor's file is gone, unless whoever runs the page chose another number."""
-ROOM = 2 << 30
+QUOTA = 2 << 30
 """Bytes that all visitors' files may take together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """What is promised of visitors' files: `keep` in seconds, `room` in bytes."""
+    """What is promised of visitors' files: `keep` in seconds, `quota` in bytes."""
 
     keep: float = KEEP
-    room: int = ROOM
+    quota: int = QUOTA
 
     @property
     def every(self) -> float:

@@ -15,6 +15,7 @@ from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.imaging.masks import Mask
+from refedit.keeping.memory import give_back
 from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
@@ -179,6 +180,7 @@ def answers(editor: EditingService, request: EditRequest, folder: Path) -> Itera
                         yield {"kind": "finished", **finished}, str(folder / "result.png")
     finally:
         cancel.set()
+        give_back()
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any], janitor
     sessions = Sessions()
     own = [(Presence, (), {"sessions": sessions}), (Uploads, (), {"janitor": janitor})]
     given = options.get("app_kwargs", {})
-    options = options | {"app_kwargs": given | {"middleware": [*own, *given.get("middleware", ())]}}
+    options = options | {"app_kwargs": given | {"middleware": [*given.get("middleware", ()), *own]}}
     try:
         app = page.launch(**options, prevent_thread_lock=True)[0]
     except OSError as error:  # Gradio's own advice is about another variable

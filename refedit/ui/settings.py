@@ -23,7 +23,7 @@ class Settings:
     REFEDIT_SAM: "picturebook", a folder or hub id of a SAM, or the file of an official checkpoint, whose name holds
     vit_b, vit_l or vit_h.
     REFEDIT_MCP: 1 offers the two endpoints as tools to language models, by the Model Context Protocol.
-    REFEDIT_KEEP_MINUTES and REFEDIT_ROOM_MB: how long visitors' files are kept, and how much room all have together.
+    REFEDIT_KEEP_MINUTES and REFEDIT_QUOTA_MB: how long visitors' files are kept, and how much room all have together.
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
     """
 
@@ -63,7 +63,9 @@ class Settings:
 def _promise(environment: Mapping[str, str]) -> Promise:
     usual = Promise()
     minutes = _number("REFEDIT_KEEP_MINUTES", environment, usual.keep / 60)
-    return Promise(keep=60 * minutes, room=round(_number("REFEDIT_ROOM_MB", environment, usual.room >> 20) * (1 << 20)))
+    return Promise(
+        keep=60 * minutes, quota=round(_number("REFEDIT_QUOTA_MB", environment, usual.quota >> 20) * (1 << 20))
+    )
 
 
 def _number(name: str, environment: Mapping[str, str], usual: float) -> float:

@@ -63,8 +63,8 @@ class Uploads:
             if not is_form:
                 raise Refused(400, f"Send files as multipart/form-data, in the field '{FIELD}'.")
             stored = await self._take(scope, receive, request)
-        except ClientDisconnect:
-            return  # nobody is left to be told
+        except ClientDisconnect:  # or cut off for its length, and still there to be told
+            await _answer(send, 400, {"error": "The upload broke off."})
         except Refused as refused:
             await _discard(receive, _announced(request))
             await _answer(send, refused.status, {"error": refused.sentence, "detail": refused.sentence})

@@ -47,7 +47,7 @@ def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, cli
 def wrong_files() -> dict[str, tuple[bytes, str]]:
     """File contents and the errors they get."""
     return {
-        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 40"),
+        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 17"),
         "bigger": (encoded(Image.new("1", (14000, 14000)), "PNG"), "megapixels"),
         "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 16 a side"),
         "tiny": (encoded(Image.new("RGB", (8, 8)), "PNG"), "at least 16 a side"),

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from refedit.editing.service import EditingService, at_once, for_visitor
+from refedit.keeping.memory import give_back
 from refedit.methods import METHODS, tries, values_of
 from refedit.methods.tries import MOST
 from refedit.ui.events.form_io import all_inputs, read_form
@@ -73,6 +74,7 @@ def _runner(
                         yield changes
         finally:
             edits.end(visitor, ticket)
+            give_back()
 
     return run_edits
 

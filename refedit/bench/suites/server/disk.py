@@ -245,7 +245,7 @@ TRIALS = (
         does="one address sends many times what there is room for",
         goal=f"{ROOM} MB at most, others' pictures kept",
         run=_quota,
-        variables=(("REFEDIT_ROOM_MB", str(ROOM)),),
+        variables=(("REFEDIT_QUOTA_MB", str(ROOM)),),
     ),
     Trial(
         name="full-disk",
