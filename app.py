@@ -5,6 +5,7 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 
 import logging
 import os
+import sys
 from contextlib import closing, nullcontext
 
 import torch
@@ -33,8 +34,16 @@ def main() -> None:
             if study:
                 put_beside(study, page, options, editor, embeddings)
             launch(page, settings, options, janitor)
+        _leave()
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
+
+
+def _leave() -> None:
+    """Ends the process now: a thread whose edit still runs would hold it until that is done."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache]:
