@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from asyncio import Queue
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -224,7 +225,9 @@ def test_invented_sessions_take_nobodys_state(sessions: Sessions) -> None:
     sessions["visitor"][state] = "theirs"
     for number in range(1000):
         sessions[f"invented {number}"]
+        sessions.blocks._queue.pending_messages_per_session[f"invented {number}"] = Queue()
     assert sessions["visitor"][state] == "theirs" and len(sessions.session_data) == 10
+    assert len(sessions.blocks._queue.pending_messages_per_session) == 9
 
 
 def test_nothing_is_kept_of_who_has_left_but_their_state(sessions: Sessions) -> None:

@@ -1,8 +1,9 @@
 """Visitors' files: in a private folder that Gradio uses in place of its own, looked after until the server ends."""
 
+import importlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def kept_files(promise: Promise) -> Iterator[Janitor]:
     (folder.path / OWN).mkdir()
     folder.leave_to_heir()
     os.environ[FOLDER] = str(folder.path)
+    with suppress(ImportError):  # whose module has read the variable when it was imported
+        importlib.import_module("gradio.mcp").DEFAULT_TEMP_DIR = str(folder.path)  # type: ignore[attr-defined]
     janitor = Janitor(folder)
     janitor.start()
     try:
@@ -40,10 +43,15 @@ def kept_files(promise: Promise) -> Iterator[Janitor]:
 
 def waiting_files(blocks: gr.Blocks) -> set[Path]:
     """The files of the events that wait or run."""
-    queue = blocks._queue  # Gradio has no public way to ask for them
-    events = [event for waiting in [*queue.event_queue_per_concurrency_id.values()] for event in [*waiting.queue]]
-    events += [event for running in [*queue.active_jobs] for event in running or ()]
+    events = pending_events(blocks)
     return {Path(path) for event in events if event.data is not None for path in _paths(event.data.data)}
+
+
+def pending_events(blocks: gr.Blocks) -> list[Any]:
+    """The events that wait or run, as Gradio's queue has them."""
+    queue = blocks._queue  # Gradio has no public way to ask for them
+    waiting = [event for one in [*queue.event_queue_per_concurrency_id.values()] for event in [*one.queue]]
+    return waiting + [event for running in [*queue.active_jobs] for event in running or ()]
 
 
 def _paths(value: Any) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 
+from refedit.ui.kept_files import pending_events
+
 Scope = MutableMapping[str, Any]
 HEARTBEAT = "/heartbeat/"
 """In the path of the connection that a page holds open while it is looked at; the session's name follows."""
@@ -76,6 +78,10 @@ class Sessions(StateHolder):
     def _forget(self, session_id: str) -> None:
         self.session_data.pop(session_id, None)
         self.time_last_used.pop(session_id, None)
+        if session_id not in self._open and all(one.session_hash != session_id for one in pending_events(self.blocks)):
+            queue = self.blocks._queue  # answers that nobody has fetched wait there
+            queue.pending_messages_per_session.pop(session_id, None)
+            queue.pending_event_ids_session.pop(session_id, None)
 
 
 class Presence:

@@ -63,9 +63,8 @@ class Settings:
 def _promise(environment: Mapping[str, str]) -> Promise:
     usual = Promise()
     minutes = _number("REFEDIT_KEEP_MINUTES", environment, usual.keep / 60)
-    return Promise(
-        keep=60 * minutes, quota=round(_number("REFEDIT_QUOTA_MB", environment, usual.quota >> 20) * (1 << 20))
-    )
+    megabytes = _number("REFEDIT_QUOTA_MB", environment, usual.quota >> 20)
+    return Promise(keep=60 * minutes, quota=round(megabytes * (1 << 20)))
 
 
 def _number(name: str, environment: Mapping[str, str], usual: float) -> float:

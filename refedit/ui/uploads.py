@@ -6,6 +6,7 @@ each becomes a file in the visitor's folder, if there is room.
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ FILES = 8
 LARGEST = 48 << 20
 """Bytes of a file: a downloaded result with large pictures inside has to come back."""
 LARGEST_REQUEST = 64 << 20
+ON_THEIR_WAY = 256 << 20
+"""Bytes of unfinished uploads from one address: they take room before they are files, which nobody counts."""
 NO_ROOM = "The server has no room for another picture now. Try again in a minute."
 
 
@@ -46,6 +49,7 @@ class Uploads:
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], janitor: Janitor) -> None:
         self.app, self.janitor = app, janitor
+        self._coming: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
@@ -73,21 +77,24 @@ class Uploads:
 
     async def _take(self, scope: Scope, receive: Receive, request: Request) -> list[str]:
         """Reads the request and stores its files; the paths of these."""
-        announced = _announced(request)
+        announced, address = _announced(request), _address(scope)
         if announced > LARGEST_REQUEST:
             raise _too_large(LARGEST_REQUEST)
         if not await anyio.to_thread.run_sync(self.janitor.make_room, announced):
             raise Refused(507, NO_ROOM)
+        coming = _Coming(receive, self._coming, address)
         try:
-            form = await Request(scope, _limited(receive)).form(max_files=FILES, max_fields=FILES)
+            form = await Request(scope, coming).form(max_files=FILES, max_fields=FILES)
         except (MultiPartException, KeyError, ValueError) as error:
             many = "Too many" in str(error)
             told = f"send {FILES} files at most" if many else "it cannot be read"
             raise Refused(413 if many else 400, f"That is no upload: {told}.") from None
         except OSError:
             raise Refused(507, NO_ROOM) from None
+        finally:
+            coming.end()
         try:
-            return await anyio.to_thread.run_sync(self._store, _files_in(form), _address(scope))
+            return await anyio.to_thread.run_sync(self._store, _files_in(form), address)
         finally:
             await form.close()
 
@@ -110,6 +117,31 @@ class Uploads:
         return [str(path) for path in stored]
 
 
+class _Coming:
+    """What comes of an upload, up to its limits: one that does not say how long it is may go on for ever."""
+
+    def __init__(self, receive: Receive, unfinished: Counter[str], address: str) -> None:
+        self._receive, self._unfinished, self._address = receive, unfinished, address
+        self._came = 0
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        size = len(message.get("body", b""))
+        self._came += size
+        self._unfinished[self._address] += size
+        if self._came > LARGEST_REQUEST:
+            raise _too_large(LARGEST_REQUEST)
+        if self._unfinished[self._address] > ON_THEIR_WAY:
+            raise Refused(507, NO_ROOM)
+        return message
+
+    def end(self) -> None:
+        """It is no upload on its way any more."""
+        self._unfinished[self._address] -= self._came
+        if not self._unfinished[self._address]:
+            del self._unfinished[self._address]
+
+
 def _files_in(form: FormData) -> list[UploadFile]:
     files = [item for item in form.getlist(FIELD) if isinstance(item, UploadFile)]
     if not files:
@@ -121,21 +153,6 @@ def _files_in(form: FormData) -> list[UploadFile]:
 
 def _too_large(limit: int) -> Refused:
     return Refused(413, f"The file is too large; the limit is {limit >> 20} MB.")
-
-
-def _limited(receive: Receive) -> Receive:
-    """What comes, up to the limit: a request that does not say how long it is may go on for ever."""
-    taken = 0
-
-    async def limited() -> MutableMapping[str, Any]:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > LARGEST_REQUEST:
-            raise _too_large(LARGEST_REQUEST)
-        return message
-
-    return limited
 
 
 def _path(scope: Scope) -> str:

@@ -48,8 +48,8 @@ def _applying(page: Page, panel: ParameterPanel) -> Callable[[str], dict[Compone
     return apply
 
 
-def _filler(page: Page, example: Example) -> Callable[[gr.Request], Updates]:
-    def fill(request: gr.Request) -> Updates:
+def _filler(page: Page, example: Example) -> Callable[..., Updates]:
+    def fill(request: gr.Request | None = None) -> Updates:
         with handed_to(request) as folder:
             return fill_example(page, example, folder)
 

@@ -26,7 +26,7 @@ def connect_result(page: Page, editor: EditingService) -> None:
     """Connects what brings a result back."""
     outputs = page.outputs
 
-    def take(file: Any, request: gr.Request) -> Updates:
+    def take(file: Any, request: gr.Request | None = None) -> Updates:
         with handed_to(request) as folder:
             return restored(page, editor, uploaded(file, "restored"), folder)
 

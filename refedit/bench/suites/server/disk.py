@@ -42,10 +42,10 @@ def _power_cut(site: Site, quick: bool) -> Found:
     with site.client() as client:
         edited(client, noise(1))
         path = str(upload(client, noise(2))["path"])
-    heirs, written = site.descendants(), set(site.files())
-    site.end(signal.SIGKILL)
-    for heir in heirs:
+    written = set(site.files())
+    for heir in site.descendants():
         _kill(heir)
+    site.end(signal.SIGKILL)
     stayed = len(site.files())
     site.start()
     with site.client() as client:
