@@ -10,12 +10,14 @@ import signal
 import torch
 
 from refedit.editing.editor import Editor
+from refedit.editing.line import in_line
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.models import load_model, load_safety_checker
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
-from refedit.ui.page import build_page, embeddings_of, launch, launch_options
+from refedit.ui.launching import launch
+from refedit.ui.page import build_page, embeddings_of, launch_options
 from refedit.ui.settings import Settings
 
 
@@ -27,6 +29,7 @@ def main() -> None:
         options = launch_options(settings)  # first, since a model may take minutes to load
         study = study_beside()
         editor, embeddings = _edited_by(settings)
+        editor = in_line(editor)
         page = build_page(editor, settings, embeddings)
         if study:
             put_beside(study, page, options, editor, embeddings)

@@ -25,6 +25,7 @@ LAYERS = (
     ("refedit.cli",),
     ("refedit.study",),
     ("refedit.ui",),
+    ("refedit.web",),
     ("refedit.bench",),
     ("refedit.reporting",),
     ("refedit.picturebook",),

@@ -53,7 +53,8 @@ def _serve(options: argparse.Namespace) -> None:
             from refedit.ui.settings import Settings
 
             editor = Editor(load_model(options.model, options.device))
-            settings = Settings(host=options.host, port=options.port, device=options.device)
+            names = Settings.from_environment().names
+            settings = Settings(host=options.host, port=options.port, device=options.device, names=names)
             serve_live(study, settings, editor, embeddings_of(settings))
         else:
             serve_alone(study, options.host, options.port)

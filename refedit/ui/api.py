@@ -9,25 +9,27 @@ from typing import Any
 
 import gradio as gr
 
+from refedit.editing.line import check_work
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
-from refedit.editing.service import EditingService, at_once
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
+from refedit.ui.events.visitors import Looks, address_of, asked_by
 
 Answer = tuple[dict[str, Any], str | None]
 
 
-def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
+def draw_api(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
-    _draw_segment(embeddings)
-    _draw_find(editor, embeddings)
+    _draw_segment(embeddings, looks)
+    _draw_find(editor, embeddings, looks)
 
 
 def _draw_edit(editor: EditingService) -> None:
@@ -42,7 +44,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": at_once(editor)}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_limit": None}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
@@ -58,6 +60,7 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         preset: str = "",
         settings: dict[str, Any] | None = None,
         reference_prompt: str = "",
+        visitor: gr.Request | None = None,
     ) -> Iterator[Answer]:
         """Edits a picture and streams what happens; the last answer has the result.
 
@@ -89,7 +92,8 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
                 region=read_mask(region) if region else None,
                 reference=_reference(reference, subject, reference_prompt),
             )
-            yield from answers(editor, request, Path(folder))
+            check_work([request.method])
+            yield from answers(asked_by(editor, visitor), request, Path(folder))
 
     needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
     methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
@@ -106,8 +110,8 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
         raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
-def _draw_segment(embeddings: EmbeddingCache) -> None:
-    def segment(picture: str, clicks: str) -> Iterator[str]:
+def _draw_segment(embeddings: EmbeddingCache, looks: Looks) -> None:
+    def segment(picture: str, clicks: str, visitor: gr.Request | None = None) -> Iterator[str]:
         """A mask of the things that clicks show.
 
         Args:
@@ -117,19 +121,19 @@ def _draw_segment(embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+        with errors_answered(), looks.by(address_of(visitor)), tempfile.TemporaryDirectory() as folder:
             mask = embeddings.mask(read_picture(_given(picture, "picture")), read_clicks(clicks))
             write_picture(mask.to_image(), Path(folder) / "mask.png", {"clicks": clicks})
             yield str(Path(folder) / "mask.png")  # Gradio copies it before the next turn
 
     inputs = [_file("picture"), gr.Textbox(label="clicks", visible=False)]
     gr.Button(visible=False).click(
-        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=1, show_progress="hidden"
+        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=None, show_progress="hidden"
     )
 
 
-def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
-    def find(picture: str, word: str, sentence: str = "") -> Iterator[str]:
+def _draw_find(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
+    def find(picture: str, word: str, sentence: str = "", visitor: gr.Request | None = None) -> Iterator[str]:
         """A mask of the thing that a word names; an error says if the model sees no such thing.
 
         Args:
@@ -140,7 +144,7 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+        with errors_answered(), looks.by(address_of(visitor)), tempfile.TemporaryDirectory() as folder:
             _check_kinds({"word": word, "sentence": sentence}, None)
             image = read_picture(_given(picture, "picture"))
             located = editor.locate(image, word, sentence)
@@ -151,9 +155,8 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
             yield str(Path(folder) / "mask.png")
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
-    inputs, limit = [_file("picture"), *texts], at_once(editor)
     gr.Button(visible=False).click(
-        find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
+        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=None, show_progress="hidden"
     )
 
 

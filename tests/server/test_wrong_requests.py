@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
 from refedit.editing.request import LONGEST_PROMPT
-from refedit.ui.request_limits import JSON_LIMIT, UPLOAD_LIMIT, fetches
+from refedit.web.request_limits import JSON_LIMIT, UPLOAD_LIMIT, fetches
 from tests.conftest import picture
 from tests.server.calls import edit, encoded, post
 
