@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 from fastapi.exceptions import RequestValidationError
+from gradio.route_utils import FnIndexInferError
 from gradio.routes import App
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -33,7 +34,7 @@ class GuardedApp(App):
     def __init__(self, origins: Origins, **named: Any) -> None:
         self.origins = origins
         # What handlers raise is told by `TellingBlocks`: of Gradio's own routes these come of what a request holds.
-        garbled = (RequestValidationError, LookupError, TypeError, ValueError, AttributeError)
+        garbled = (RequestValidationError, FnIndexInferError, LookupError, TypeError, ValueError, AttributeError)
         handlers = dict.fromkeys(garbled, _garbled) | {HTTPException: _refused, Exception: _unexpected}
         super().__init__(exception_handlers=handlers, **named)
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,7 @@ def asked_by(editor: EditingService, request: gr.Request | None) -> EditingServi
 def visitor_of(request: gr.Request) -> Visitor:
     """A visitor with a page, or a program; all programs of one address that keep no session open are one visitor."""
     session, address = request.session_hash or "", address_of(request)
-    listeners: Listeners | None = request.scope.get(LISTENERS)
+    listeners: Listeners | None = _scope(request).get(LISTENERS)
     if listeners is None:
         return Visitor(name=session, address=address)
     streams = tuple(filter(None, (session, LocalContext.event_id.get(None))))
@@ -42,8 +42,12 @@ def visitor_of(request: gr.Request) -> Visitor:
 
 def address_of(request: Any) -> str:
     """Where a request comes from; "" if that is not known."""
-    client = request.client if request is not None else None
-    return str(client.host) if client is not None else ""
+    return str((_scope(request).get("client") or ("",))[0])
+
+
+def _scope(request: Any) -> Mapping[str, Any]:
+    """What the server knows of a request, be it Gradio's or Starlette's; nothing of none."""
+    return getattr(getattr(request, "request", request), "scope", {})
 
 
 class Looks:
