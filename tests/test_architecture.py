@@ -36,6 +36,7 @@ LAYERS = (
     ("refedit.segment",),
     ("refedit.methods",),
     ("refedit.diffusion",),
+    ("refedit.keeping",),
     ("refedit.imaging",),
     ("refedit.machine",),
     ("refedit", "refedit.errors"),

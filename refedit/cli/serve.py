@@ -23,6 +23,7 @@ def run_serve(options: argparse.Namespace) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     from refedit.serving import cluster
+    from refedit.ui.kept_files import kept_files
     from refedit.ui.launching import launch
     from refedit.ui.page import build_page, embeddings_of, launch_options
     from refedit.ui.settings import Settings
@@ -39,4 +40,5 @@ def _serve(options: argparse.Namespace) -> None:
         print(f"Ready: {len(pool.states())} editors with the model '{pool.facts.name}'. They tell how they are by:")
         print(f"    python -m refedit serve --status --address {cluster.own_address()}")
         print(f"    {' '.join(cluster.metrics_addresses())}  (for Prometheus)", flush=True)
-        launch(build_page(pool, settings, embeddings_of(settings)), settings, ready)
+        with kept_files(settings.promise) as janitor:
+            launch(build_page(pool, settings, embeddings_of(settings)), settings, ready, janitor)

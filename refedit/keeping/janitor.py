@@ -15,9 +15,6 @@ from refedit.keeping.private_folder import Kept, PrivateFolder
 
 log = logging.getLogger(__name__)
 
-SILENT = 60.0
-"""Seconds after which a server that says nothing may be gone; then its files go at their time, by others."""
-
 Held = Callable[[], Collection[Path]]
 """Tells which files somebody still waits for."""
 
@@ -70,9 +67,9 @@ def sweep_after(folder: PrivateFolder) -> None:
     """The same for another server's folder, once that seems to be gone."""
     try:
         silent = folder.silent_for()
-        if silent > SILENT:
+        if silent > folder.promise.silent:
             sweep(folder)
-        if silent > max(SILENT, folder.promise.keep):
+        if silent > folder.promise.oldest:
             folder.delete()
     except OSError:
         return  # its own server, or another one, was quicker

@@ -23,7 +23,12 @@ class Promise:
     @property
     def oldest(self) -> float:
         """The age in seconds at which a file is deleted, so that none is older than promised at the next look."""
-        return self.keep - 2 * self.every
+        return self.keep - 5 * self.every
+
+    @property
+    def silent(self) -> float:
+        """Seconds after which a server that says nothing counts as gone; others delete its files at their time then."""
+        return 3 * self.every
 
     def in_words(self) -> str:
         """How long files are kept, as a person says it: "an hour", "30 minutes"."""

@@ -1,7 +1,6 @@
 """Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
 
 import os
-import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,15 +85,16 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
+    from refedit.ui.kept_files import kept_files
     from refedit.ui.launching import launch
-    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
+    from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
     from refedit.ui.telling import TellingBlocks
 
-    quiet = {"css_paths": PANE_STYLES, "head": scripts(PANE_SCRIPTS)}  # all others tell of methods
+    promise = settings.promise
+    quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
-    titled: dict[str, Any] = {"title": study.definition.title, "analytics_enabled": False}
-    with TellingBlocks(delete_cache=(600, KEEP_FILES), **titled) as blocks:
-        gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
-    put_beside(study, blocks, options, editor, embeddings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
-    launch(queued(blocks), settings, options)
+    with kept_files(promise) as janitor:
+        with TellingBlocks(title=study.definition.title, analytics_enabled=False) as blocks:
+            gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+        put_beside(study, blocks, options, editor, embeddings)
+        launch(queued(blocks), settings, options, janitor)

@@ -1,9 +1,13 @@
 """Serves a page on its address, behind what every request passes (`refedit/web`)."""
 
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-import gradio as gr
 from fastapi.exceptions import RequestValidationError
 from gradio.route_utils import FnIndexInferError
 from gradio.routes import App
@@ -12,8 +16,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from refedit.errors import EditError
+from refedit.keeping.janitor import Janitor
 from refedit.machine.failures import said_of
+from refedit.ui.kept_files import waiting_files
+from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
+from refedit.ui.telling import TellingBlocks
+from refedit.ui.uploads import Uploads
 from refedit.web.guard import TRUSTED, Guard, trust_proxies
 from refedit.web.origins import Origins
 from refedit.web.patience import use_patience
@@ -42,15 +51,51 @@ class GuardedApp(App):
         return Guard(super().build_middleware_stack(), self.origins)
 
 
-def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None:
-    """Serves a page, with the options of `launch_options`, until it is ended; EditError if it can't listen there."""
+def launch(page: TellingBlocks, settings: Settings, options: dict[str, Any], janitor: Janitor) -> None:
+    """Serves a page, with the options of `launch_options`, until Ctrl+C or SIGTERM ends it in order.
+
+    `janitor` is that of the `kept_files` in which the page was drawn. Raises EditError if it can't listen there.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with served(page, settings, options, janitor):
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("RefEdit is ending.", flush=True)
+
+
+@contextmanager
+def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], janitor: Janitor) -> Iterator[None]:
+    """The same for as long as the block lasts."""
     os.environ[TRUSTED] = trust_proxies()  # uvicorn reads it
     use_patience()
-    own = options.pop("app_kwargs", {})
+    sessions = Sessions()
+    app = _guarded(settings, options, sessions, janitor)
     try:
-        page.launch(_app=GuardedApp(Origins.of(settings.host, settings.names), **own), **options)
+        page.launch(_app=app, **_of_gradio(options), prevent_thread_lock=True)
     except OSError as error:  # Gradio's own advice is about another variable
         raise in_use(settings) from error
+    sessions.set_blocks(page)
+    app.state_holder = sessions
+    janitor.held = partial(waiting_files, page)
+    try:
+        yield
+    finally:
+        page.close(verbose=False)
+
+
+def _guarded(settings: Settings, options: dict[str, Any], sessions: Sessions, janitor: Janitor) -> GuardedApp:
+    """The app with what stands before it, from outside to inside."""
+    given = options.get("app_kwargs", {})
+    own = [(Presence, (), {"sessions": sessions}), (Uploads, (), {"janitor": janitor})]
+    origins = Origins.of(settings.host, settings.names)
+    return GuardedApp(origins, **given | {"middleware": [*own, *given.get("middleware", ())]})
+
+
+def _of_gradio(options: dict[str, Any]) -> dict[str, Any]:
+    """What Gradio's own `launch` takes; the rest is for its app, which is made here."""
+    return {name: value for name, value in options.items() if name != "app_kwargs"}
 
 
 def in_use(settings: Settings) -> EditError:

@@ -1,9 +1,12 @@
 """How the page is served: read once, from environment variables."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from refedit.keeping.promise import Promise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,7 @@ class Settings:
     REFEDIT_SAM: "picturebook", a folder or hub id of a SAM, or the file of an official checkpoint, whose name holds
     vit_b, vit_l or vit_h.
     REFEDIT_MCP: 1 offers the two endpoints as tools to language models, by the Model Context Protocol.
+    REFEDIT_KEEP_MINUTES and REFEDIT_ROOM_MB: how long visitors' files are kept, and how much room all have together.
     REFEDIT_EXAMPLES: a folder with examples.json; the project's own by default.
     """
 
@@ -34,6 +38,7 @@ class Settings:
     safety_checker: bool = False
     sam: str = "picturebook"
     mcp: bool = False
+    promise: Promise = Promise()
     examples: Path = Path(__file__).parents[2] / "examples"
 
     @classmethod
@@ -54,8 +59,26 @@ class Settings:
             safety_checker=on_a_space if (safe := _chosen("REFEDIT_SAFETY_CHECKER", environment)) is None else safe,
             sam=environment.get("REFEDIT_SAM", cls.sam),
             mcp=_switched("REFEDIT_MCP", environment),
+            promise=_promise(environment),
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )
+
+
+def _promise(environment: Mapping[str, str]) -> Promise:
+    usual = Promise()
+    minutes = _number("REFEDIT_KEEP_MINUTES", environment, usual.keep / 60)
+    return Promise(keep=60 * minutes, room=round(_number("REFEDIT_ROOM_MB", environment, usual.room >> 20) * (1 << 20)))
+
+
+def _number(name: str, environment: Mapping[str, str], usual: float) -> float:
+    value = environment.get(name, str(usual))
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise ValueError(f"{name} is '{value}', but has to be a number above 0.")
+    return number
 
 
 def _chosen(name: str, environment: Mapping[str, str]) -> bool | None:

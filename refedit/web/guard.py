@@ -11,6 +11,7 @@ from refedit.machine.failures import said_of
 from refedit.web.answers import App, Message, Receive, Scope, Send, refuse, with_headers
 from refedit.web.listeners import Listeners
 from refedit.web.origins import Origins
+from refedit.web.patience import TOO_SLOW, PatientBody
 from refedit.web.rates import TOO_FAST, Rates
 from refedit.web.request_limits import NO_FETCHING, elsewhere
 
@@ -77,25 +78,28 @@ class Guard:
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The app's answer; what it does not expect gets a sentence, and so do files that are not there."""
-        begun = False
+        body, begun = PatientBody(receive), False
 
         async def sending(message: Message) -> None:
             nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
+            if not body.late:
+                begun = begun or message["type"] == "http.response.start"
+                await send(message)
 
         about_file = _FILE.search(str(scope["path"])) is not None
         try:
-            await self.app(scope, receive, _without_paths(sending) if about_file else sending)
+            await self.app(scope, body.next, _without_paths(sending) if about_file else sending)
         except ClientDisconnect:
-            return
+            pass
         except Exception as error:
             if begun and isinstance(error.__cause__, HTTPException):  # of a stream that has said so itself
                 await send({"type": "http.response.body", "body": b""})
-                return
-            sentence = said_of(error)
-            if not begun:
-                await refuse(send, 500, sentence)
+            elif not body.late:
+                sentence = said_of(error)
+                if not begun:
+                    await refuse(send, 500, sentence)
+        if body.late and not begun:
+            await refuse(send, 408, TOO_SLOW)
 
 
 def _without_paths(send: Send) -> Send:

@@ -68,7 +68,7 @@ def test_a_result_without_pictures_keeps_the_visitors(
 def test_a_foreign_picture_restores_nothing(page: Page, editor: Editor, tmp_path: Path) -> None:
     picture(1).save(tmp_path / "plain.png")
     with pytest.raises(EditError, match="carries no parameters"):
-        restored(page, editor, (tmp_path / "plain.png").read_bytes(), tmp_path)
+        restored(page, editor, tmp_path / "plain.png", tmp_path)
 
 
 def test_a_result_tells_programs_that_a_model_edited_it(result: Result, tmp_path: Path) -> None:

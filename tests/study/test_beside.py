@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from refedit.errors import EditError
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.running import Study
 from refedit.study.serving import VARIABLE, put_beside, study_beside
-from refedit.ui.launching import launch
+from refedit.ui.kept_files import kept_files
+from refedit.ui.launching import served
 from refedit.ui.page import launch_options
 from refedit.ui.settings import Settings
 from refedit.ui.telling import TellingBlocks
@@ -30,13 +32,12 @@ def beside(tmp_path: Path) -> Iterator[Server]:
     assert isinstance(study, Study)
     settings = Settings(port=port)
     options: dict[str, Any] = launch_options(settings)
-    with TellingBlocks() as blocks:
-        gr.HTML("the demo")
-    put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
-    launch(blocks, settings, options | {"prevent_thread_lock": True, "quiet": True})
-    yield Server(tmp_path, port=port)
-    blocks.close()
-    study.close()
+    with kept_files(settings.promise) as janitor, closing(study):
+        with TellingBlocks() as blocks:
+            gr.HTML("the demo")
+        put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
+        with served(blocks, settings, options | {"quiet": True}, janitor):
+            yield Server(tmp_path, port=port)
 
 
 def test_both_answer_and_the_limits_hold_for_both(beside: Server) -> None:

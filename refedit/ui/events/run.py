@@ -1,10 +1,8 @@
 """Running and stopping edits."""
 
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,6 +17,7 @@ from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
 from refedit.ui.events.visitors import asked_by
 from refedit.ui.state.form import Form
+from refedit.ui.state.handed_out import handed_to
 from refedit.ui.telling import TellingBlocks
 from refedit.ui.view.layout import Inputs, Page
 from refedit.ui.view.stage import BOTH
@@ -70,8 +69,8 @@ def _runner(
         asked = asked_for(page.inputs, values, values[page.outputs.tries])
         events = run(asked_by(editor, request), asked, ticket.stop)
         try:
-            with tempfile.TemporaryDirectory() as folder, closing(events):
-                view = RunView(page.outputs, editor.facts, Path(folder))
+            with handed_to(request) as folder, closing(events):
+                view = RunView(page.outputs, editor.facts, folder)
                 for event in paced(view.record(event) for event in events):
                     if changes := view.update(event):
                         yield changes

@@ -6,6 +6,7 @@ A canvas keeps its own mask and its own past, so these only compute: nothing is 
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,8 +20,10 @@ from refedit.imaging.masks import Mask
 from refedit.machine.failures import said_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import Click, check_place
-from refedit.ui.events.visitors import Looks, address_of
-from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled, uploaded
+from refedit.ui.events.visitors import Looks
+from refedit.ui.state.handed_out import address_of
+from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled
+from refedit.ui.state.received import unpacking, uploaded
 
 STEP = 1.0
 """The per cent of the longer side by which a button grows, shrinks or softens: as much of every picture."""
@@ -88,7 +91,8 @@ def from_file(asked: Question) -> Answer:
         file = base64.b64decode(str(asked["file"]), validate=True)
     except (binascii.Error, ValueError):
         raise EditError("The mask file cannot be read. Save it as PNG and try again.") from None
-    mask = read_mask(file).fitted(_size(asked))
+    with unpacking(file):
+        mask = read_mask(file).fitted(_size(asked))
     if mask.is_empty:
         raise EditError("The mask file selects nothing: it is all black or transparent. White or opaque is inside.")
     return {"mask": spelled(mask)}
@@ -99,9 +103,9 @@ def _answered(answer: Callable[[Question], Answer], looks: Looks) -> Callable[..
 
     def answering(asked: Question, request: gr.Request | None = None) -> Answer:
         try:
-            with looks.by(address_of(request)):
+            with looks.by(address_of(request)), unpacking(*_large(asked)):
                 return answer(asked)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return {"error": GARBLED}
         except Exception as error:
             return {"error": said_of(error)}
@@ -113,6 +117,11 @@ def _answered(answer: Callable[[Question], Answer], looks: Looks) -> Callable[..
 
 def _picture(asked: Mapping[str, Any]) -> Image.Image:
     return read_picture(uploaded(asked["picture"], str(asked["name"])))
+
+
+def _large(asked: Mapping[str, Any]) -> list[Path]:
+    """The picture that is asked about, if it has to be read for the answer."""
+    return [uploaded(asked["picture"], str(asked["name"]))] if asked.get("picture") else []
 
 
 def _size(asked: Mapping[str, Any]) -> tuple[int, int]:

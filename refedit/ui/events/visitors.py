@@ -12,6 +12,7 @@ from gradio.context import LocalContext
 from refedit.editing.line import EditorInLine, Visitor
 from refedit.editing.service import EditingService, for_visitor
 from refedit.errors import EditError
+from refedit.ui.state.handed_out import address_of
 from refedit.web.guard import LISTENERS
 from refedit.web.listeners import Listeners
 
@@ -38,11 +39,6 @@ def visitor_of(request: gr.Request) -> Visitor:
     streams = tuple(filter(None, (session, LocalContext.event_id.get(None))))
     name = session if listeners.has_page(session) else f"programs at {address}"
     return Visitor(name=name, address=address, silent=lambda since: listeners.silent_for(streams, since))
-
-
-def address_of(request: Any) -> str:
-    """Where a request comes from; "" if that is not known."""
-    return str((_scope(request).get("client") or ("",))[0])
 
 
 def _scope(request: Any) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ refedit.allSettled = async () => {
   }
 };
 const PAST = 40;
-const FRESH = 20 * 60 * 1000; // ms after which a picture is sent again: the server keeps uploads for an hour
+const FRESH = (refedit.keep * 1000) / 3; // ms after which a picture is sent again: the server does not keep it for ever
 const EMPTY = { photo: null, mask: "", thing: "", base: "", clicks: [] };
 const LOST = "The server cannot be reached. Try again in a moment.";
 

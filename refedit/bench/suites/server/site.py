@@ -81,9 +81,18 @@ class Site:
         self.process = None
         return time.monotonic() - began
 
-    def client(self, timeout: float = 60) -> httpx.Client:
-        """A client of its own for a visitor; to be closed."""
-        return httpx.Client(base_url=self.address, timeout=timeout)
+    def left(self, patience: float = 5) -> int:
+        """How many files lie there once the server has ended, and had a few seconds to be cleaned up after."""
+        until = time.monotonic() + patience
+        while (files := len(self.files())) and time.monotonic() < until:
+            time.sleep(0.1)
+        return files
+
+    def client(self, timeout: float = 60, address: str = "127.0.0.1") -> httpx.Client:
+        """A client of its own for a visitor at an address of this machine; to be closed."""
+        return httpx.Client(
+            base_url=self.address, timeout=timeout, transport=httpx.HTTPTransport(local_address=address)
+        )
 
     def answer_seconds(self) -> float:
         """How long the page itself takes to answer a new visitor."""
@@ -101,6 +110,16 @@ class Site:
 
     def forget_peak(self) -> None:
         (self._proc / "clear_refs").write_text("5")
+
+    def processor_seconds(self) -> float:
+        """The time that it has computed so far, on all cores together."""
+        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def descendants(self) -> list[int]:
+        """The processes that it has started."""
+        tasks = [task / "children" for task in (self._proc / "task").iterdir()]
+        return [int(number) for children in tasks for number in children.read_text().split()]
 
     def descriptors(self) -> int:
         """How many files, sockets and pipes it has open."""
