@@ -14,7 +14,8 @@ from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.sam_network import SamConfig, build_sam
 from refedit.segment.segmenter import Segmenter
 from refedit.ui.kept_files import kept_files
-from refedit.ui.page import build_page, launch, launch_options
+from refedit.ui.launching import launch
+from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 from tests.scripted_editor import ScriptedEditor
 from tests.serving import BUILT_IN_SAM, SCRIPTED

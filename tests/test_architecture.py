@@ -25,6 +25,7 @@ LAYERS = (
     ("refedit.cli",),
     ("refedit.study",),
     ("refedit.ui",),
+    ("refedit.web",),
     ("refedit.bench",),
     ("refedit.reporting",),
     ("refedit.picturebook",),
@@ -59,6 +60,7 @@ HOMES = {
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": (
         *("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
+        "refedit.machine.model_hub",
         "refedit.study.ship",
     ),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),

@@ -16,7 +16,7 @@ import pytest
 
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor, sweep, sweep_after
-from refedit.keeping.memory import WAITING, OneLargePicture
+from refedit.keeping.memory import LARGE_PIXELS, WAITING, OneLargePicture, PixelBudget
 from refedit.keeping.private_folder import LEAST, OWN, PrivateFolder, place_for
 from refedit.keeping.promise import KEEP, Promise
 from refedit.ui.sessions import Sessions
@@ -201,6 +201,16 @@ def test_large_pictures_take_turns_and_small_ones_do_not_wait(
             assert "Try again" in str(error)
             return
     raise AssertionError("more wait than may")
+
+
+def test_edits_hold_no_more_pixels_than_may_be_held_but_one_always_begins() -> None:
+    budget = PixelBudget(4 * LARGE_PIXELS)
+    with budget.of(9 * LARGE_PIXELS), budget.of(LARGE_PIXELS - 1), pytest.raises(EditError, match="Try again"):
+        with budget.of(LARGE_PIXELS):
+            raise AssertionError("too much is held")
+    with budget.of(2 * LARGE_PIXELS), budget.of(2 * LARGE_PIXELS), pytest.raises(EditError):
+        with budget.of(LARGE_PIXELS):
+            raise AssertionError("too much is held")
 
 
 def test_a_thread_may_take_its_turn_again() -> None:

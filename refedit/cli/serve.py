@@ -24,7 +24,8 @@ def run_serve(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from refedit.serving import cluster
     from refedit.ui.kept_files import kept_files
-    from refedit.ui.page import build_page, embeddings_of, launch, launch_options
+    from refedit.ui.launching import launch
+    from refedit.ui.page import build_page, embeddings_of, launch_options
     from refedit.ui.settings import Settings
 
     try:

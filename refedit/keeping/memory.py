@@ -23,6 +23,7 @@ LARGE_FILE = 4 << 20
 """The same of a file's bytes: what it carries beside its pixels is read with them."""
 
 
+BUSY = "Other large pictures are being edited just now. Try again in a moment, or use a smaller one."
 WAITING = 12
 """So many may wait for their turn; they hold threads that everybody else needs, too."""
 
@@ -44,7 +45,7 @@ class OneLargePicture:
             yield
             return
         if not self._waiting.acquire(blocking=False):
-            raise EditError("Many large pictures are being read just now. Try again in a moment, or use a smaller one.")
+            raise EditError(BUSY)
         try:
             with self._turn:
                 self._taken_by = threading.get_ident()
@@ -55,6 +56,31 @@ class OneLargePicture:
         finally:
             self._waiting.release()
             give_back()
+
+
+class PixelBudget:
+    """The pixels that all pictures of edits that wait and run may have together, since they lie in memory meanwhile."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self._held = most, 0
+        self._counting = threading.Lock()
+
+    @contextmanager
+    def of(self, pixels: int) -> Iterator[None]:
+        """So many pixels are held inside; EditError if others hold so many that it would be too much.
+
+        Small pictures are not counted, and whoever is alone may hold what one edit can have.
+        """
+        counted = pixels if pixels >= LARGE_PIXELS else 0
+        with self._counting:
+            if counted and self._held and self._held + counted > self.most:
+                raise EditError(BUSY)
+            self._held += counted
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._held -= counted
 
 
 def give_back() -> None:

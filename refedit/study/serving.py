@@ -28,7 +28,7 @@ def mounted(study: Study) -> "Mount":
     return Mount(PATH, study_app(study))
 
 
-def serve_alone(study: Study, host: str, port: int) -> None:
+def serve_alone(study: Study, host: str, port: int, names: tuple[str, ...] = ()) -> None:
     """Serves the study's page and nothing else until it is stopped; EditError if the port cannot be had."""
     import uvicorn  # a requirement of gradio
     from starlette.applications import Starlette
@@ -36,12 +36,18 @@ def serve_alone(study: Study, host: str, port: int) -> None:
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    from refedit.ui.request_limits import RequestLimits
+    from refedit.web.guard import Guard, trust_proxies
+    from refedit.web.origins import Origins
+    from refedit.web.patience import NAME as PATIENT
+    from refedit.web.request_limits import RequestLimits
 
     root = Route("/", lambda request: RedirectResponse(f"{PATH}/"))
     app = Starlette(routes=[root, mounted(study)], middleware=[Middleware(RequestLimits)])
+    guarded = Guard(app, Origins.of(host, names))
     # No access log: it would hold addresses, and Prolific's ids in them.
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    options: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+    options |= {"http": PATIENT, "forwarded_allow_ips": trust_proxies()}
+    config = uvicorn.Config(guarded, host=host, port=port, **options)
     with _bound(host, port) as listening:
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -80,13 +86,15 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     import gradio as gr
 
     from refedit.ui.kept_files import kept_files
-    from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, QUEUE, launch, launch_options, scripts
+    from refedit.ui.launching import launch
+    from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
+    from refedit.ui.telling import TellingBlocks
 
     promise = settings.promise
     quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
     with kept_files(promise) as janitor:
-        with gr.Blocks(title=study.definition.title, analytics_enabled=False) as blocks:
+        with TellingBlocks(title=study.definition.title, analytics_enabled=False) as blocks:
             gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
         put_beside(study, blocks, options, editor, embeddings)
-        launch(blocks.queue(max_size=QUEUE), settings, options, janitor)
+        launch(queued(blocks), settings, options, janitor)

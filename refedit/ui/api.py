@@ -8,10 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from refedit.editing.line import check_work
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
-from refedit.editing.service import EditingService, at_once
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
 from refedit.imaging.masks import Mask
@@ -20,17 +21,18 @@ from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
-from refedit.ui.state.handed_out import handed_to
-from refedit.ui.state.received import unpacking, uploaded
+from refedit.ui.events.visitors import Looks, asked_by
+from refedit.ui.state.handed_out import address_of, handed_to
+from refedit.ui.state.received import held, unpacking, uploaded
 
 Answer = tuple[dict[str, Any], str | None]
 
 
-def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
+def draw_api(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
-    _draw_segment(embeddings)
-    _draw_find(editor, embeddings)
+    _draw_segment(embeddings, looks)
+    _draw_find(editor, embeddings, looks)
 
 
 def _draw_edit(editor: EditingService) -> None:
@@ -45,7 +47,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": at_once(editor)}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_limit": None}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
@@ -85,17 +87,19 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         with errors_answered(), handed_to(visitor) as folder:
             texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
             _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
+            check_work([chosen := method_of(method, preset, settings or {})])
             sent = _sent(source=source or "", region=region, reference=reference, subject=subject)
-            with unpacking(*sent):
-                request = EditRequest(
-                    method=method_of(method, preset, settings or {}),
-                    source=read_picture(source),
-                    prompt=prompt,
-                    source_prompt=source_prompt,
-                    region=read_mask(region) if region else None,
-                    reference=_reference(reference, subject, reference_prompt),
-                )
-            yield from answers(editor, request, folder)
+            with held(*sent):
+                with unpacking(*sent):
+                    request = EditRequest(
+                        method=chosen,
+                        source=read_picture(source),
+                        prompt=prompt,
+                        source_prompt=source_prompt,
+                        region=read_mask(region) if region else None,
+                        reference=_reference(reference, subject, reference_prompt),
+                    )
+                yield from answers(asked_by(editor, visitor), request, folder)
 
     needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
     methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
@@ -112,7 +116,7 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
         raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
-def _draw_segment(embeddings: EmbeddingCache) -> None:
+def _draw_segment(embeddings: EmbeddingCache, looks: Looks) -> None:
     def segment(picture: str, clicks: str, visitor: gr.Request | None = None) -> str:
         """A mask of the things that clicks show.
 
@@ -123,17 +127,18 @@ def _draw_segment(embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), handed_to(visitor) as folder, unpacking(*_sent(picture=picture or "")):
-            mask = embeddings.mask(read_picture(picture), read_clicks(clicks))
+        with errors_answered(), looks.by(address_of(visitor)), handed_to(visitor) as folder:
+            with unpacking(*_sent(picture=picture or "")):
+                mask = embeddings.mask(read_picture(picture), read_clicks(clicks))
             return _written(mask, folder, {"clicks": clicks})
 
     inputs = [_file("picture"), gr.Textbox(label="clicks", visible=False)]
     gr.Button(visible=False).click(
-        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=1, show_progress="hidden"
+        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=None, show_progress="hidden"
     )
 
 
-def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
+def _draw_find(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
     def find(picture: str, word: str, sentence: str = "", visitor: gr.Request | None = None) -> str:
         """A mask of the thing that a word names; an error says if the model sees no such thing.
 
@@ -145,18 +150,18 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), handed_to(visitor) as folder, unpacking(*_sent(picture=picture or "")):
+        with errors_answered(), looks.by(address_of(visitor)), handed_to(visitor) as folder:
             _check_kinds({"word": word, "sentence": sentence}, None)
-            image = read_picture(picture)
+            with unpacking(*_sent(picture=picture or "")):
+                image = read_picture(picture)
             located = editor.locate(image, word, sentence)
             if not located.there:
                 raise EditError(f"The model sees no '{word[:60]}' in the picture. Click on the thing instead.")
             return _written(embeddings.thing(image, located.heat), folder, {"word": word})
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
-    inputs, limit = [_file("picture"), *texts], at_once(editor)
     gr.Button(visible=False).click(
-        find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
+        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=None, show_progress="hidden"
     )
 
 

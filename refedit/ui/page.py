@@ -1,7 +1,5 @@
 """The page: drawn, connected and ready to be launched."""
 
-import signal
-import threading
 from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -11,9 +9,9 @@ from typing import Any
 import gradio as gr
 import torch
 
-from refedit.editing.service import EditingService, at_once
+from refedit.editing.line import in_line
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.keeping.janitor import Janitor
 from refedit.keeping.promise import Promise
 from refedit.machine.device import pick_device
 from refedit.models import CARDS, load_segmenter
@@ -26,21 +24,22 @@ from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
 from refedit.ui.events.selecting import answers_of
 from refedit.ui.events.sentences import connect_sentences
-from refedit.ui.kept_files import waiting_files
-from refedit.ui.request_limits import RequestLimits
-from refedit.ui.sessions import Presence, Sessions
+from refedit.ui.events.visitors import Looks
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.handed_out import own_files
 from refedit.ui.state.status import model_table
 from refedit.ui.state.words import offered_html
-from refedit.ui.uploads import LARGEST, Uploads
+from refedit.ui.telling import TellingBlocks
+from refedit.ui.uploads import LARGEST
 from refedit.ui.view.layout import Page, Told, draw
 from refedit.ui.view.theme import theme
+from refedit.web.request_limits import RequestLimits
 
-QUEUE = 16
-"""So many edits may wait for each that runs; the next visitor is told that the queue is full."""
+THREADS = 128
+"""Handlers that run at once: all edits that may run or wait, and some dozens of quick ones besides. It must not be 40,
+Gradio's default: those threads serve the page as well, which would not answer while they are busy."""
 
 NO_MCP = (
     'REFEDIT_MCP is 1, but the Python package mcp is missing. Run pip install "gradio[mcp]>=6.30,<7" '
@@ -57,9 +56,6 @@ SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "k
 
 VISITORS = 200
 """So many visitors' sessions are kept in memory, those of open pages first."""
-THREADS = 48
-"""For what visitors ask for. It must not be 40, Gradio's default: those threads serve the page as well, which would not
-answer while they are busy."""
 
 
 def embeddings_of(settings: Settings, device: torch.device | None = None) -> EmbeddingCache:
@@ -67,22 +63,29 @@ def embeddings_of(settings: Settings, device: torch.device | None = None) -> Emb
     return EmbeddingCache(partial(load_segmenter, settings.sam, device or pick_device(settings.device)[0]))
 
 
-def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache) -> gr.Blocks:
+def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache) -> TellingBlocks:
     """The page of an editor, with the examples of the settings."""
     examples, warning = read_examples(settings.examples), about(editor.facts)
-    with gr.Blocks(title="RefEdit", analytics_enabled=False, fill_width=True) as blocks:
+    editor, looks = in_line(editor), Looks()
+    with TellingBlocks(title="RefEdit", analytics_enabled=False, fill_width=True) as blocks:
         told = Told(
             about=status.notes((warning,) if warning else ()),
             words=offered_html(editor.facts.words),
             models=status.at_work(CARDS, editor.facts) + model_table(CARDS, editor.facts.name),
             kept=settings.promise.in_words(),
         )
-        page = draw(told, examples, _tiles(examples), answers_of(editor, embeddings))
+        page = draw(told, examples, _tiles(examples), answers_of(editor, embeddings, looks))
         if editor.facts.notices:
             gr.HTML(status.notes(editor.facts.notices), elem_id="notices")
         connect(page, blocks, editor, examples)
-        draw_api(editor, embeddings)
-    return blocks.queue(max_size=QUEUE * at_once(editor))
+        draw_api(editor, embeddings, looks)
+    return queued(blocks)
+
+
+def queued(blocks: TellingBlocks) -> TellingBlocks:
+    """With Gradio's queue, in which nothing waits for anything else: what has to, waits in a line of ours."""
+    blocks.queue(max_size=None, default_concurrency_limit=None, api_open=False)
+    return blocks
 
 
 def _tiles(examples: tuple[Example, ...]) -> tuple[str, ...]:
@@ -118,33 +121,6 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any], janitor: Janitor) -> None:
-    """Serves a page, with the options of `launch_options`, until Ctrl+C or SIGTERM ends it in order.
-
-    `janitor` is that of the `kept_files` in which the page was drawn. Raises EditError if it can't listen there.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sessions = Sessions()
-    own = [(Presence, (), {"sessions": sessions}), (Uploads, (), {"janitor": janitor})]
-    given = options.get("app_kwargs", {})
-    options = options | {"app_kwargs": given | {"middleware": [*given.get("middleware", ()), *own]}}
-    try:
-        app = page.launch(**options, prevent_thread_lock=True)[0]
-    except OSError as error:  # Gradio's own advice is about another variable
-        where = f"port {settings.port} of {settings.host}"
-        raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
-    sessions.set_blocks(page)
-    app.state_holder = sessions
-    janitor.held = partial(waiting_files, page)
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        print("RefEdit is ending.", flush=True)
-    finally:
-        page.close(verbose=False)
-
-
 def scripts(promise: Promise, names: Sequence[str] = SCRIPTS) -> str:
     """What the browser does by itself, and what the page's own components call, as an element of the page's head."""
     bodies = ((STATIC / name).read_text("utf-8").rstrip() for name in names)
@@ -152,7 +128,7 @@ def scripts(promise: Promise, names: Sequence[str] = SCRIPTS) -> str:
     return f"<script>\n{shared}" + "".join(f"{{\n{body}\n}}\n" for body in bodies) + "\n</script>"
 
 
-def connect(page: Page, blocks: gr.Blocks, editor: EditingService, examples: tuple[Example, ...]) -> None:
+def connect(page: Page, blocks: TellingBlocks, editor: EditingService, examples: tuple[Example, ...]) -> None:
     """Makes the drawn page react."""
     connect_choices(page, examples)
     connect_sentences(page, editor)

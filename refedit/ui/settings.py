@@ -15,6 +15,8 @@ class Settings:
 
     REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network). Where only
     GRADIO_SERVER_NAME is set, as on a Hugging Face Space, that is the host.
+    REFEDIT_HOSTS: names, with commas between, by which the page answers beside this machine's own; a page that listens
+    to other machines, too, answers to every name unless there are some.
     REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint; or "auto", which is
     Stable Diffusion 1.5 where a GPU is and the built-in model elsewhere.
     REFEDIT_DEVICE: "auto", "cpu", "cuda", "mps".
@@ -29,6 +31,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 7860
+    names: tuple[str, ...] = ()
     model: str = "picturebook"
     device: str = "auto"
     channels_last: bool | None = None
@@ -49,6 +52,7 @@ class Settings:
             # A Space says with Gradio's own variable that the page must be reachable from outside its container.
             host=environment.get("REFEDIT_HOST") or environment.get("GRADIO_SERVER_NAME", cls.host),
             port=int(port),
+            names=tuple(name.strip() for name in environment.get("REFEDIT_HOSTS", "").split(",") if name.strip()),
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
             channels_last=_chosen("REFEDIT_CHANNELS_LAST", environment),

@@ -18,8 +18,6 @@ from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
 from refedit.ui.view.stage import Outputs
 
-REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
-
 
 class RunView:
     """Turns the events of one run, in their order, into changes of the page; pictures are written into `folder`."""
@@ -147,6 +145,6 @@ def show_stopped(outputs: Outputs) -> Updates:
     return {outputs.status: status.stopped()} | idle(outputs)
 
 
-def show_refused(outputs: Outputs) -> Updates:
-    """Says that an edit never began, or was cut off."""
-    return {outputs.status: status.failed(REFUSED)} | idle(outputs)
+def show_refused(outputs: Outputs, why: str) -> Updates:
+    """Says why an edit never began, or was cut off."""
+    return {outputs.status: status.failed(why)} | idle(outputs)

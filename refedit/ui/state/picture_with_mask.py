@@ -53,6 +53,15 @@ def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
     return PictureWithMask(picture=picture, mask=mask, cutout=cutout)
 
 
+def files_of(canvas: Canvas | None) -> list[Path]:
+    """The file of a canvas's picture, once for it and once for its mask, which becomes as large; none if it is gone."""
+    try:
+        file = uploaded(canvas["picture"], "source") if canvas and canvas.get("picture") else None
+    except EditError:
+        return []  # reading it will say so
+    return [] if canvas is None or file is None else [file] * (2 if canvas.get("mask") else 1)
+
+
 def missing(name: str) -> EditError:
     """The error where a picture is needed and its canvas is empty."""
     return EditError(f"There is no {name} picture. Upload one, or click an example.")

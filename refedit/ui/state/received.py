@@ -8,11 +8,13 @@ from typing import Any
 from gradio.utils import get_upload_folder, is_in_or_equal
 
 from refedit.errors import EditError
-from refedit.keeping.memory import LARGE_FILE, LARGE_PIXELS, OneLargePicture, bytes_of, pixels_of
+from refedit.keeping.memory import LARGE_FILE, LARGE_PIXELS, OneLargePicture, PixelBudget, bytes_of, pixels_of
 
 MEGAPIXELS = 17
 """Pictures above this many million pixels are not taken from visitors: telephones' have 12 to 16 at full size, the page
 makes larger ones smaller before it sends them, and an edit holds several copies."""
+HELD = PixelBudget(2 * MEGAPIXELS * 1_000_000)
+"""What edits that wait and run hold together."""
 LARGE = OneLargePicture()
 """The turn that all who unpack visitors' pictures share."""
 
@@ -29,10 +31,17 @@ def uploaded(file: Any, name: str) -> Path:
 def unpacking(*pictures: Path | bytes | None) -> Iterator[None]:
     """The pictures are read inside: after a turn of waiting if one is large; EditError if one is too large here."""
     given = [picture for picture in pictures if picture is not None]
-    with LARGE.of(any(bytes_of(picture) > LARGE_FILE for picture in given)):
-        pixels = [check_pixels(picture) for picture in given]
-        with LARGE.of(max(pixels, default=0) >= LARGE_PIXELS):
-            yield
+    pixels = [check_pixels(picture) for picture in given]
+    heavy = any(bytes_of(picture) > LARGE_FILE for picture in given)
+    with LARGE.of(heavy or max(pixels, default=0) >= LARGE_PIXELS):
+        yield
+
+
+@contextmanager
+def held(*pictures: Path) -> Iterator[None]:
+    """The pictures stay in memory inside, for an edit that waits and runs; EditError if others hold too much."""
+    with HELD.of(sum(check_pixels(picture) for picture in pictures)):
+        yield
 
 
 def is_large(picture: Path | bytes) -> bool:
@@ -42,7 +51,8 @@ def is_large(picture: Path | bytes) -> bool:
 
 def check_pixels(picture: Path | bytes) -> int:
     """How many pixels a picture file has, 0 if it is none; EditError if they are too many for this page."""
-    pixels = pixels_of(picture)
+    with LARGE.of(bytes_of(picture) > LARGE_FILE):  # all that a PNG carries beside its pixels is unpacked to tell
+        pixels = pixels_of(picture)
     if pixels > MEGAPIXELS * 1_000_000:
         name = "The upload" if isinstance(picture, bytes) else f"'{picture.name}'"
         raise EditError(

@@ -54,6 +54,11 @@ class Site:
 
     def start(self) -> None:
         """Starts the server, also after it was ended, and waits until it answers; EditError if it does not."""
+        self.open()
+        self._wait()
+
+    def open(self) -> None:
+        """Starts the server and waits for nothing."""
         asked = {"REFEDIT_PORT": str(self.port), "REFEDIT_HOST": "127.0.0.1", "REFEDIT_DEVICE": "cpu"}
         asked |= {"TMPDIR": str(self.temporary), "HF_HUB_OFFLINE": "1"}
         environment = {name: value for name, value in os.environ.items() if name != "GRADIO_TEMP_DIR"}
@@ -65,7 +70,6 @@ class Site:
                 stdout=log,
                 stderr=log,
             )
-        self._wait()
 
     def end(self, by: signal.Signals, patience: float = 20) -> float:
         """Ends the server with a signal, and by force once the patience is over; the seconds that it took."""
