@@ -8,23 +8,19 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from refedit.keeping.private_folder import Kept, PrivateFolder
 
 log = logging.getLogger(__name__)
 
-Held = Callable[[], Collection[Path]]
-"""Tells which files somebody still waits for."""
-
 
 class Janitor(threading.Thread):
     """Keeps a folder as its promise says until `stop`; nothing that goes wrong at one look prevents the next one."""
 
-    def __init__(self, folder: PrivateFolder, held: Held = tuple) -> None:
+    def __init__(self, folder: PrivateFolder) -> None:
         super().__init__(name="janitor", daemon=True)
-        self.folder, self.held = folder, held
+        self.folder = folder
         self._ended = threading.Event()
         self._making_room = threading.Lock()
         self._used = folder.promise.quota  # nobody has counted yet
@@ -43,10 +39,9 @@ class Janitor(threading.Thread):
     def look(self) -> None:
         """Deletes what is too old or too much, here and where other servers have left something."""
         self.folder.alive()
-        held = set(self.held())
-        sweep(self.folder, held)
+        sweep(self.folder)
         with self._making_room:
-            self._used = make_room(self.folder, 0, held)
+            self._used = make_room(self.folder, 0)
         for neighbour in self.folder.neighbours():
             sweep_after(neighbour)
 
@@ -58,18 +53,18 @@ class Janitor(threading.Thread):
         quota = self.folder.promise.quota
         with self._making_room:
             if self._used + wanted > quota:
-                self._used = make_room(self.folder, wanted, set(self.held()))
+                self._used = make_room(self.folder, wanted)
             if self._used + wanted > quota:
                 return False
             self._used += wanted
             return True
 
 
-def sweep(folder: PrivateFolder, held: Collection[Path] = ()) -> None:
-    """Deletes every visitor's file that is too old, unless it is held, and folders that are empty and old."""
+def sweep(folder: PrivateFolder) -> None:
+    """Deletes every visitor's file that is too old, and folders that have been empty for as long."""
     oldest = time.time() - folder.promise.oldest
     for file in folder.kept():
-        if file.written <= oldest and file.path not in held:
+        if file.written <= oldest:
             file.path.unlink(missing_ok=True)
     _remove_empty(folder, oldest)
 
@@ -86,14 +81,14 @@ def sweep_after(folder: PrivateFolder) -> None:
         return  # its own server, or another one, was quicker
 
 
-def make_room(folder: PrivateFolder, wanted: int, held: Collection[Path] = ()) -> int:
+def make_room(folder: PrivateFolder, wanted: int) -> int:
     """Deletes the oldest files of whoever has most, until there is room for so many bytes; tells how many are left.
 
     So a visitor who fills the folder loses their own pictures, and others keep theirs.
     """
     files = folder.kept()
     used = sum(file.size for file in files)
-    for file in _going(files, folder.owner_of, held):
+    for file in _going(files, folder.owner_of):
         if used + wanted <= folder.promise.quota:
             break
         file.path.unlink(missing_ok=True)
@@ -101,14 +96,13 @@ def make_room(folder: PrivateFolder, wanted: int, held: Collection[Path] = ()) -
     return used
 
 
-def _going(files: Iterable[Kept], owner_of: Callable[[Kept], str], held: Collection[Path]) -> Iterable[Kept]:
+def _going(files: Iterable[Kept], owner_of: Callable[[Kept], str]) -> Iterable[Kept]:
     """Files in the order in which they would have to go, each time of the owner who has most bytes then."""
     owned: dict[str, list[Kept]] = defaultdict(list)
     weight: dict[str, int] = defaultdict(int)
     for file in files:
         weight[owner_of(file)] += file.size
-        if file.path not in held:
-            owned[owner_of(file)].append(file)
+        owned[owner_of(file)].append(file)
     for queue in owned.values():
         queue.reverse()  # the oldest is taken from the end
     while owned:

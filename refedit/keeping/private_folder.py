@@ -25,6 +25,8 @@ PREFIX = "kept-"
 OWN = "page"
 """The folder of the page's own pictures, which are nobody's and stay."""
 
+BUSY = ".busy"
+"""The file that tells that more is to come into a place: an edit may take longer than files are kept."""
 LEAST = 1 << 17
 """Bytes that every file counts for at least: a quota bounds the number of files, too."""
 
@@ -130,7 +132,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         if Path(parent) == folder and OWN in folders:
             folders.remove(OWN)
-        yield from (Path(parent, name) for name in names)
+        yield from (Path(parent, name) for name in names if name != BUSY)
 
 
 def _kept_for(path: Path) -> float | None:

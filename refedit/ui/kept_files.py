@@ -4,10 +4,6 @@ import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
-
-import gradio as gr
 
 from refedit.keeping.janitor import Janitor
 from refedit.keeping.private_folder import OWN, PrivateFolder
@@ -39,28 +35,3 @@ def kept_files(promise: Promise) -> Iterator[Janitor]:
         os.environ.pop(FOLDER)
         if before is not None:
             os.environ[FOLDER] = before
-
-
-def waiting_files(blocks: gr.Blocks) -> set[Path]:
-    """The files of the events that wait or run."""
-    events = pending_events(blocks)
-    return {Path(path) for event in events if event.data is not None for path in _paths(event.data.data)}
-
-
-def pending_events(blocks: gr.Blocks) -> list[Any]:
-    """The events that wait or run, as Gradio's queue has them."""
-    queue = blocks._queue  # Gradio has no public way to ask for them
-    waiting = [event for one in [*queue.event_queue_per_concurrency_id.values()] for event in [*one.queue]]
-    return waiting + [event for running in [*queue.active_jobs] for event in running or ()]
-
-
-def _paths(value: Any) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if isinstance(path := value.get("path"), str):
-                yield path
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)

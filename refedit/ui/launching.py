@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor
 from refedit.machine.failures import said_of
-from refedit.ui.kept_files import waiting_files
 from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
 from refedit.ui.telling import TellingBlocks
@@ -78,7 +76,6 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         raise in_use(settings) from error
     sessions.set_blocks(page)
     app.state_holder = sessions
-    janitor.held = partial(waiting_files, page)
     try:
         yield
     finally:

@@ -8,8 +8,6 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 
-from refedit.ui.kept_files import pending_events
-
 Scope = MutableMapping[str, Any]
 HEARTBEAT = "/heartbeat/"
 """In the path of the connection that a page holds open while it is looked at; the session's name follows."""
@@ -82,6 +80,13 @@ class Sessions(StateHolder):
             queue = self.blocks._queue  # answers that nobody has fetched wait there
             queue.pending_messages_per_session.pop(session_id, None)
             queue.pending_event_ids_session.pop(session_id, None)
+
+
+def pending_events(blocks: gr.Blocks) -> list[Any]:
+    """The events that wait or run, as Gradio's queue has them."""
+    queue = blocks._queue  # Gradio has no public way to ask for them
+    waiting = [event for one in [*queue.event_queue_per_concurrency_id.values()] for event in [*one.queue]]
+    return waiting + [event for running in [*queue.active_jobs] for event in running or ()]
 
 
 class Presence:

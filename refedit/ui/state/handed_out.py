@@ -1,14 +1,14 @@
 """Files that the page hands out: a visitor's pictures and results, which go in time, and its own, which stay."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
 from refedit.errors import EditError
-from refedit.keeping.private_folder import OWN, place_for
+from refedit.keeping.private_folder import BUSY, OWN, place_for
 
 
 def own_files() -> Path:
@@ -26,12 +26,14 @@ def handed_to(request: gr.Request | None) -> Iterator[Path]:
     """
     try:
         place = place_for(Path(get_upload_folder()), address_of(request))
+        (place / BUSY).touch()
     except OSError as error:
         raise EditError(f"The server has no room for pictures now ({error.strerror or error}). Try again.") from None
     try:
         yield place
     finally:
-        if not any(place.iterdir() if place.is_dir() else ()):
+        (place / BUSY).unlink(missing_ok=True)
+        with suppress(OSError):  # it is not empty
             place.rmdir()
 
 

@@ -59,8 +59,7 @@ or two fingers zoom.</p></div>"""
 """The keys that `keys.js` listens to."""
 
 PRIVACY = (
-    "Your pictures stay on this server: they are used for your edit only and deleted within {kept}, or once an edit "
-    "that waited for them has begun. "
+    "Your pictures stay on this server: they are used for your edit only and deleted within {kept}. "
     "Nobody else is shown them, and nothing is learned from them. What the model computed from them stays in memory "
     "until newer edits need the room. Your results are kept in your own browser."
 )
