@@ -18,7 +18,7 @@ import httpx
 from refedit.errors import EditError
 
 ROOT = Path(__file__).resolve().parents[4]
-START_SECONDS = 300
+START_SECONDS = 900
 
 
 class Site:
@@ -159,7 +159,7 @@ class Site:
                 return
             except httpx.HTTPError:
                 time.sleep(0.25)
-        raise EditError(f"The server did not start. Its log is {self.log}.")
+        raise EditError(f"The server did not start. It said: {self.log.read_text(errors='replace')[-500:]}")
 
 
 def check_can_serve() -> None:
