@@ -61,16 +61,25 @@ class Uploads:
         if not here and not is_form:
             await self.app(scope, receive, send)
             return
+        whole = False
+
+        async def noted() -> MutableMapping[str, Any]:
+            nonlocal whole
+            message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+
         try:
             if not here:
                 raise Refused(415, f"Files are sent to {PATHS[0]} only.")
             if not is_form:
                 raise Refused(400, f"Send files as multipart/form-data, in the field '{FIELD}'.")
-            stored = await self._take(scope, receive, request)
+            stored = await self._take(scope, noted, request)
         except ClientDisconnect:  # or cut off for its length, and still there to be told
             await _answer(send, 400, {"error": "The upload broke off."})
         except Refused as refused:
-            await _discard(receive, _announced(request))
+            if not whole:  # else the next thing to come is that the client has gone
+                await _discard(noted, _announced(request))
             await _answer(send, refused.status, {"error": refused.sentence, "detail": refused.sentence})
         else:
             await _answer(send, 200, stored)
