@@ -159,6 +159,7 @@ class Site:
                 return
             except httpx.HTTPError:
                 time.sleep(0.25)
+        self.end(signal.SIGKILL)
         raise EditError(f"The server did not start. It said: {self.log.read_text(errors='replace')[-500:]}")
 
 
