@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,13 @@ def _serve(options: argparse.Namespace) -> None:
             from refedit.editing.editor import Editor
             from refedit.models import load_model
             from refedit.ui.page import embeddings_of
+            from refedit.ui.waiting_room import patiently, waiting_room
 
-            editor = Editor(load_model(options.model, options.device))
-            settings = Settings(host=options.host, port=options.port, device=options.device, names=names)
+            settings = Settings(
+                host=options.host, port=options.port, model=options.model, device=options.device, names=names
+            )
+            with waiting_room(settings) as room:  # the address is taken before a model is loaded
+                editor = Editor(patiently(room, partial(load_model, options.model, options.device)))
             serve_live(study, settings, editor, embeddings_of(settings))
         else:
             serve_alone(study, options.host, options.port, names)

@@ -24,6 +24,7 @@ SAYS = {
     None: "does not answer",
 }
 """A part of the sentence that names each trouble; None is a hub that never answers."""
+ENDED = "cannot start"
 
 
 def _trouble(status: int | None) -> Callable[[Site, bool], Found]:
@@ -55,7 +56,7 @@ def _until(true: Callable[[], bool]) -> float:
 
 
 def _answers(site: Site) -> bool:
-    return bool(_said(site)) or SAYS_START in site.log.read_text()
+    return bool(_said(site)) or ENDED in site.log.read_text()
 
 
 def _said(site: Site) -> str:
@@ -63,9 +64,6 @@ def _said(site: Site) -> str:
         return httpx.get(site.address, timeout=5).text
     except httpx.HTTPError:
         return ""
-
-
-SAYS_START = "cannot start"
 
 
 @contextmanager
@@ -76,9 +74,11 @@ def _hub(status: int | None) -> Iterator[str]:
             yield f"http://127.0.0.1:{silent.getsockname()[1]}"
         return
 
+    code = status
+
     class Refusing(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_error(status)
+            self.send_error(code)
 
         do_HEAD = do_POST = do_GET
 

@@ -26,10 +26,10 @@ def _flood(site: Site, quick: bool) -> Found:
         _click(visitor, mine)  # the first one loads what finds things
         events = [("edit", begin(stranger, "edit", edit(asked, 20))) for _ in range(10 if quick else FLOOD)]
         events += [("segment", begin(stranger, "segment", [asked, "60,60"])) for _ in range(10 if quick else FLOOD)]
-        answers = [all.submit(lambda event=event: list(told(stranger, *event))[-1]) for event in events]
+        answers = [all.submit(_end, stranger, *event) for event in events]
         time.sleep(1.0)
         click, others = _click(visitor, mine), _waited_for(visitor, mine)
-        refused = sum(answer.result()[0] == "error" for answer in answers)
+        refused = sum(answer.result() == "error" for answer in answers)
     measured = f"a click {click:.2f} s, an edit after {others} others, {refused} of {len(events)} requests refused"
     return Found(measured=measured, held=click < CLICK and others <= OTHERS)
 
@@ -68,10 +68,15 @@ def _leaving(site: Site, quick: bool) -> Found:
     return Found(measured=f"another visitor's edit began {seconds:.1f} s later", held=seconds < LEFT)
 
 
+def _end(client: httpx.Client, endpoint: str, event: str) -> str:
+    """How a call ends."""
+    return [kind for kind, _ in told(client, endpoint, event)][-1]
+
+
 def _click(client: httpx.Client, picture: dict[str, Any]) -> float:
     """How many seconds a mask of a click takes."""
     began = time.monotonic()
-    kind = [kind for kind, _ in told(client, "segment", begin(client, "segment", [picture, "60,60"]))][-1]
+    kind = _end(client, "segment", begin(client, "segment", [picture, "60,60"]))
     if kind != "complete":
         raise ValueError(f"the click ended with {kind}")
     return time.monotonic() - began

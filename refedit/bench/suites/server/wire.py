@@ -12,8 +12,11 @@ from refedit.bench.suites.server.trial import Found, Trial
 from refedit.bench.suites.server.visits import UPLOAD, noise, upload
 
 REQUIRED = ("content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy")
-PAGES = ("/", "/config", "/theme.css", "/robots.txt", "/manifest.json", "/nosuch", "/gradio_api/info", "/static/nosuch")
-PAGES += ("/gradio_api/file=/etc/passwd", "/gradio_api/file=https://example.org/", "/gradio_api/call/edit", "/%2e%2e/x")
+PAGES = (
+    *("/", "/config", "/theme.css", "/robots.txt", "/manifest.json", "/nosuch", "/static/nosuch", "/%2e%2e/x"),
+    *("/gradio_api/info", "/gradio_api/file=/etc/passwd", "/gradio_api/file=https://example.org/"),
+    "/gradio_api/call/edit",
+)
 FORM = {"files": ("a.png", b"x", "image/png")}
 HALF_SECONDS = 45.0
 WRONG = (
