@@ -84,7 +84,7 @@ WALLS = {
     ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"httpx", "pydantic", "starlette", "uvicorn", "yaml"}
+COME_WITH_GRADIO = {"anyio", "fastapi", "gradio_client", "httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
 def sources() -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
 from refedit.bench.suites.server.visits import MEBIBYTE, UPLOAD, begin, edit, edited, noise, raw, served, told, upload
+from refedit.keeping.private_folder import OWN
 
 KEEP = 15.0
 """Seconds that servers keep files in trials that wait for it."""
@@ -127,12 +128,12 @@ def _quota(site: Site, quick: bool) -> Found:
         for number in range(40 if quick else 200):
             answer = greedy.post(UPLOAD, files={"files": ("a.png", noise(number, 600), "image/png")})
             refused += answer.status_code != 200
-            most = max(most, sum(site.files().values()))
+            most = max(most, sum(size for path, size in site.files().items() if path.parent.name != OWN))
         kept, too_much = served(modest, mine), greedy.post(UPLOAD, files={"files": ("a.png", bytes(30 * MEBIBYTE))})
     return Found(
         measured=f"{most / MEBIBYTE:.1f} MB at most, {refused} refused, the other's picture "
         f"{'kept' if kept else 'lost'}, a file above it all: {too_much.status_code}",
-        held=most <= (ROOM + 1) * MEBIBYTE and kept and too_much.status_code == 507,
+        held=most <= ROOM * MEBIBYTE and kept and too_much.status_code == 507,
     )
 
 
@@ -177,7 +178,7 @@ def _ages_of(files: dict[Path, int]) -> Iterator[float]:
     """How long ago visitors' files were written, in seconds; the page's own are left out."""
     for path in files:
         try:
-            if path.parent.name != "page":
+            if path.parent.name != OWN:
                 yield time.time() - path.stat().st_mtime
         except OSError:
             continue

@@ -9,7 +9,7 @@ from functools import partial
 from refedit.bench.suites.server.page_visit import PageVisit
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
-from refedit.bench.suites.server.visits import MEBIBYTE, begin, edit, edited, hostile, noise, session, told, upload
+from refedit.bench.suites.server.visits import MEBIBYTE, begin, edit, edited, hostile, noise, session, upload
 
 PEAK, GROWTH, ANSWER = 600, 50, 1.0
 """MB at most while large pictures are read, MB at most that stay, seconds until the page answers."""
@@ -59,9 +59,10 @@ def _pictures(site: Site, pictures: Sequence[bytes]) -> Found:
 
     work = [partial(by_program if number % 2 else by_click, number) for number in range(len(pictures))]
     gained, slowest = _meanwhile(site, work)
-    stayed = (site.memory() - site.peak()) / MEBIBYTE + gained
+    stayed, alone = (site.memory() - site.peak()) / MEBIBYTE + gained, site.answer_seconds()
+    answered = f"the page within {slowest:.2f} s ({alone:.2f} s afterwards)"
     return Found(
-        measured=f"+{gained:.0f} MB at most, +{stayed:.0f} MB stay, the page within {slowest:.2f} s",
+        measured=f"+{gained:.0f} MB at most, {stayed:+.0f} MB stay, {answered}",
         held=gained < PEAK and slowest < ANSWER,
     )
 
