@@ -9,7 +9,7 @@ from functools import partial
 from refedit.bench.suites.server.page_visit import PageVisit
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
-from refedit.bench.suites.server.visits import MEBIBYTE, begin, edit, edited, hostile, noise, session, upload
+from refedit.bench.suites.server.visits import MEBIBYTE, begin, edit, edited, hostile, noise, session, told, upload
 
 PEAK, GROWTH, ANSWER = 600, 50, 1.0
 """MB at most while large pictures are read, MB at most that stay, seconds until the page answers."""
