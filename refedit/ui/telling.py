@@ -11,7 +11,7 @@ from refedit.errors import EditError
 from refedit.machine.failures import said_of
 
 TITLE = "That did not work"
-NOT_UPLOADED = "A file was not uploaded here, or was deleted: uploads are kept for an hour. Upload it again."
+NOT_UPLOADED = "A file was not uploaded here, or was deleted meanwhile. Add it again."
 NEVER_CAME = "The server was not reached, or was started anew meanwhile. Load the page again, then run it again."
 REMEMBERED = 1000
 """So many visitors' last failures are known."""
