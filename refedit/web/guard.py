@@ -21,7 +21,7 @@ TRUSTED = "FORWARDED_ALLOW_IPS"
 """uvicorn's variable: the proxies whose `X-Forwarded-For` is believed."""
 PRIVATE = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
 """Where a Space's proxy may be; of a chain of addresses the last one that is none of these is the visitor's."""
-NO_FILE = "There is no such file here, or it was deleted: uploads and results are kept for an hour."
+NO_FILE = "There is no such file here, or it was deleted meanwhile."
 NO_PAGE = "There is no such page here."
 _FILE = re.compile(r"/file[=/](.*)", re.DOTALL)
 _UNUSED: tuple[str, ...] = (
