@@ -3,17 +3,11 @@
 import http.client
 import json
 import socket
-import threading
-import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 
-from refedit.editing.line import WAITING_YOURS
 from refedit.web.answers import HEADERS
 from tests.server.calls import post
 
@@ -98,49 +92,3 @@ def test_what_no_address_takes_is_told_and_is_not_unexpected(path: str, body: by
     status, answer = post(f"{address}/gradio_api/{path}", body)
     told = json.loads(answer)["error"]
     assert 400 <= status < 500 and told.endswith(".") and "number" not in told
-
-
-def test_an_unexpected_failure_of_a_call_has_a_number_that_is_in_the_log(
-    client: Client, address: str, folder: Path
-) -> None:
-    with pytest.raises(Exception, match="number [0-9a-f]{6}") as failed:
-        client.predict(handle_file(str(folder / "source.png")), [["no", "text"]], api_name="/segment")
-    number = str(failed.value).partition("(number ")[2][:6]
-    assert f"error {number}" in (folder / "log.txt").read_text()
-
-
-def test_programs_of_one_address_have_one_edit_waiting(address: str, folder: Path, client: Client) -> None:
-    source = handle_file(str(folder / "source.png"))
-    path = client.predict(source, "30,30", api_name="/segment")  # any upload will do
-    assert path
-    status, answer = post(f"{address}/gradio_api/upload", b"", FORM)
-    assert status >= 400
-    body = UPLOAD.replace(b"\r\n\r\nx\r\n", b"\r\n\r\n" + (folder / "source.png").read_bytes() + b"\r\n")
-    file = {"path": json.loads(post(f"{address}/gradio_api/upload", body, FORM)[1])[0]}
-    asked = [
-        "baret",
-        file | {"meta": {"_type": "gradio.FileData"}},
-        "a dog",
-        "",
-        None,
-        None,
-        None,
-        "",
-        {"steps": 60},
-        "",
-    ]
-    ends: list[Any] = []
-
-    def edit() -> None:
-        event = json.loads(post(f"{address}/gradio_api/call/edit", json.dumps({"data": asked}).encode())[1])["event_id"]
-        told = ask(address, "GET", f"/gradio_api/call/edit/{event}", {})[2].decode()
-        ends.append(told.strip().splitlines()[-1])
-
-    edits = [threading.Thread(target=edit) for _ in range(4)]
-    for each in edits:
-        each.start()
-        time.sleep(0.05)
-    for each in edits:
-        each.join()
-    refused = [end for end in ends if WAITING_YOURS in end]
-    assert 1 <= len(refused) <= 2 and len(ends) == 4
