@@ -6,17 +6,16 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 import logging
 import os
 import signal
-from functools import partial
 
 import torch
 
 from refedit.editing.editor import Editor
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.models import load_model, load_safety_checker, load_segmenter
+from refedit.models import load_model, load_safety_checker
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
-from refedit.ui.page import build_page, launch, launch_options
+from refedit.ui.page import build_page, embeddings_of, launch, launch_options
 from refedit.ui.settings import Settings
 
 
@@ -27,10 +26,10 @@ def main() -> None:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
         study = study_beside()
-        editor, segmenter = _edited_by(settings)
-        page = build_page(editor, settings, segmenter)
+        editor, embeddings = _edited_by(settings)
+        page = build_page(editor, settings, embeddings)
         if study:
-            put_beside(study, page, options, editor)
+            put_beside(study, page, options, editor, embeddings)
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # answers are shipped before the end
         try:
             launch(page, settings, options)
@@ -41,14 +40,13 @@ def main() -> None:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
 
 
-def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache | None]:
+def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache]:
     """Who edits and who segments: on ZeroGPU an editor that borrows GPUs, and a segmenter that needs none."""
     if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):  # as `spaces` reads it
-        return _editor(settings), None
+        return _editor(settings), embeddings_of(settings)
     from refedit.hosting.zero import ZeroEditor  # before the model is loaded; see there
 
-    cpu = torch.device("cpu")
-    return ZeroEditor(_editor(settings, lent=True)), EmbeddingCache(partial(load_segmenter, settings.sam, cpu))
+    return ZeroEditor(_editor(settings, lent=True)), embeddings_of(settings, torch.device("cpu"))
 
 
 def _editor(settings: Settings, lent: bool = False) -> Editor:

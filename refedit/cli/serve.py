@@ -23,7 +23,7 @@ def run_serve(options: argparse.Namespace) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     from refedit.serving import cluster
-    from refedit.ui.page import build_page, launch, launch_options
+    from refedit.ui.page import build_page, embeddings_of, launch, launch_options
     from refedit.ui.settings import Settings
 
     try:
@@ -38,4 +38,4 @@ def _serve(options: argparse.Namespace) -> None:
         print(f"Ready: {len(pool.states())} editors with the model '{pool.facts.name}'. They tell how they are by:")
         print(f"    python -m refedit serve --status --address {cluster.own_address()}")
         print(f"    {' '.join(cluster.metrics_addresses())}  (for Prometheus)", flush=True)
-        launch(build_page(pool, settings), settings, ready)
+        launch(build_page(pool, settings, embeddings_of(settings)), settings, ready)

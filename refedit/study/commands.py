@@ -49,10 +49,12 @@ def _serve(options: argparse.Namespace) -> None:
         if study.definition.kind == "live":
             from refedit.editing.editor import Editor
             from refedit.models import load_model
+            from refedit.ui.page import embeddings_of
             from refedit.ui.settings import Settings
 
             editor = Editor(load_model(options.model, options.device))
-            serve_live(study, Settings(host=options.host, port=options.port), editor)
+            settings = Settings(host=options.host, port=options.port, device=options.device)
+            serve_live(study, settings, editor, embeddings_of(settings))
         else:
             serve_alone(study, options.host, options.port)
     finally:

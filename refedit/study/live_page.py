@@ -20,20 +20,21 @@ from PIL import Image
 from refedit.editing.request import LONGEST_PROMPT, Finished
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.imaging.images import read_cutout
-from refedit.imaging.masks import Mask
 from refedit.methods import Input
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.blinded import Along, BlindEvent, Broken, Own, Ready, needs_of, run_both, takes_of
 from refedit.study.pairs import Side
 from refedit.study.running import Study
 from refedit.study.said import Answer, Choice, Contradiction, Event, EventKind, LiveEdit, TooFast
 from refedit.study.store import Given
 from refedit.ui.events.running_edits import Halted, RunningEdits
-from refedit.ui.state.picture_with_mask import PictureWithMask
+from refedit.ui.events.selecting import Answer as Selected
+from refedit.ui.events.selecting import Question, answers_of
+from refedit.ui.state.picture_with_mask import read_canvas
+from refedit.ui.view.pane import draw_pane
 
 PATH = "live"
 STATIC = Path(__file__).parent / "static"
-BRUSH, OPACITY = "#d1208f", 0.55
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = {"queue": False, **PRIVATE}
 DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
@@ -54,8 +55,8 @@ class LivePage:
     ready: gr.State
     place: gr.HTML
     desk: gr.Column
-    source: gr.ImageEditor
-    reference: gr.ImageEditor
+    source: gr.HTML
+    reference: gr.HTML
     source_prompt: gr.Textbox
     prompt: gr.Textbox
     actions: gr.Row
@@ -84,10 +85,10 @@ class LivePage:
         return [*fixed, *self.pictures]
 
 
-def add_live_page(blocks: gr.Blocks, study: Study, editor: EditingService) -> None:
+def add_live_page(blocks: gr.Blocks, study: Study, editor: EditingService, embeddings: EmbeddingCache) -> None:
     """Adds the page to a Gradio app at /live; nothing leads there but the participant's page."""
     with blocks.route("Study", f"/{PATH}", show_in_navbar=False):
-        page = _draw(study)
+        page = _draw(study, answers_of(editor, embeddings))
         _connect(blocks, page, study, editor)
 
 
@@ -97,7 +98,7 @@ def head() -> str:
     return f"<style>\n{style}</style>\n<script>\n{script}</script>"
 
 
-def _draw(study: Study) -> LivePage:
+def _draw(study: Study, answers: Mapping[str, Callable[[Question], Selected]]) -> LivePage:
     definition = study.definition
     needs, takes = needs_of(definition), takes_of(definition)
     with gr.Column(elem_id="live"):
@@ -111,8 +112,9 @@ def _draw(study: Study) -> LivePage:
                 choices = _choices(definition.no_preference)
         with gr.Column(visible=False) as desk:
             with gr.Row():
-                source = _canvas("Your picture: paint over what may change", "live-source")
-                reference = _canvas("Reference: paint over what to take", "live-reference", Input.REFERENCE in takes)
+                source = draw_pane("source", "Your picture", "click or paint what may change", answers).canvas
+                other = ("reference", "The other picture", "click or paint what to take")
+                reference = draw_pane(*other, answers, visible=Input.REFERENCE in takes).canvas
             source_prompt = _sentence("The picture as it is now", "live-source-prompt", Input.SOURCE_PROMPT in needs)
             prompt = _sentence("The picture that you want", "live-prompt", True)
             with gr.Row() as actions:
@@ -132,22 +134,6 @@ def _choices(no_preference: bool) -> dict[Choice, gr.Button]:
         choice: gr.Button(label, elem_id=f"live-{choice}", visible=no_preference or choice is not Choice.NONE)
         for choice, label in labels
     }
-
-
-def _canvas(label: str, elem_id: str, visible: bool = True) -> gr.ImageEditor:
-    return gr.ImageEditor(
-        label=label,
-        elem_id=elem_id,
-        visible=visible,
-        type="filepath",
-        format="png",
-        image_mode="RGBA",
-        sources=("upload", "clipboard"),
-        transforms=(),
-        canvas_size=(16, 16),  # a layer is as large as the largest canvas so far
-        layers=gr.LayerOptions(allow_additional_layers=False, layers=["Mask"], disabled=True),
-        brush=gr.Brush(colors=[(BRUSH, OPACITY)], color_mode="fixed"),
-    )
 
 
 def _sentence(label: str, elem_id: str, visible: bool) -> gr.Textbox:
@@ -226,11 +212,13 @@ class _Moves:
 
     def ask(self, given: Given) -> Updates:
         """A question about what is shown."""
-        text = next(item.text for item in self.study.definition.questions if item.id == given.question)
+        definition = self.study.definition
+        text = next(item.text for item in definition.questions if item.id == given.question)
+        minimum = definition.minimum_ms
         return {
             self.page.ready: given.position,
             self.page.results: gr.Column(visible=True),
-            self.page.question: f"<h2 data-position='{given.position}'>{escape(text)}</h2>",
+            self.page.question: f"<h2 data-position='{given.position}' data-minimum='{minimum}'>{escape(text)}</h2>",
         }
 
     def vote(self, token: str, ready: int | None, told: dict[str, Any]) -> Updates:
@@ -274,7 +262,10 @@ def _runner(moves: _Moves, editor: EditingService, running: RunningEdits) -> Cal
                 return
             given = open_ones[0]
             own = Own(
-                source=_painted(source), reference=_painted(reference), source_prompt=source_prompt, prompt=prompt
+                source=read_canvas(source, "first"),
+                reference=read_canvas(reference, "other"),
+                source_prompt=source_prompt,
+                prompt=prompt,
             )
             moves.note(token, EventKind.RUN, given)
             yield {page.run: gr.Button(interactive=False), page.stop: gr.Button(visible=True), page.bar: _bar(0)}
@@ -320,17 +311,3 @@ def _bar(fraction: float) -> str:
 
 def _said(text: str) -> str:
     return f"<p class='live-note' role='alert'>{escape(text)}</p>"
-
-
-def _painted(canvas: dict[str, Any] | None) -> PictureWithMask | None:
-    """The picture and the mask of a canvas, None if it is empty; EditError for a picture that cannot be read."""
-    if not canvas or not canvas.get("background"):
-        return None
-    picture, cutout = read_cutout(canvas["background"])
-    masks = []
-    for layer in canvas.get("layers") or []:
-        with Image.open(layer) as image:
-            alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.float32)
-        masks.append(Mask(np.minimum(alpha / (255 * OPACITY), 1).astype(np.float32)).fitted(picture.size))
-    mask = Mask.union(masks) if masks else None
-    return PictureWithMask(picture=picture, mask=None if mask is None or mask.is_empty else mask, cutout=cutout)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.routing import Mount
 
     from refedit.editing.service import EditingService
+    from refedit.segment.embedding_cache import EmbeddingCache
     from refedit.ui.settings import Settings
 
 VARIABLE = "REFEDIT_STUDY"
@@ -63,25 +64,28 @@ def study_beside(environment: Mapping[str, str] = os.environ) -> Study | None:
     return open_study(Path(folder), environment) if folder else None
 
 
-def put_beside(study: Study, blocks: Any, options: dict[str, Any], editor: "EditingService") -> None:
+def put_beside(
+    study: Study, blocks: Any, options: dict[str, Any], editor: "EditingService", embeddings: "EmbeddingCache"
+) -> None:
     """Adds a study to a Gradio app and to what `launch` will be given; a live one gets its own page there, too."""
     options["app_kwargs"] = {**options.get("app_kwargs", {}), "routes": [mounted(study)]}
     if study.definition.kind == "live":
         from refedit.study.live_page import add_live_page, head
 
-        add_live_page(blocks, study, editor)
+        add_live_page(blocks, study, editor, embeddings)
         options["head"] = options.get("head", "") + head()
 
 
-def serve_live(study: Study, settings: "Settings", editor: "EditingService") -> None:
+def serve_live(study: Study, settings: "Settings", editor: "EditingService", embeddings: "EmbeddingCache") -> None:
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
-    from refedit.ui.page import KEEP_FILES, QUEUE, launch_options
+    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, QUEUE, launch_options, scripts
 
-    options = launch_options(settings) | {"css_paths": [], "head": ""}  # which tell of methods
+    quiet = {"css_paths": PANE_STYLES, "head": scripts(PANE_SCRIPTS)}  # all others tell of methods
+    options = launch_options(settings) | quiet
     with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
-    put_beside(study, blocks, options, editor)
+    put_beside(study, blocks, options, editor, embeddings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
     blocks.queue(max_size=QUEUE).launch(**options)

@@ -1,12 +1,14 @@
 """The page: drawn, connected and ready to be launched."""
 
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 
 from refedit.editing.service import EditingService, at_once
 from refedit.errors import EditError
@@ -46,27 +48,24 @@ NO_MCP = (
 )
 
 STATIC = Path(__file__).parent / "static"
-STYLES = ("page.css", "desk.css")
-SCRIPTS = (
-    "mask.js",
-    "easel.js",
-    "pictures.js",
-    "pane.js",
-    "stage.js",
-    "history.js",
-    "sentences.js",
-    "bar.js",
-    "keys.js",
-)
-"""In the order in which they use each other; each adds functions to `window.refedit`."""
+STYLES = tuple(STATIC / name for name in ("pane.css", "page.css", "desk.css"))
+PANE_STYLES = STYLES[:1]
+PANE_SCRIPTS = ("mask.js", "easel.js", "pictures.js", "pane.js")
+"""All that a pane needs, in the order in which they use each other; each adds functions to `window.refedit`."""
+SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
+"""In the order in which they use each other."""
 
 VISITORS = 200
 """So many visitors' sessions are kept in memory; the one who was away the longest is forgotten first."""
 
 
-def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache | None = None) -> gr.Blocks:
-    """The page of an editor, with the examples and, if none is given, the segmenter of the settings."""
-    embeddings = embeddings or EmbeddingCache(partial(load_segmenter, settings.sam, pick_device(settings.device)[0]))
+def embeddings_of(settings: Settings, device: torch.device | None = None) -> EmbeddingCache:
+    """The segmenter of the settings, on their device if none is given; it is loaded at the first click."""
+    return EmbeddingCache(partial(load_segmenter, settings.sam, device or pick_device(settings.device)[0]))
+
+
+def build_page(editor: EditingService, settings: Settings, embeddings: EmbeddingCache) -> gr.Blocks:
+    """The page of an editor, with the examples of the settings."""
     examples, warning = read_examples(settings.examples), about(editor.facts)
     with gr.Blocks(title="RefEdit", analytics_enabled=False, delete_cache=(600, KEEP_FILES), fill_width=True) as blocks:
         with tempfile.TemporaryDirectory() as folder:  # Gradio copies the tiles when the buttons are drawn
@@ -102,8 +101,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_name": settings.host,
         "server_port": settings.port,
         "theme": theme(),
-        "css_paths": [STATIC / name for name in STYLES],
-        "head": f"<script>\n{scripts()}\n</script>",
+        "css_paths": STYLES,
+        "head": scripts(),
         "app_kwargs": {"middleware": [(RequestLimits, (), {})]},  # as starlette's Middleware unpacks
         "max_file_size": MAX_FILE,
         "state_session_capacity": VISITORS,
@@ -123,10 +122,10 @@ def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None
         raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
 
 
-def scripts() -> str:
-    """What the browser does by itself, and what the page's own components call."""
-    bodies = ((STATIC / name).read_text("utf-8").rstrip() for name in SCRIPTS)
-    return "window.refedit = {};\n" + "".join(f"{{\n{body}\n}}\n" for body in bodies)
+def scripts(names: Sequence[str] = SCRIPTS) -> str:
+    """What the browser does by itself, and what the page's own components call, as an element of the page's head."""
+    bodies = ((STATIC / name).read_text("utf-8").rstrip() for name in names)
+    return "<script>\nwindow.refedit = {};\n" + "".join(f"{{\n{body}\n}}\n" for body in bodies) + "\n</script>"
 
 
 def connect(page: Page, blocks: gr.Blocks, editor: EditingService, examples: tuple[Example, ...]) -> None:

@@ -17,6 +17,7 @@ from refedit.editing.result import Result
 from refedit.editing.result_png import read_result
 from refedit.errors import EditError
 from refedit.methods import Baret
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.results import restored
 from refedit.ui.events.running_edits import run
@@ -26,6 +27,7 @@ from refedit.ui.state.examples import Example
 from refedit.ui.view.layout import Page
 from tests.conftest import picture
 from tests.page.parts import packed, reacting
+from tests.page_server import tiny_segmenter
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +82,9 @@ def test_a_result_tells_programs_that_a_model_edited_it(result: Result, tmp_path
 
 
 def test_what_cannot_be_restored_is_said(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
-    bringing = reacting(build_page(editor, Settings(examples=tmp_path)), "history", "upload")
+    bringing = reacting(
+        build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter)), "history", "upload"
+    )
     assert bringing.queue, "what has to be said needs the queue"
     for file in (None, {"path": "/etc/passwd"}, {"path": str(tmp_path / "cat.png")}):
         with pytest.warns(UserWarning):  # outside of an event, gr.Warning warns in Python's way

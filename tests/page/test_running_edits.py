@@ -12,6 +12,7 @@ from gradio.route_utils import delete_files_created_by_app
 
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, Finished, Preview, Progress
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, RunningEdits, Started, paced, run
 from refedit.ui.page import build_page
 from refedit.ui.settings import Settings
@@ -19,6 +20,7 @@ from refedit.ui.state.examples import Example
 from refedit.ui.state.form import Form
 from tests.conftest import picture
 from tests.page.parts import reacting
+from tests.page_server import tiny_segmenter
 
 
 def test_a_form_asks_for_what_the_method_takes(form: Form) -> None:
@@ -137,7 +139,7 @@ def test_nothing_runs_unless_every_form_is_complete(form: Form, editor: Editor) 
 def test_the_page_is_built_and_keeps_all_but_its_endpoints_private(
     examples: tuple[Example, ...], editor: Editor, tmp_path: Path
 ) -> None:
-    blocks = build_page(editor, Settings(examples=tmp_path))
+    blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/find", "/segment"}
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
     assert {fn.concurrency_limit for fn in limited} == {1}
@@ -146,7 +148,7 @@ def test_the_page_is_built_and_keeps_all_but_its_endpoints_private(
 def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
     examples: tuple[Example, ...], editor: Editor, tmp_path: Path
 ) -> None:
-    blocks = build_page(editor, Settings(examples=tmp_path))
+    blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     fns: list[Any] = list(blocks.fns.values())
     edits = [fn for fn in fns if fn.concurrency_id == "device" and fn.api_visibility == "private"]
     assert len(edits) == 1
@@ -169,7 +171,7 @@ def parts(updates: dict[Any, Any]) -> dict[str, Any]:
 
 
 def test_the_tiles_outlive_what_visitors_leave(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
-    blocks = build_page(editor, Settings(examples=tmp_path))
+    blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     buttons = [block for block in blocks.blocks.values() if isinstance(block, gr.Button) and block.icon]
     icons = [Path(button.icon["path"]) for button in buttons if button.icon]
     assert len(icons) == len(examples)

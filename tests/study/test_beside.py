@@ -9,10 +9,12 @@ import gradio as gr
 import pytest
 
 from refedit.errors import EditError
+from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.running import Study
 from refedit.study.serving import VARIABLE, put_beside, study_beside
 from refedit.ui.page import launch_options
 from refedit.ui.settings import Settings
+from tests.page_server import tiny_segmenter
 from tests.scripted_editor import ScriptedEditor
 from tests.serving import free_port
 from tests.study.made_up import write_study
@@ -27,7 +29,7 @@ def beside(tmp_path: Path) -> Iterator[Server]:
     options: dict[str, Any] = launch_options(Settings(port=port))
     with gr.Blocks() as blocks:
         gr.HTML("the demo")
-    put_beside(study, blocks, options, ScriptedEditor())
+    put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
     blocks.launch(**options, prevent_thread_lock=True, quiet=True)
     yield Server(tmp_path, port=port)
     blocks.close()

@@ -1,4 +1,4 @@
-// The clock and the keys of the live study's page, and whose page it is.
+// The clock and the keys of the live study's page, whose page it is, and what its buttons wait for.
 window.live = (() => {
   let began = null, hidden = 0, since = null, first = null, token = "";
   const now = () => performance.now();
@@ -14,16 +14,22 @@ window.live = (() => {
     const button = document.getElementById(`live-${name}`);
     if (button?.offsetParent) button.click();
   });
-  const question = () => document.querySelector("#live-question [data-position]")?.dataset.position ?? "";
+  const heading = () => document.querySelector("#live-question [data-position]");
+  const question = () => heading()?.dataset.position ?? "";
+  const choices = () => ["left", "none", "right"].map((name) => document.getElementById(`live-${name}`)).filter(Boolean);
+  const open = (can) => choices().forEach((button) => (button.disabled = !can));
   const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  // The clock is at zero once both results of a new question are painted.
+  // The clock is at zero once both results of a new question are painted; no choice is open before the shortest time.
   async function begin() {
+    const mine = heading();
     began = first = null;
+    open(false);
     await frames();
     const shown = [...document.querySelectorAll("#live-results img")];
     await Promise.all(shown.map((image) => image.decode().catch(() => {})));
     await frames();
     [began, hidden, since] = [now(), 0, document.hidden ? now() : null];
+    setTimeout(() => heading() === mine && open(true), Number(mine.dataset.minimum));
   }
   let asked = "";
   new MutationObserver(() => {
@@ -31,6 +37,19 @@ window.live = (() => {
     asked = question();
     if (asked) begin();
   }).observe(document.documentElement, {childList: true, subtree: true});
+  // Edit waits for pictures that are still on their way.
+  let passing = false;
+  document.addEventListener("click", async (event) => {
+    const run = event.target.closest?.("#live-run");
+    if (!run || passing) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    await refedit.allSettled();
+    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
+    passing = true;
+    run.click();
+    passing = false;
+  }, true);
   return {
     token() {
       const found = location.hash.match(/^#me=([\w-]+)$/);

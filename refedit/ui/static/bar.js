@@ -102,10 +102,7 @@ document.addEventListener(
     if (gap) return complain(gap);
     refedit.missed();
     if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
-    for (const pane of Object.values(refedit.panes)) {
-      pane.large(false);
-      await pane.settled();
-    }
+    await refedit.allSettled();
     inSight();
     await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
     passing = true;

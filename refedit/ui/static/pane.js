@@ -5,6 +5,13 @@ refedit.paneInUse = () => {
   const used = refedit.panes[document.body.dataset.pane];
   return used?.root.offsetParent ? used : refedit.panes.source;
 };
+// Once all pictures are on the server, none shown large: what a run has to wait for.
+refedit.allSettled = async () => {
+  for (const pane of Object.values(refedit.panes)) {
+    pane.large(false);
+    await pane.settled();
+  }
+};
 const PAST = 40;
 const FRESH = 20 * 60 * 1000; // ms after which a picture is sent again: the server keeps uploads for an hour
 const EMPTY = { photo: null, mask: "", thing: "", base: "", clicks: [] };
@@ -80,8 +87,8 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (usable) await put(usable);
     say(note);
     if (!usable) return;
-    refedit.clearStage();
-    refedit.missed();
+    refedit.clearStage?.();
+    refedit.missed?.();
   };
   const adopt = async () => {
     const { picture, mask: spelled } = props.value ?? {};

@@ -33,7 +33,9 @@ class Pane:
     canvas: gr.HTML
 
 
-def draw_pane(name: str, title: str, hint: str, answers: Mapping[str, Callable[[Any], Any]]) -> Pane:
+def draw_pane(
+    name: str, title: str, hint: str, answers: Mapping[str, Callable[[Any], Any]], visible: bool = True
+) -> Pane:
     """Draws the pane of a picture that errors call `name`; `answers` are asked by the canvas, by their names."""
     canvas = gr.HTML(
         {"picture": None, "mask": ""},
@@ -43,6 +45,7 @@ def draw_pane(name: str, title: str, hint: str, answers: Mapping[str, Callable[[
         apply_default_css=False,
         elem_id=name,
         elem_classes="pane-block",
+        visible=visible,
     )
     return Pane(name=name, canvas=canvas)
 
