@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from refedit.editing.request import EditRequest
     from refedit.imaging.masks import Mask
     from refedit.methods import Method
+    from refedit.picturebook.world.colours import Paint
 
 # All that takes long is imported where it is used: the process that only hands out the tests reads this file, too,
 # before any worker begins.
@@ -97,7 +98,7 @@ LONG += ("test_evidence", "test_specref", "test_baret", "test_training", "test_e
 LONG += ("test_architecture", "test_looks", "test_reader", "test_sam_training", "test_command_line")
 LONG += ("test_comparison_methods", "test_recipe", "test_edits", "test_imagic", "test_networks", "test_drawing")
 LONG += ("test_segment", "test_bench", "test_ddim", "test_replica", "test_deploy", "test_safety_checker")
-LONG += ("test_build", "test_simulate", "test_fits", "test_votes")
+LONG += ("test_locate", "test_build", "test_simulate", "test_fits", "test_votes")
 """Files that take long, the longest first: begun early, they leave no worker alone at the end."""
 
 
@@ -235,10 +236,8 @@ def request_for(method: Method, region: Mask | None = None, size: tuple[int, int
     )
 
 
-def finish(work: Generator[Any, None, Any]) -> Any:
-    """Runs a generator to its end and gives what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
+def colour_name(paint: Paint) -> str:
+    """The name whose middle paint looks most like this one."""
+    from refedit.picturebook.world.colours import COLOURS, distance, paint_at
+
+    return min(COLOURS, key=lambda name: distance(paint, paint_at(name)))

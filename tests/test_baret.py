@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import step_along
@@ -30,7 +31,7 @@ from refedit.methods.baret import (
     BalancedAttention,
 )
 from refedit.methods.method import Edited, Task
-from tests.conftest import finish, request_for
+from tests.conftest import request_for
 
 QUICK = replace(Baret.presets()["published"], steps=5)
 SOURCE = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))

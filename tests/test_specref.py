@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.attention import attend
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import guide, move
@@ -24,7 +25,7 @@ from refedit.methods import Baret, SpecRef
 from refedit.methods.method import Edited, Task
 from refedit.methods.specref import INVERT_REFERENCE, INVERT_SOURCE, TARGET, ReferenceAttention
 from refedit.methods.specref_region import EditRegion
-from tests.conftest import box_mask, finish, request_for
+from tests.conftest import box_mask, request_for
 
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
 

@@ -9,11 +9,11 @@ from torch import Tensor
 from refedit.bench.baselines.base import FIT, TUNE
 from refedit.bench.baselines.imagic import Imagic, noised
 from refedit.bench.experiment.workbench import weights_checksum
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import Stage, denoised_latents, guide, move
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from tests.bench.conftest import metered, task_for
-from tests.conftest import finish
 
 QUICK = {"steps": 2, "text_iterations": 2, "tune_iterations": 2, "text_rate": 0.1, "tune_rate": 0.01}
 
