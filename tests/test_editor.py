@@ -150,6 +150,7 @@ def test_a_waiting_edit_can_be_stopped(editor: Editor) -> None:
         next(editor.edit(request_for(BOTH[1]), cancel))
 
 
+@pytest.mark.long
 def test_every_step_may_run_on_another_thread(model: StableDiffusion) -> None:
     """Gradio resumes a generator on whichever thread is free; gradient mode is a thread's own."""
     for method in BOTH:

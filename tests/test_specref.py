@@ -249,6 +249,7 @@ def test_a_region_too_small_to_see_is_said(model: StableDiffusion) -> None:
         run(model, QUICK, region=box_mask((64, 64), (63, 63, 64, 64)).to_tensor())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", [torch.bfloat16])
 def test_a_unet_in_half_precision_edits_with_exact_latents(tiny_folder: Path, dtype: torch.dtype) -> None:
     half = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), dtype)
@@ -291,6 +292,7 @@ def test_an_aligned_reference_shows_its_subject_where_the_region_is() -> None:
     assert (top, bottom) == (32, 64) and left >= 32 and right <= 64
 
 
+@pytest.mark.long
 def test_another_thing_need_not_stand_as_the_old_one_does(model: StableDiffusion) -> None:
     free = replace(QUICK, self_replace=0.0, cross_replace=0.0)
     kept = replace(QUICK, other_kind="same layout")

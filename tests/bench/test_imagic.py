@@ -51,6 +51,7 @@ def test_at_eta_one_the_fitted_text_is_not_drawn(model: StableDiffusion) -> None
     assert not torch.allclose(latents(model, {**alone, "eta": 0.0}), latents(model, alone), atol=1e-3)
 
 
+@pytest.mark.long
 def test_a_seed_gives_one_picture(model: StableDiffusion) -> None:
     assert torch.equal(latents(model, {"seed": 1}), latents(model, {"seed": 1}))
     assert not torch.allclose(latents(model, {"seed": 1}), latents(model, {"seed": 2}), atol=1e-2)
