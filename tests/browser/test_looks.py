@@ -33,6 +33,16 @@ CONTRAST = """(selector) => {
 TEXTS = ("#head h1", "#head p", ".kind .words small", "#source h2 small", ".status", "#run", ".reading .known")
 
 
+def test_the_keyboard_comes_quickly_to_the_sentence(shared_page: Any) -> None:
+    page = shared_page
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#bar') !== null")
+
+
 @pytest.fixture(params=["light", "dark"])
 def lit(request: pytest.FixtureRequest, shared_page: Any) -> Iterator[Any]:
     """The page by light and by dark, as the visitor's machine is set."""
@@ -77,13 +87,3 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
     run_to_the_end(page)
     assert out_of_sight(page, "#result", "#bar", "#run") == [], "the bar stays, and the result comes into sight"
     page.context.close()
-
-
-def test_the_keyboard_comes_quickly_to_the_sentence(shared_page: Any) -> None:
-    page = shared_page
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('#bar') !== null")
