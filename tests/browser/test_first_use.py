@@ -138,9 +138,9 @@ def test_a_running_edit_is_in_sight_in_every_window(shared_page: Any) -> None:
     page = shared_page
     choose_example(page, 0)
     write_over = ("#prompt textarea", "#source-prompt textarea")
+    set_steps(page, "specref", HELD)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        set_steps(page, "specref", HELD)
         page.evaluate("scrollTo(0, 0)")
         page.locator("#run").click()
         expect(page.locator("#preview")).to_be_visible()
