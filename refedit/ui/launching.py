@@ -74,6 +74,7 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         page.launch(_app=app, **_of_gradio(options), prevent_thread_lock=True)
     except OSError as error:  # Gradio's own advice is about another variable
         raise in_use(settings) from error
+    print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     sessions.set_blocks(page)
     app.state_holder = sessions
     try:
