@@ -75,6 +75,7 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
     except OSError as error:  # Gradio's own advice is about another variable
         raise in_use(settings) from error
     sessions.set_blocks(page)
+    print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     app.state_holder = sessions
     try:
         yield

@@ -49,7 +49,7 @@ NO_MCP = (
 STATIC = Path(__file__).parent / "static"
 STYLES = tuple(STATIC / name for name in ("pane.css", "page.css", "desk.css"))
 PANE_STYLES = STYLES[:1]
-PANE_SCRIPTS = ("mask.js", "easel.js", "pictures.js", "pane.js")
+PANE_SCRIPTS = ("mask.js", "easel.js", "hand.js", "pictures.js", "pane.js")
 """All that a pane needs, in the order in which they use each other; each adds functions to `window.refedit`."""
 SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
 """In the order in which they use each other."""
@@ -118,6 +118,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
+        "quiet": True,
     }
 
 

@@ -36,7 +36,7 @@ def beside(tmp_path: Path) -> Iterator[Server]:
         with TellingBlocks() as blocks:
             gr.HTML("the demo")
         put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
-        with served(blocks, settings, options | {"quiet": True}, janitor):
+        with served(blocks, settings, options, janitor):
             yield Server(tmp_path, port=port)
 
 
