@@ -76,6 +76,7 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         raise in_use(settings) from error
     print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     sessions.set_blocks(page)
+    print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     app.state_holder = sessions
     try:
         yield
