@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor
 from refedit.machine.failures import said_of
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
-from refedit.ui.telling import TellingBlocks
 from refedit.ui.uploads import Uploads
 from refedit.web.guard import TRUSTED, Guard, trust_proxies
 from refedit.web.origins import Origins
@@ -76,7 +76,6 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         raise in_use(settings) from error
     print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     sessions.set_blocks(page)
-    print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
     app.state_holder = sessions
     try:
         yield
