@@ -85,10 +85,10 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
+    from refedit.ui.events.telling import TellingBlocks
     from refedit.ui.kept_files import kept_files
     from refedit.ui.launching import launch
     from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
-    from refedit.ui.telling import TellingBlocks
 
     promise = settings.promise
     quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods

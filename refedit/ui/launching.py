@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor
 from refedit.machine.failures import said_of
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
-from refedit.ui.telling import TellingBlocks
 from refedit.ui.uploads import Uploads
 from refedit.web.guard import TRUSTED, Guard, trust_proxies
 from refedit.web.origins import Origins

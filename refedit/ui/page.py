@@ -24,6 +24,7 @@ from refedit.ui.events.results import connect_result
 from refedit.ui.events.run import connect_run
 from refedit.ui.events.selecting import answers_of
 from refedit.ui.events.sentences import connect_sentences
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.events.visitors import Looks
 from refedit.ui.settings import Settings
 from refedit.ui.state import status
@@ -31,7 +32,6 @@ from refedit.ui.state.examples import Example, read_examples
 from refedit.ui.state.handed_out import own_files
 from refedit.ui.state.status import model_table
 from refedit.ui.state.words import offered_html
-from refedit.ui.telling import TellingBlocks
 from refedit.ui.uploads import LARGEST
 from refedit.ui.view.layout import Page, Told, draw
 from refedit.ui.view.theme import theme

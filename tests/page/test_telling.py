@@ -8,7 +8,7 @@ import pytest
 from gradio.exceptions import InvalidPathError
 
 from refedit.errors import EditError
-from refedit.ui.telling import NEVER_CAME, NOT_UPLOADED, TellingBlocks
+from refedit.ui.events.telling import NEVER_CAME, NOT_UPLOADED, TellingBlocks
 
 IMAGE = "There is no '<img src=x>'. Choose another."
 

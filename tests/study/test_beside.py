@@ -13,11 +13,11 @@ from refedit.errors import EditError
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.running import Study
 from refedit.study.serving import VARIABLE, put_beside, study_beside
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.kept_files import kept_files
 from refedit.ui.launching import served
 from refedit.ui.page import launch_options
 from refedit.ui.settings import Settings
-from refedit.ui.telling import TellingBlocks
 from tests.page_server import tiny_segmenter
 from tests.scripted_editor import ScriptedEditor
 from tests.serving import free_port

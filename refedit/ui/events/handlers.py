@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from refedit.errors import EditError
-from refedit.ui.telling import warn
+from refedit.ui.events.telling import warn
 
 Updates = dict[Any, Any]
 """What an event changes: new values or properties by component."""

@@ -16,12 +16,12 @@ from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.events.visitors import asked_by
 from refedit.ui.state.form import Form
 from refedit.ui.state.handed_out import handed_to
 from refedit.ui.state.picture_with_mask import files_of
 from refedit.ui.state.received import held
-from refedit.ui.telling import TellingBlocks
 from refedit.ui.view.layout import Inputs, Page
 from refedit.ui.view.stage import BOTH
 
