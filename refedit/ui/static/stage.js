@@ -79,16 +79,12 @@ refedit.stage = (element, props, watch) => {
     tries.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const after = () => {
-    if (value().shows === "example") {
-      const link = new URL(location.pathname, location.origin);
-      link.searchParams.set("example", value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-"));
-      return [made("a", { href: link.href, className: "button", textContent: "Link to this example", id: "example-link" })];
-    }
+    if (value().shows === "example" || view === ALL) return []; // an example has its link; of several, one is picked first
     const name = `refedit-${(result().label || "result").replace(/\W+/g, "-")}`;
     return [
+      value().results.length > 1 && button("Keep this one", "keep", keep),
       file("Download", result().full ?? result().image, "download", `${name}.png`),
       result().full && file("Without inputs", result().image, "download-bare", `${name}-bare.png`),
-      value().results.length > 1 && view !== ALL && button("Keep this one", "keep", keep),
       button("Use as my picture", "use", use),
     ];
   };
@@ -125,6 +121,7 @@ refedit.stage = (element, props, watch) => {
       run = value().run;
       chosen = 0;
       view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
+      if (shows === "example" && refedit.ready) refedit.inSight();
       if (shows === "results") {
         for (const pane of Object.values(refedit.panes)) pane.hide();
         if (!run.startsWith("restored")) refedit.remember?.(value());
@@ -133,6 +130,15 @@ refedit.stage = (element, props, watch) => {
     draw();
   };
 
+  // The name of the example that is shown, as links spell it; "" if it is none.
+  refedit.example = () => (value().shows === "example" ? value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-") : "");
+  // Results from this browser's own storage, beside the source that is on the page.
+  refedit.showKept = async (results) => {
+    const source = await refedit.panes.source.blob();
+    props.value = { shows: "results", run: "restored here", told: "made earlier", results, before: source && { url: URL.createObjectURL(source) } };
+    arrive();
+  };
+  refedit.shownRun = () => (value().shows === "results" ? value().run : "");
   // While O is held, the source is seen in the result's place.
   refedit.lookBack = (back) => {
     const image = root.querySelector("#result");
@@ -145,7 +151,6 @@ refedit.stage = (element, props, watch) => {
     if (value().shows !== "example") return;
     props.value = { shows: "", run: "", results: [] };
     arrive();
-    refedit.say("Press Run.");
   };
   watch("value", arrive);
   arrive();

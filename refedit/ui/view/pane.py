@@ -53,7 +53,7 @@ def draw_pane(
 def _template(name: str, title: str, hint: str) -> str:
     return f"""
 <section class="pane" data-name="{name}" data-room="{ROOM[name]}" aria-label="{title}">
-  <h2>{title} <small>{hint}</small></h2>
+  <h2>{title} <small>{hint}</small> <button type="button" class="other" title="Choose another picture">Choose&hellip;</button></h2>
   <div class="well">
     <button type="button" class="empty">
       <b>Choose a picture</b><span>or drop or paste one here</span>
@@ -102,7 +102,6 @@ def _more(name: str) -> str:
       <input class="place" type="text" maxlength="40" placeholder="120,80"></label>
       <button type="submit">Click there</button></form>
     <div class="row"><button type="button" class="mask-file">Mask from a file</button>
-      <button type="button" class="other">Other picture</button>
       <button type="button" class="remove">Remove the picture</button>
       <button type="button" class="large">Large</button></div>
     <input class="mask-input" type="file" accept="image/*" aria-label="Choose a mask" tabindex="-1">
