@@ -92,7 +92,7 @@ def _more(name: str) -> str:
     )
     return f"""
   <div class="more" id="{name}-more" hidden>
-    <label class="range">Size of the brush <kbd>[</kbd> <kbd>]</kbd>
+    <label class="range"><span>Size of the brush <kbd>[</kbd> <kbd>]</kbd></span>
       <input class="size" type="range" min="1" max="30" step="0.5" value="6"><output></output>
     </label>
     <div class="row">{operations}<button type="button" class="clear">Clear</button></div>
