@@ -90,7 +90,7 @@ refedit.stage = (element, props, watch) => {
   };
   const details = () => {
     const one = result(), box = part(".details div");
-    part(".details").hidden = !one?.parameters;
+    part(".details").hidden = !one?.parameters || view === ALL;
     if (!one?.parameters) return;
     const mask = (address, told, id) => address && made("figure", {}, made("img", { src: address, alt: told, id }), made("figcaption", { textContent: told }));
     const masks = made("div", { className: "masks" }, mask(one.region, "where it was edited", "region-used"), mask(one.subject, "what was taken", "subject-used"));

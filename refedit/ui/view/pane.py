@@ -53,7 +53,8 @@ def draw_pane(
 def _template(name: str, title: str, hint: str) -> str:
     return f"""
 <section class="pane" data-name="{name}" data-room="{ROOM[name]}" aria-label="{title}">
-  <h2>{title} <small>{hint}</small> <button type="button" class="other" title="Choose another picture">Choose&hellip;</button></h2>
+  <h2>{title} <small>{hint}</small>
+    <button type="button" class="other" title="Choose another picture">Choose&hellip;</button></h2>
   <div class="well">
     <button type="button" class="empty">
       <b>Choose a picture</b><span>or drop or paste one here</span>
