@@ -121,13 +121,13 @@ refedit.stage = (element, props, watch) => {
       run = value().run;
       chosen = 0;
       view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
-      if (shows === "example" && refedit.ready) refedit.inSight();
       if (shows === "results") {
         for (const pane of Object.values(refedit.panes)) pane.hide();
         if (!run.startsWith("restored")) refedit.remember?.(value());
       }
     }
     draw();
+    if (shows === "example" && refedit.ready) refedit.inSight(); // chosen by the visitor
   };
 
   // The name of the example that is shown, as links spell it; "" if it is none.
