@@ -41,6 +41,7 @@ def test_shares_count_the_cases_whose_factors_are_right() -> None:
     assert "BARET, one edit" not in rows and "BARET: kind and pose kept there" not in rows
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_a_run_goes_on_where_it_stood(workbench: Workbench, tmp_path: Path) -> None:
     workbench = replace(workbench, cache=Cache(1 << 30))
@@ -54,6 +55,7 @@ def test_a_run_goes_on_where_it_stood(workbench: Workbench, tmp_path: Path) -> N
     assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_shares_leave_nothing_to_the_whole(workbench: Workbench, tmp_path: Path) -> None:
     parts = [list(edits.run_cases(workbench, "test", 2, tmp_path, Share(place, 2))) for place in (1, 2)]
