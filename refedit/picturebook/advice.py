@@ -172,14 +172,18 @@ def about(model: ModelFacts) -> str:
 
 def notes(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
     """What the visitor should know before judging the result; of a model of photographs only how it reads."""
-    told = reading_notes(request, model.read)
+    return (*reading_notes(request, model.read), *notes_on_the_world(model, request))
+
+
+def notes_on_the_world(model: ModelFacts, request: EditRequest) -> tuple[str, ...]:
+    """Those of the notes that are about the drawn world, not about how the sentences are read."""
     if model.name != BUILTIN:
-        return told
+        return ()
     try:
         request = as_read(request, model.read)
     except EditError:
-        return told  # nothing of the sentence is known, which the edit itself will say
-    return (*told, *_too_many(request), *_photographs(request), *_conflicts(request))
+        return ()  # nothing of the sentence is known, which the edit itself will say
+    return (*_too_many(request), *_photographs(request), *_conflicts(request))
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:

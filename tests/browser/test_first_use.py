@@ -57,6 +57,7 @@ def test_the_first_look_is_small_and_shows_what_comes_of_it(context: Any, addres
         assert len(page.inner_text("body").split()) <= MOST_WORDS
         assert page.evaluate(SMALL) == []
         assert out_of_sight(page, "#run", "#prompt textarea", "#kind .kind", "#kind .kind:nth-child(2)") == []
+        assert out_of_sight(page, "#source .other", "#reference .other") == [], "the way to own pictures"
     after, before = (np.asarray(shown(page, f".compare img:nth-of-type({number})")) for number in (1, 2))
     assert after.shape == before.shape and (after != before).any(), "a finished example"
     expect(page.locator("#source .pane.filled")).to_have_count(1)

@@ -8,6 +8,7 @@ from tests.browser.visitor import (
     choose_example,
     expect,
     mask_of,
+    opened,
     run_to_the_end,
     set_steps,
     steps_of,
@@ -60,5 +61,11 @@ def test_an_examples_link_opens_it_and_nonsense_is_named(context: Any, address: 
         expect(page.locator("#notes")).to_contain_text(named)
     expect(page.locator("#prompt textarea")).to_have_value("a red mug")
     choose_example(page, 1)
+    expect(page.locator("#notes .note")).to_have_count(0)
     run_to_the_end(page)
+    choose_example(page, 0)
+    page.goto(copied_link(page))
+    opened(page)
+    expect(steps_of(page, "specref")).to_have_value("2")
+    assert mask_of(page, "source").any() and mask_of(page, "reference").any(), "of an example, with its pictures"
     page.close()

@@ -83,6 +83,17 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
         assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
     choose_kind(page, "swap")
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#example-0").tap()
+    expect(page.locator(".stage[data-shows=example]")).to_have_count(1)
+    expect(page.locator(".compare")).to_be_in_viewport(ratio=0.99)
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#source .view").tap()
+    page.locator("#source .open-more").tap()
+    assert out_of_sight(page, "#source .more .remove") == [], "what a button opens comes into sight"
+    page.wait_for_function("document.documentElement.scrollWidth === 390")
+    box, inside = (page.locator(part).bounding_box() for part in ("#source .more", "#source .place"))
+    assert inside["x"] + inside["width"] <= box["x"] + box["width"]
     set_steps(page, "specref", 2)
     run_to_the_end(page)
     assert out_of_sight(page, "#result", "#bar", "#run") == [], "the bar stays, and the result comes into sight"

@@ -24,6 +24,7 @@ from tests.browser.visitor import (
     expect,
     mask_of,
     more,
+    out_of_sight,
     run_to_the_end,
     scene,
     set_steps,
@@ -63,7 +64,9 @@ def test_a_clicked_thing_gets_room_on_the_source_only(shared_page: Any) -> None:
         upload_picture(page, name, picture)
         use_tool(page, name, "click")
     thing = changed_mask(page, "reference", lambda: click(page, "reference", *MIDDLE))
+    asked_for = page.locator("#status [data-guide]").inner_text()
     roomy = changed_mask(page, "source", lambda: click(page, "source", *MIDDLE))
+    expect(page.locator("#status [data-guide]")).not_to_have_text(asked_for)  # the next step is told
     room = round(SpecRef.room * SIZE)
     assert not (thing & ~roomy).any() and roomy.sum() > thing.sum()
     grown = np.asarray([np.abs(np.array(edges(roomy)) - np.array(edges(thing)))])
@@ -76,6 +79,8 @@ def test_a_clicked_thing_gets_room_on_the_source_only(shared_page: Any) -> None:
             "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('change')) }", per_cent
         )
 
+    page.locator("#source").hover()
+    assert out_of_sight(page, "#source .room", "#source .undo", "#source .open-more") == []
     bare = changed_mask(page, "source", lambda: set_room("0"))
     assert np.array_equal(bare, thing), "the room is adjustable after the click"
 

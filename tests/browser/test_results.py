@@ -12,14 +12,17 @@ from tests.browser.visitor import (
     BROWSER,
     PROMPTS,
     SIZE,
+    SIZES,
     choose_example,
     choose_kind,
     downloaded,
     expect,
     mask_of,
     opened,
+    out_of_sight,
     run_to_the_end,
     shown,
+    steps_of,
     visit,
     write,
 )
@@ -60,7 +63,12 @@ def test_of_several_results_one_is_picked_and_repeated(shared_page: Any) -> None
     page.locator("#tries select").select_option("3")
     run_to_the_end(page)
     expect(page.locator("#stage .all img")).to_have_count(3)
+    expect(page.locator("#download")).to_have_count(0)  # before one is picked, nobody knows of which
     page.locator("#stage .all button").nth(2).click()
+    for width, height in (*SIZES[1:3], SIZES[0]):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator("#keep")).to_be_in_viewport()
+        assert out_of_sight(page, "#result", "#keep", "#download", "#stage .picks") == [], (width, height)
     picked = read_result(downloaded(page))
     assert values_of(picked.recipe.method)["seed"] == 2, "each has a seed of its own"
     page.locator("#keep").click()
@@ -99,8 +107,10 @@ def test_results_and_the_draft_survive_a_reload_and_come_back(chromium: Any, add
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = visit(context, address)
     choose_example(page, 0)
+    page.locator("#specref-guidance input[type=number]").fill("4.5")
     run_to_the_end(page)
     expect(page.locator("#history .strip img")).to_have_count(1)
+    page.locator("#tries select").select_option("2")
     first = read_result(downloaded(page))
     write(page, "prompt", "something of my own")
     page.evaluate("refedit.saved()")
@@ -109,6 +119,11 @@ def test_results_and_the_draft_survive_a_reload_and_come_back(chromium: Any, add
     expect(page.locator("#prompt textarea")).to_have_value("something of my own")
     expect(page.locator(".pane.filled")).to_have_count(2)
     assert mask_of(page, "source").any()
+    expect(page.locator("#specref-guidance input[type=number]")).to_have_value("4.5")
+    expect(steps_of(page, "specref")).to_have_value("2")
+    expect(page.locator("#tries select")).to_have_value("2")
+    page.locator("#tries select").select_option("1")
+    expect(page.locator("#result")).to_have_js_property("naturalWidth", SIZE)  # what was on show, too
     page.locator("#history .strip button").click()
     expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[0])
     expect(page.locator("#source-prompt textarea")).to_have_value("a blue mug")

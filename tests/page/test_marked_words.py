@@ -33,6 +33,8 @@ def test_every_word_has_its_fate() -> None:
     assert found["wibbly"][0] is Fate.LEFT_OUT and found["meadoww"] == (Fate.LEFT_OUT, "meadow", False)
     assert found["the"][0] is Fate.PLAIN
     assert fates("a cat")["cat"][0] is Fate.KNOWN
+    second = fates("a blue ball with yellow stripes")["yellow"]
+    assert second[0] is Fate.NO_PLACE, "a thing of the drawn world has one colour"
 
 
 def test_words_that_the_other_sentence_lacks_differ() -> None:

@@ -1,5 +1,6 @@
 """Makes a link of the page's form, and fills in the link that opened the page."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,20 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService, examples
     made = page.copy.click(showing_errors(make), {*all_inputs(page.inputs)}, page.link, **MAY_FAIL)
     made.success(None, page.link, page.link, js=COPY, **PAGE_ONLY)
     changed = [*filled_outputs(page.inputs), page.outputs.status, page.outputs.notes, page.outputs.stage]
-    blocks.load(opened, None, changed, **MAY_FAIL).then(None, None, None, js=OPENED, **PAGE_ONLY)
+    parts, names = settings_of(page)
+    opening = blocks.load(opened, None, changed, **MAY_FAIL)
+    opening.then(None, parts, parts, js=f"(...values) => refedit.drafted({names}, values)", **PAGE_ONLY).then(
+        None, None, None, js=OPENED, **PAGE_ONLY
+    )
+    keep = f"(...values) => refedit.set({names}, values)"
+    gr.on([part.change for part in parts], None, parts, None, js=keep, **PAGE_ONLY)
+
+
+def settings_of(page: Page) -> tuple[list[Any], str]:
+    """What of the form the browser keeps by value, and the names for it, as JavaScript."""
+    panels = page.inputs.panels.values()
+    parts = [page.outputs.tries, *(part for panel in panels for part in (panel.preset, *panel.components))]
+    return parts, json.dumps([part.elem_id for part in parts])
 
 
 def open_page(
@@ -48,7 +62,8 @@ def open_page(
     for example in named or ([] if link else examples[:1]):
         changes |= fill_example(page, example, folder)
     if link is not None:
-        changes |= open_link(page, editor, link, folder)
+        told = {page.outputs.status: changes[page.outputs.status]} if named else {}
+        changes |= open_link(page, editor, link, folder) | told
     return changes or gr.skip()  # type: ignore[return-value]
 
 

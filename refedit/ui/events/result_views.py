@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
 from refedit.editing.request import Preview
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
@@ -84,6 +86,10 @@ def show_example(example: Example, folder: Path) -> Stage:
         "reference": to_file(form.reference.picture, folder) if form.reference else None,
         "told": "made earlier",
     }
+
+
+def no_notes() -> gr.HTML:
+    return gr.HTML("", visible=False)
 
 
 def _mask_picture(mask: Mask | None) -> str:

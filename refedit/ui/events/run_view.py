@@ -11,9 +11,9 @@ from refedit.editing.request import EditRequest, Finished, Preview, Progress
 from refedit.editing.result import Result
 from refedit.editing.service import ModelFacts
 from refedit.methods import Method, strength_of, values_of
-from refedit.picturebook.advice import notes
+from refedit.picturebook.advice import notes, notes_on_the_world
 from refedit.ui.events.handlers import Updates
-from refedit.ui.events.result_views import show_preview, show_result, show_results
+from refedit.ui.events.result_views import no_notes, show_preview, show_result, show_results
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
 from refedit.ui.view.stage import Outputs
@@ -63,7 +63,8 @@ class RunView:
 
     def _begin(self, event: Started) -> Updates:
         self.started, self.losses = event, []
-        text = status.notes(notes(self.model, event.request))
+        # How a vocabulary reads the sentences already stands below them.
+        text = status.notes((notes_on_the_world if self.model.words else notes)(self.model, event.request))
         return {self.outputs.notes: gr.HTML(text, visible=bool(text))}
 
     def _told(self) -> str:
@@ -136,7 +137,7 @@ def busy(outputs: Outputs) -> Updates:
         outputs.run: gr.Button(interactive=False),
         outputs.stop: gr.Button(interactive=True),
         outputs.status: status.queued(),
-        outputs.notes: gr.HTML("", visible=False),
+        outputs.notes: no_notes(),
     }
 
 

@@ -22,12 +22,19 @@ GROUPS: Mapping[str, str] = {
 
 
 class Fate(StrEnum):
-    """What became of a written word: the model knows it, reads another for it, leaves it out, or it says nothing."""
+    """What became of a written word: the model knows it, reads another for it, leaves it out, or it says nothing.
+
+    A word without a place is known, but nothing in such a picture can be it, so it is left out, too.
+    """
 
     KNOWN = "known"
     REPLACED = "replaced"
     LEFT_OUT = "left-out"
+    NO_PLACE = "no-place"
     PLAIN = "plain"
+
+
+UNREAD = (Fate.LEFT_OUT, Fate.NO_PLACE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +58,8 @@ def marked(sentence: str, other: str, read: Read, words: Mapping[str, tuple[str,
         low = written.lower()
         fate, instead = Fate.KNOWN if low in known else Fate.PLAIN, ""
         if low in left_out:
-            fate, instead = Fate.LEFT_OUT, left_out[low].nearest
+            fate = Fate.NO_PLACE if left_out[low].known else Fate.LEFT_OUT
+            instead = left_out[low].nearest
         elif low in replaced:
             fate, instead = Fate.REPLACED, replaced[low]
         differs = bool(shared) and low not in shared and written[0].isalnum()
@@ -63,17 +71,19 @@ def marked_html(marks: tuple[Marked, ...]) -> str:
     """The line under a sentence; empty if there is nothing to tell."""
     if all(mark.fate is Fate.PLAIN and not mark.differs for mark in marks):
         return ""
-    unread = [mark.written for mark in marks if mark.fate is Fate.LEFT_OUT]
+    unread = [mark.written for mark in marks if mark.fate in UNREAD]
     told = f'<span class="sr">Not read: {escape(", ".join(unread))}.</span>' if unread else ""
     return f'<p role="status">{told}{" ".join(_word(mark) for mark in marks)}</p>'
 
 
 def _word(mark: Marked) -> str:
     word, instead = escape(mark.written), escape(mark.instead)
-    tag = {Fate.LEFT_OUT: "del"}.get(mark.fate, "span")
+    tag = "del" if mark.fate in UNREAD else "span"
     html = f'<{tag} class="{mark.fate}{" differs" * mark.differs}">{word}</{tag}>'
     if mark.fate is Fate.REPLACED:
         return f'{html}<i class="instead">{instead}</i>'
+    if mark.fate is Fate.NO_PLACE:
+        return f'{html}<i class="why">has no place here</i>'
     if mark.fate is Fate.LEFT_OUT and instead:
         return f'{html}<button type="button" class="chip" data-for="{word}" data-word="{instead}">{instead}?</button>'
     return html

@@ -4,6 +4,7 @@ refedit.say = (text) => {
   const box = document.querySelector("#status .status");
   if (!box) return;
   box.className = "status idle";
+  delete box.dataset.guide;
   box.replaceChildren(text);
 };
 
@@ -15,9 +16,9 @@ refedit.head = (element) => {
   });
 };
 
-refedit.tries = (element, props, watch) => {
+refedit.tries = (element, props, trigger, watch) => {
   const select = element.querySelector("select");
-  select.addEventListener("change", () => (props.value = select.value));
+  select.addEventListener("change", () => ((props.value = select.value), trigger("change")));
   watch("value", () => (select.value = props.value));
 };
 
@@ -31,7 +32,8 @@ refedit.words = (element) => {
 
 refedit.copied = (query) => {
   if (!query || query.includes("?")) return query; // nothing new
-  const link = `${location.origin}${location.pathname}?${query}`, button = named("copy-link"), told = button.textContent;
+  const example = refedit.example() && `&example=${encodeURIComponent(refedit.example())}`;
+  const link = `${location.origin}${location.pathname}?${query}${example}`, button = named("copy-link"), told = button.textContent;
   const tell = (text) => {
     button.textContent = text;
     setTimeout(() => (button.textContent = told), 3000);
@@ -62,6 +64,21 @@ refedit.missed = () => {
   for (const place of document.querySelectorAll(".missing")) if (!NEEDED.find(([where, there]) => place.matches(where) && !there())) place.classList.remove("missing");
 };
 document.addEventListener("input", () => refedit.missed());
+
+// What to do next with own pictures, said until something else is told.
+const next = () => {
+  const gap = missing(), { source, reference } = refedit.panes;
+  if (gap) return gap[2];
+  if (document.body.dataset.kind !== "swap") return "Say what the picture should show, and press Run.";
+  if (!source.mask()) return "Click in your picture what should change.";
+  return reference.mask() ? "Say what both pictures show, and press Run." : "Click in the other picture what to take.";
+};
+refedit.guide = (begins = true) => {
+  const box = () => document.querySelector("#status .status");
+  if (!begins && box()?.dataset.guide === undefined) return;
+  refedit.say(next());
+  box().dataset.guide = "";
+};
 
 // The seed, by dice or kept.
 const seed = () => document.querySelector("#specref-seed input");
@@ -111,19 +128,21 @@ document.addEventListener(
   },
   true,
 );
-const inSight = () => {
+const inSight = (refedit.inSight = () => {
   const screen = document.querySelector("#stage .screen"), { top, bottom } = screen.getBoundingClientRect();
   const end = named("bar").getBoundingClientRect().top;
   if (top < 0 || bottom > end) window.scrollBy({ top: Math.min(top - 8, Math.max(bottom - end + 8, top - 48)), behavior: "instant" });
+});
+// The desk takes what the head leaves of the window, and the bar, which lies over the end of the page.
+const measure = () => {
+  const set = (name, length) => document.body.style.setProperty(name, `${Math.round(length)}px`);
+  set("--bar", named("bar").offsetHeight);
+  set("--top", named("desk").getBoundingClientRect().top + window.scrollY);
+  if (document.querySelector("#status .running")) inSight();
 };
-// The bar lies over the end of the page, which leaves room for it.
-new ResizeObserver(() => {
-  const bar = named("bar");
-  if (bar) document.body.style.setProperty("--bar", `${bar.offsetHeight}px`);
-}).observe(document.documentElement);
 const watching = setInterval(() => {
-  const bar = named("bar");
-  if (!bar) return;
+  if (!named("bar")) return;
   clearInterval(watching);
-  new ResizeObserver(() => document.body.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+  const sizes = new ResizeObserver(measure);
+  for (const part of [document.documentElement, named("bar"), named("head"), named("begin")]) sizes.observe(part);
 }, 100);

@@ -60,14 +60,15 @@ refedit.history = (element, props, trigger, upload) => {
       if (number && (number >= ENTRIES || bytes > BYTES)) await kept("results", "readwrite", (store) => store.delete(entry.id));
     }
   };
-  refedit.remember = async ({ results }) => {
+  refedit.remember = async ({ run, results }) => {
     for (const one of results) {
       const data = await (await fetch((one.full ?? one.image).url)).blob();
-      const entry = { data, about: one.about, thumbnail: await thumbnail(data) };
+      const entry = { run, data, about: one.about, label: one.label, parameters: one.parameters, thumbnail: await thumbnail(data) };
       await kept("results", "readwrite", (store) => store.add(entry));
     }
     await trimmed();
     await show();
+    refedit.changed();
   };
   document.addEventListener("click", (event) => event.target.closest?.(".restore") && root.querySelector("input").click());
   root.querySelector("input").addEventListener("change", (event) => {
@@ -88,13 +89,15 @@ refedit.history = (element, props, trigger, upload) => {
   show();
 };
 
-// The draft: both pictures with their masks, both sentences and the kind of edit.
+// The draft: both pictures with their masks, both sentences, the kind of edit, its parameters, and the results on show.
 const FIELDS = ["source-prompt", "prompt"];
 const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
-let saving = 0, opening = true;
+let saving = 0, opening = true, settings = {}, run = "";
+const drafted = () => (location.search.length > 1 ? null : kept("draft", "readonly", (store) => store.get("now"))); // unless a link asks
 refedit.saved = async () => {
   clearTimeout(saving);
-  const draft = { kind: document.body.dataset.kind };
+  run = refedit.shownRun() === "restored here" ? run : refedit.shownRun();
+  const draft = { kind: document.body.dataset.kind, settings, run };
   for (const name of FIELDS) draft[name] = field(name)?.value ?? "";
   for (const [name, pane] of Object.entries(refedit.panes)) draft[name] = { file: await pane.blob(), mask: pane.mask() };
   await kept("draft", "readwrite", (store) => store.put(draft, "now"));
@@ -105,11 +108,21 @@ refedit.changed = () => {
   saving = setTimeout(refedit.saved, 400);
 };
 document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
+// Parameters are Gradio's components, which hand their values over, and take those of a draft, in the order of the names.
+refedit.set = (names, values) => {
+  settings = Object.fromEntries(names.map((name, place) => [name, values[place]]));
+  refedit.changed();
+};
+refedit.drafted = async (names, values) => {
+  const stored = (await drafted())?.settings ?? {};
+  refedit.set(names, names.map((name, place) => stored[name] ?? values[place]));
+  return names.map((name) => settings[name]);
+};
 
-// The page is filled in by the server: with a link's or the first example. A draft comes after that, unless a link asks.
+// The page is filled in by the server: with a link's or the first example. A draft comes after that.
 refedit.opened = async () => {
   refedit.showKind();
-  const draft = location.search.length > 1 ? null : await kept("draft", "readonly", (store) => store.get("now"));
+  const draft = await drafted();
   if (draft) {
     refedit.setKind(draft.kind);
     for (const [name, pane] of Object.entries(refedit.panes)) {
@@ -119,6 +132,11 @@ refedit.opened = async () => {
     }
     for (const name of FIELDS) refedit.fill(`#${name}`, draft[name]);
     refedit.clearStage?.();
+    refedit.guide();
+    run = draft.run ?? "";
+    const shown = run ? ((await kept("results", "readonly", (store) => store.getAll())) ?? []).filter((entry) => entry.run === run) : [];
+    const image = (entry) => ({ url: URL.createObjectURL(entry.data) });
+    if (shown.length) await refedit.showKept(shown.map((entry) => ({ ...entry, image: image(entry), full: null })));
   }
   opening = false;
   refedit.ready = true;

@@ -37,6 +37,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     props.value = { picture: now.photo?.uploaded ?? null, mask: now.mask };
     trigger("change");
     refedit.changed?.();
+    refedit.guide?.(false);
   };
   const show = async (next, sheets = {}) => {
     now = next;
@@ -92,6 +93,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (!usable) return;
     refedit.clearStage?.();
     refedit.missed?.();
+    refedit.guide?.();
   };
   const adopt = async () => {
     const { picture, mask: spelled } = props.value ?? {};
@@ -228,6 +230,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     const open = part(".more").hidden;
     part(".more").hidden = !open;
     part(".open-more").setAttribute("aria-expanded", open);
+    if (open) part(".more").scrollIntoView({ block: "nearest" });
   });
   on(".mask-file", () => part(".mask-input").click());
   for (const button of parts("[data-operation]")) button.addEventListener("click", () => operate(button.dataset.operation));

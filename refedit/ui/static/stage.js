@@ -79,22 +79,18 @@ refedit.stage = (element, props, watch) => {
     tries.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const after = () => {
-    if (value().shows === "example") {
-      const link = new URL(location.pathname, location.origin);
-      link.searchParams.set("example", value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-"));
-      return [made("a", { href: link.href, className: "button", textContent: "Link to this example", id: "example-link" })];
-    }
+    if (value().shows === "example" || view === ALL) return []; // an example has its link; of several, one is picked first
     const name = `refedit-${(result().label || "result").replace(/\W+/g, "-")}`;
     return [
+      value().results.length > 1 && button("Keep this one", "keep", keep),
       file("Download", result().full ?? result().image, "download", `${name}.png`),
       result().full && file("Without inputs", result().image, "download-bare", `${name}-bare.png`),
-      value().results.length > 1 && view !== ALL && button("Keep this one", "keep", keep),
       button("Use as my picture", "use", use),
     ];
   };
   const details = () => {
     const one = result(), box = part(".details div");
-    part(".details").hidden = !one?.parameters;
+    part(".details").hidden = !one?.parameters || view === ALL;
     if (!one?.parameters) return;
     const mask = (address, told, id) => address && made("figure", {}, made("img", { src: address, alt: told, id }), made("figcaption", { textContent: told }));
     const masks = made("div", { className: "masks" }, mask(one.region, "where it was edited", "region-used"), mask(one.subject, "what was taken", "subject-used"));
@@ -131,8 +127,18 @@ refedit.stage = (element, props, watch) => {
       }
     }
     draw();
+    if (shows === "example" && refedit.ready) refedit.inSight(); // chosen by the visitor
   };
 
+  // The name of the example that is shown, as links spell it; "" if it is none.
+  refedit.example = () => (value().shows === "example" ? value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-") : "");
+  // Results from this browser's own storage, beside the source that is on the page.
+  refedit.showKept = async (results) => {
+    const source = await refedit.panes.source.blob();
+    props.value = { shows: "results", run: "restored here", told: "made earlier", results, before: source && { url: URL.createObjectURL(source) } };
+    arrive();
+  };
+  refedit.shownRun = () => (value().shows === "results" ? value().run : "");
   // While O is held, the source is seen in the result's place.
   refedit.lookBack = (back) => {
     const image = root.querySelector("#result");
@@ -145,7 +151,6 @@ refedit.stage = (element, props, watch) => {
     if (value().shows !== "example") return;
     props.value = { shows: "", run: "", results: [] };
     arrive();
-    refedit.say("Press Run.");
   };
   watch("value", arrive);
   arrive();

@@ -53,7 +53,8 @@ def draw_pane(
 def _template(name: str, title: str, hint: str) -> str:
     return f"""
 <section class="pane" data-name="{name}" data-room="{ROOM[name]}" aria-label="{title}">
-  <h2>{title} <small>{hint}</small></h2>
+  <h2>{title} <small>{hint}</small>
+    <button type="button" class="other" title="Choose another picture">Choose&hellip;</button></h2>
   <div class="well">
     <button type="button" class="empty">
       <b>Choose a picture</b><span>or drop or paste one here</span>
@@ -92,7 +93,7 @@ def _more(name: str) -> str:
     )
     return f"""
   <div class="more" id="{name}-more" hidden>
-    <label class="range">Size of the brush <kbd>[</kbd> <kbd>]</kbd>
+    <label class="range"><span>Size of the brush <kbd>[</kbd> <kbd>]</kbd></span>
       <input class="size" type="range" min="1" max="30" step="0.5" value="6"><output></output>
     </label>
     <div class="row">{operations}<button type="button" class="clear">Clear</button></div>
@@ -102,7 +103,6 @@ def _more(name: str) -> str:
       <input class="place" type="text" maxlength="40" placeholder="120,80"></label>
       <button type="submit">Click there</button></form>
     <div class="row"><button type="button" class="mask-file">Mask from a file</button>
-      <button type="button" class="other">Other picture</button>
       <button type="button" class="remove">Remove the picture</button>
       <button type="button" class="large">Large</button></div>
     <input class="mask-input" type="file" accept="image/*" aria-label="Choose a mask" tabindex="-1">

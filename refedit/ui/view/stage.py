@@ -63,8 +63,8 @@ def draw_run() -> dict[str, Any]:
     with gr.Column(elem_id="buttons", min_width=120):
         with gr.Row(elem_id="run-row"):
             run = gr.Button("Run", variant="primary", elem_id="run", min_width=80)
-            stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=60, scale=0)
             tries = draw_tries()
+            stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=60, scale=0)
     progress = gr.HTML(status.ready(), elem_id="status")
     announced = gr.HTML("", elem_id="announced")
     notes = gr.HTML("", elem_id="notes", visible=False)
@@ -79,7 +79,7 @@ def draw_tries() -> gr.HTML:
     return gr.HTML(
         "1",
         html_template=template,
-        js_on_load="refedit.tries(element, props, watch)",
+        js_on_load="refedit.tries(element, props, trigger, watch)",
         apply_default_css=False,
         elem_id="tries",
         min_width=60,
