@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from refedit.editing.request import EditRequest
     from refedit.imaging.masks import Mask
     from refedit.methods import Method
+    from refedit.picturebook.world.colours import Paint
 
 # All that takes long is imported where it is used: the process that only hands out the tests reads this file, too,
 # before any worker begins.
 
+pytest_plugins = ("tests.zero.fixtures",)
 MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
 
 
@@ -34,15 +37,27 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Loads what others wrote, in every process that runs tests.
+
+    jaxtyping names compiled files in its own way for as long as it loads a module that it checks. What such a module
+    is the first to import would be compiled anew: thousands of files.
+    """
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        for name in LARGE:
+            if importlib.util.find_spec(name.partition(".")[0]):
+                importlib.import_module(name)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A worker for each file, and one for all of tests/server, whose files ask one server."""
+    """A worker for each file, and one for all files that ask one server."""
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     class ByServer(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            return "tests/server" if file.startswith("tests/server/") else file
+            return next((server for server, start in ONE_SERVER.items() if file.startswith(start)), file)
 
     return ByServer(config, log)
 
@@ -54,6 +69,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     return (yield)
 
 
+LARGE = (
+    *("beartype", "gradio", "gradio_client", "scipy.stats", "skimage.metrics", "safetensors.torch"),
+    *("transformers.models.clip.modeling_clip", "transformers.models.clip.tokenization_clip"),
+    *("diffusers.models.autoencoders.autoencoder_kl", "diffusers.models.unets.unet_2d_condition"),
+    *("diffusers.schedulers.scheduling_ddim", "diffusers.pipelines.pipeline_utils"),
+)
+ONE_SERVER: Mapping[str, tuple[str, ...]] = {
+    "endpoints": ("tests/server/",),
+    "borrowed GPUs": ("tests/zero/", "tests/browser/test_borrowed_gpus"),
+    "page": tuple(f"tests/browser/test_{name}" for name in ("first", "keys", "links", "looks", "masks", "res", "upl")),
+}
+"""Which files one worker runs after another, since the server that they ask takes long to start."""
 LONG: tuple[str, ...] = (
     "test_pool",
     "test_keys",
@@ -209,10 +236,8 @@ def request_for(method: Method, region: Mask | None = None, size: tuple[int, int
     )
 
 
-def finish(work: Generator[Any, None, Any]) -> Any:
-    """Runs a generator to its end and gives what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
+def colour_name(paint: Paint) -> str:
+    """The name whose middle paint looks most like this one."""
+    from refedit.picturebook.world.colours import COLOURS, distance, paint_at
+
+    return min(COLOURS, key=lambda name: distance(paint, paint_at(name)))

@@ -75,6 +75,11 @@ def answer(hub: Hub, method: str, path: str, body: bytes) -> tuple[int, Any]:
         return 200, {"named_endpoints": {"/edit": {}}}
     if not hub.exists:
         return 404, {"error": "Repository not found"}
+    return of_space(hub, method, space, part, body)
+
+
+def of_space(hub: Hub, method: str, space: str, part: str, body: bytes) -> tuple[int, Any]:
+    """The same for a part of a Space that is there."""
     match part.split("/")[0], method:
         case "variables", "POST":
             asked = json.loads(body)

@@ -18,12 +18,13 @@ BUILT_IN_SAM = (ROOT / "refedit" / "picturebook" / "weights" / "sam" / "config.j
 
 @contextmanager
 def serving(program: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Iterator[str]:
-    """The address of the page while `python PROGRAM` serves it, with its log and its files in a folder."""
+    """The address of the page while `python PROGRAM` serves it, with its log, its pid and its files in a folder."""
     port = free_port()
     asked = {"REFEDIT_PORT": str(port), "REFEDIT_EXAMPLES": str(folder), "GRADIO_TEMP_DIR": str(folder / "cache")}
     with open(folder / "log.txt", "wb") as log:
         environment = os.environ | asked | dict(variables)
         server = subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        (folder / "pid").write_text(str(server.pid))
         try:
             wait_for(f"http://127.0.0.1:{port}/config", server, folder / "log.txt")
             yield f"http://127.0.0.1:{port}"

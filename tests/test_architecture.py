@@ -4,6 +4,7 @@ import ast
 import graphlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -148,6 +149,13 @@ def violations(name: str, source: str, modules: set[str]) -> list[str]:
         if fnmatch(name, METHOD) and _paper(target) not in (None, _paper(name)):
             found.append(f"{name} imports {target}: methods do not know each other")
     return found
+
+
+def test_the_map_has_every_folder_and_no_other() -> None:
+    shown = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8").split("```")[1]
+    named, top = set(re.findall(r"\b([a-z]+)/", shown)), {"examples", "refedit", "tests"}
+    assert {path.parent.name for path in (ROOT / "refedit").rglob("*.py")} <= named | top
+    assert [name for name in named - top if not [*(ROOT / "refedit").rglob(name)]] == []
 
 
 def test_imports_point_downwards() -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import step_along
@@ -30,7 +31,7 @@ from refedit.methods.baret import (
     BalancedAttention,
 )
 from refedit.methods.method import Edited, Task
-from tests.conftest import finish, request_for
+from tests.conftest import request_for
 
 QUICK = replace(Baret.presets()["published"], steps=5)
 SOURCE = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(6))
@@ -82,6 +83,7 @@ def texts_read(model: StableDiffusion, method: Baret) -> list[TextEmbedding]:
     return read[-method.steps :]
 
 
+@pytest.mark.long
 def test_the_transition_ends_are_the_fitted_and_the_target_text(model: StableDiffusion) -> None:
     drawn = replace(QUICK, steps=3, eta=1.0, final_text="transition")  # then the edited row reads the transition's text
     fitted, target = fit(model, drawn).texts, model.embed("a red dog")
@@ -232,6 +234,7 @@ def test_the_clock_is_told_the_rows_of_an_edit_without_fitting(preset: str, guid
     assert rows == pytest.approx(5 * sum(method.stages.values()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "again"), [("empty", False), ("target", True)])
 def test_another_sentence_is_fitted_anew_only_where_fitting_begins_with_it(
     text: Literal["empty", "target"], again: bool, editor: Editor

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.ddim import Stage, denoised_latents, guide, leading_schedule, move
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.machine.cache import Cache
-from tests.conftest import finish
 
 ALPHAS = [1 - step / 1001 for step in range(1000)]
 

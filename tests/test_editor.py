@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import WAITING, Editor
 from refedit.editing.metered_model import MeteredModel
@@ -19,7 +20,7 @@ from refedit.editing.request import EditEvent, EditRequest, Finished, Preview, P
 from refedit.errors import EditError, Stopped
 from refedit.imaging.masks import Mask
 from refedit.methods import METHODS, Baret, Method, SpecRef
-from tests.conftest import box_mask, finish, picture, request_for
+from tests.conftest import box_mask, picture, request_for
 
 BOTH: list[Method] = [SpecRef(steps=3), Baret(steps=3)]
 TWICE = [SpecRef(steps=3, reference_at="aligned"), SpecRef(steps=3, reference_at="noised")]
@@ -149,6 +150,7 @@ def test_a_waiting_edit_can_be_stopped(editor: Editor) -> None:
         next(editor.edit(request_for(BOTH[1]), cancel))
 
 
+@pytest.mark.long
 def test_every_step_may_run_on_another_thread(model: StableDiffusion) -> None:
     """Gradio resumes a generator on whichever thread is free; gradient mode is a thread's own."""
     for method in BOTH:

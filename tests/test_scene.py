@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from refedit.picturebook.world.colours import COLOURS, colour_name, distance, paint_at, sample_contrast, sample_paint
+from refedit.picturebook.world.colours import COLOURS, distance, paint_at, sample_contrast, sample_paint
 from refedit.picturebook.world.scene import (
     ANIMALS,
     BACKGROUNDS,
@@ -22,6 +22,7 @@ from refedit.picturebook.world.scene import (
     sample_scene,
     to_json,
 )
+from tests.conftest import colour_name
 
 
 def scenes(number: int, seed: int = 0, **options: object) -> list[Scene]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.attention import attend
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import guide, move
@@ -24,7 +25,7 @@ from refedit.methods import Baret, SpecRef
 from refedit.methods.method import Edited, Task
 from refedit.methods.specref import INVERT_REFERENCE, INVERT_SOURCE, TARGET, ReferenceAttention
 from refedit.methods.specref_region import EditRegion
-from tests.conftest import box_mask, finish, request_for
+from tests.conftest import box_mask, request_for
 
 QUICK = SpecRef(steps=6, words="dog", blend_source_words="cat")
 
@@ -248,6 +249,7 @@ def test_a_region_too_small_to_see_is_said(model: StableDiffusion) -> None:
         run(model, QUICK, region=box_mask((64, 64), (63, 63, 64, 64)).to_tensor())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", [torch.bfloat16])
 def test_a_unet_in_half_precision_edits_with_exact_latents(tiny_folder: Path, dtype: torch.dtype) -> None:
     half = StableDiffusion.load(str(tiny_folder), torch.device("cpu"), dtype)
@@ -290,6 +292,7 @@ def test_an_aligned_reference_shows_its_subject_where_the_region_is() -> None:
     assert (top, bottom) == (32, 64) and left >= 32 and right <= 64
 
 
+@pytest.mark.long
 def test_another_thing_need_not_stand_as_the_old_one_does(model: StableDiffusion) -> None:
     free = replace(QUICK, self_replace=0.0, cross_replace=0.0)
     kept = replace(QUICK, other_kind="same layout")

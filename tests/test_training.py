@@ -83,6 +83,7 @@ def test_the_latents_have_unit_variance_in_the_pipelines_scale(trained: Path) ->
     assert config["scaling_factor"] == pytest.approx(kept["scale"])
 
 
+@pytest.mark.long
 def test_a_resumed_training_goes_on_and_a_finished_one_does_nothing(trained: Path) -> None:
     kept = read_checkpoint(trained / "unet.pt") or {}
     before, longer = kept["step"], kept["seconds"] + 0.1
@@ -132,6 +133,7 @@ def begun(folder: Path, model: Path, trained: Path, *stages: StageName) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_training_begins_with_the_weights_of_a_model_whose_checkpoints_are_lost(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +293,7 @@ def test_half_precision_needs_the_instructions() -> None:
     assert capable is None or not has_fast_bf16(torch.device("cpu")) or capable
 
 
+@pytest.mark.long
 def test_the_command_measures_the_sam_that_lies_beside_the_pipeline(trained: Path, tmp_path: Path) -> None:
     list(replace(tiny(trained, 0.1), stages=(StageName.SAM,)).run())
     parser = argparse.ArgumentParser()

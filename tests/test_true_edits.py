@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from refedit.picturebook.world.colours import COLOURS, colour_name, distance
+from refedit.picturebook.world.colours import COLOURS, distance
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.scene import POSES, Scene, sample_scene
 from refedit.picturebook.world.true_edits import (
@@ -16,6 +16,7 @@ from refedit.picturebook.world.true_edits import (
     with_pose,
     with_style,
 )
+from tests.conftest import colour_name
 
 
 def scene_of(kind: str, seed: int = 0, count: int = 1, style: str = "storybook") -> Scene:

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.inversion import Inverter
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.metered_model import MeteredModel
 from refedit.machine.cache import Cache
 from refedit.methods import Baret, Method, SpecRef
 from refedit.methods.method import Task
-from tests.conftest import box_mask, finish
+from tests.conftest import box_mask
 
 WAITS = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "item", "unique_dim"}
 MOST = 3

@@ -7,16 +7,16 @@ from typing import ClassVar, Literal
 from refedit.diffusion.alignment import Controller
 from refedit.diffusion.inversion import EmptySubject, ReferenceAt
 from refedit.imaging.masks import Resize
-from refedit.methods.method import Fit, Input, Kind, Method, Paste
+from refedit.methods.method import Fit, Input, Kind, Paste
 from refedit.methods.parameters import Effect, parameter
+from refedit.methods.specref_course_parameters import SpecRefCourse
 
 Masks = Literal["both", "subject", "region", "none"]
 Combine = Literal["painted", "both"]
-OtherKind = Literal["new layout", "same layout"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecRefParameters(Method):
+class SpecRefParameters(SpecRefCourse):
     """One SpecRef edit's parameters; the defaults are the `recommended` preset.
 
     Where they are not the public code's they are our choice: trials on 24 development cases of the built-in model
@@ -35,123 +35,6 @@ class SpecRefParameters(Method):
         """`recommended` is this project's choice, `official` the public code's values."""
         return {"recommended": cls(), "official": cls(**OFFICIAL)}  # type: ignore[arg-type]
 
-    steps: int = parameter(
-        20,
-        "Steps",
-        "DDIM steps of inversion and edit (paper's code: 50).",
-        low=1,
-        high=100,
-        step=1,
-        effect=Effect.EFFORT,
-        plain="How often it is refined",
-    )
-    guidance: float = parameter(
-        3.0,
-        "Guidance",
-        "How strongly the target prompt acts (code: 7.5).",
-        low=1,
-        high=20,
-        step=0.5,
-        effect=Effect.CHANGE,
-        plain="How strongly the new sentence acts",
-        strength=True,
-    )
-    reference_steps_start: float = parameter(
-        0.08,
-        "Reference from",
-        "Part of the edit before reference attention (code: 4 of 50).",
-        low=0,
-        high=1,
-        step=0.02,
-        effect=Effect.REFERENCE,
-        plain="When the other picture begins to act",
-    )
-    reference_steps_end: float = parameter(
-        1.0,
-        "Reference until",
-        "Part of the edit after which it stops (code: the end).",
-        low=0,
-        high=1,
-        step=0.02,
-        effect=Effect.REFERENCE,
-        plain="When the other picture stops acting",
-    )
-    reference_sites_start: float = parameter(
-        0.625,
-        "First reference layer",
-        "As part of the self-attention layers in forward order (code: layer 10 of 16).",
-        low=0,
-        high=1,
-        step=0.0625,
-        effect=Effect.REFERENCE,
-        plain="From which fineness it acts",
-    )
-    reference_sites_end: float = parameter(
-        1.0,
-        "End of reference layers",
-        "As part of the layers (code: 16 of 16).",
-        low=0,
-        high=1,
-        step=0.0625,
-        effect=Effect.REFERENCE,
-        plain="Up to which fineness it acts",
-    )
-    self_replace: float = parameter(
-        0.6,
-        "Keep layout until",
-        "Part of the edit in which self-attention maps of the source are kept (prompt-to-prompt, code: 0.6).",
-        low=0,
-        high=1,
-        step=0.05,
-        effect=Effect.KEEP,
-        plain="How long shapes are kept",
-    )
-    self_replace_start: float = parameter(
-        0.0,
-        "Keep layout from",
-        "Part of the edit before which the source's self-attention maps are not used yet (code: 0).",
-        low=0,
-        high=1,
-        step=0.05,
-        effect=Effect.KEEP,
-        plain="When shapes begin to be kept",
-    )
-    cross_replace: float = parameter(
-        0.8,
-        "Keep word places until",
-        "Part of the edit in which words act where the source's words do (prompt-to-prompt, code: 0.8).",
-        low=0,
-        high=1,
-        step=0.05,
-        effect=Effect.KEEP,
-        plain="How long things keep their places",
-    )
-    cross_replace_start: float = parameter(
-        0.0,
-        "Keep word places from",
-        "Part of the edit before which words act where they like (code: 0).",
-        low=0,
-        high=1,
-        step=0.05,
-        effect=Effect.KEEP,
-        plain="When things begin to keep their places",
-    )
-    other_kind: OtherKind = parameter(
-        "new layout",
-        "If the kind changes",
-        "Where the target prompt names another thing, let go of the source's layout and word places (our choice: the "
-        "old outline and a haze of the old thing go), or keep them as for the same kind (code).",
-        effect=Effect.KEEP,
-        plain="If it becomes another kind of thing",
-        legacy_default="same layout",
-    )
-    word_cross_replace: str = parameter(
-        "",
-        "Word places of single words",
-        "Parts of the edit for single words of the target, as dog:0-0.4, red:0.2.",
-        effect=Effect.WORDS,
-        plain="How long single things keep their places",
-    )
     controller: Controller = parameter(
         "auto",
         "Controller",

@@ -29,6 +29,8 @@ SURE = 0.9
 COMMONEST = 20
 COVERED = 0.45
 """The share of a drawing that its `COMMONEST` colours cover at least; of 150 drawings the worst had 52 %."""
+COAT, PLAIN = ("colour", "pattern"), "plain"
+"""The factors of a thing's look, and the pattern that needs no word."""
 RIGID = "rigid"
 """BARET's preset for another look."""
 POSES = "non-rigid"
@@ -51,14 +53,20 @@ def conflicts(
     factors: tuple[str, ...] = LOOKS,
 ) -> tuple[Conflict, ...]:
     """Where the middle square of a picture surely shows another of some factors than the sentence says."""
+    shown = surely_shown(reader, picture)
+    said = {factor: named(factor, prompt) for factor in factors}
+    return tuple(
+        Conflict(factor=factor, shown=shown[factor], said=word)
+        for factor, word in said.items()
+        if word is not None and shown.get(factor, word) != word
+    )
+
+
+def surely_shown(reader: "refedit.picturebook.networks.reader.Reader", picture: Image.Image) -> dict[str, str]:
+    """The word of every factor that the middle square of a picture surely shows."""
     square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
-    likely, apart = reader.probabilities(to_tensor(square)), []
-    for factor in factors:
-        chance, place = likely[factor][0].max(0)
-        shown, said = reader.names[factor][int(place)], named(factor, prompt)
-        if said is not None and said != shown and float(chance) >= SURE:
-            apart.append(Conflict(factor=factor, shown=shown, said=said))
-    return tuple(apart)
+    best = {factor: chances[0].max(0) for factor, chances in reader.probabilities(to_tensor(square)).items()}
+    return {factor: reader.names[factor][int(place)] for factor, (chance, place) in best.items() if chance >= SURE}
 
 
 def named(factor: str, prompt: str) -> str | None:
@@ -125,6 +133,31 @@ def _instead_of_a_swap(now: str, wanted: str) -> Switch | None:
 
 def _news(conflicts: Iterable[Conflict]) -> str:
     return " and ".join(f"“{conflict.said}” instead of “{conflict.shown}”" for conflict in conflicts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsaid:
+    """What a sentence had better say of its thing: `thing` is the word as written, `words` those to put before it."""
+
+    thing: str
+    words: str
+
+
+def unsaid(model: ModelFacts, preset: str, sentence: str, picture: Image.Image | None) -> Unsaid | None:
+    """The colour and the pattern that a change of the look should keep, and that its sentence does not name.
+
+    An edit by a sentence keeps what the sentence says. None where all is said, or the built-in reader is not sure.
+    """
+    kind = named("kind", sentence)
+    if model.name != BUILTIN or preset != RIGID or kind is None or picture is None or looks_like_photograph(picture):
+        return None
+    shown = surely_shown(_reader(), picture)
+    if shown.get("kind") != kind:
+        return None
+    words = [shown.get(factor, "") for factor in COAT if not words_of(factor, sentence)]
+    told = " ".join(word for word in words if word and word != PLAIN)
+    written = re.search(rf"\b{kind}\b", sentence, re.IGNORECASE)
+    return Unsaid(thing=written[0], words=told) if told and written else None
 
 
 def about(model: ModelFacts) -> str:

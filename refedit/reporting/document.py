@@ -1,7 +1,11 @@
-"""A report as one page that needs nothing else, and its tables as HTML and as Markdown."""
+"""A report as one page that needs nothing else: its tables, as HTML and as Markdown, and its pictures as text."""
 
+import base64
+import io
 from collections.abc import Iterable, Sequence
 from html import escape
+
+from PIL import Image
 
 COLOURS = 5
 """How many colours the page has, `c0` to `c4`; further lines and groups begin anew."""
@@ -62,3 +66,11 @@ def legend(labels: Sequence[str], colours: Sequence[int] | None = None) -> str:
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *rows))
+
+
+def data_uri(picture: Image.Image, side: int) -> str:
+    """A picture as WebP, `side` pixels at most."""
+    small, file = picture.copy(), io.BytesIO()
+    small.thumbnail((side, side))
+    small.save(file, "WEBP", quality=88)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")

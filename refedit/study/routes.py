@@ -37,7 +37,7 @@ from refedit.study.said import (
 from refedit.study.store import Given
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTED = ("page.css", *(f"{name}.js" for name in ("page", "closer", "outbox", "pictures", "prose")))
+SCRIPTED = ("page.css", *(f"{name}.js" for name in ("page", "closer", "outbox", "pictures", "prose", "trial")))
 """What page.html asks for; the other files are the live study's."""
 LARGEST = 100_000
 """Bytes of a participant's message."""

@@ -70,7 +70,8 @@ CREATE TABLE answer (
     stored REAL NOT NULL
 ) STRICT;
 
--- A person may go back once per question: what was said first stays beside it.
+-- A person may go back once per question: what was said first stays beside it. A table of its own, though its columns
+-- are those of `answer`: so keys alone say that there is one change at most, and none without an answer.
 CREATE TABLE answer_change (
     trial INTEGER PRIMARY KEY REFERENCES answer ON DELETE CASCADE,
     uuid TEXT NOT NULL UNIQUE,

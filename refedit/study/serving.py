@@ -80,7 +80,7 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
-    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, QUEUE, launch_options, scripts
+    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, QUEUE, launch, launch_options, scripts
 
     quiet = {"css_paths": PANE_STYLES, "head": scripts(PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
@@ -88,4 +88,4 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
         gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
     put_beside(study, blocks, options, editor, embeddings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
-    blocks.queue(max_size=QUEUE).launch(**options)
+    launch(blocks.queue(max_size=QUEUE), settings, options)

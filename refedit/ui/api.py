@@ -21,6 +21,26 @@ from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
 
 Answer = tuple[dict[str, Any], str | None]
+EDIT_HELP = """Edits a picture and streams what happens; the last answer has the result.
+
+Args:
+    method: the name of a method. {methods}
+    source: the picture to edit: PNG, JPEG or WebP.
+    prompt: a sentence about the finished picture.
+    source_prompt: the same about the source as it is, for methods that need it: {source_prompt}.
+    region: a mask of the source's size, white where it may change; without one the method's words decide, or
+        everything may change.
+    reference: the picture to take from, for methods that need one: {reference}.
+    subject: a mask of the reference's size, white where to take from; without one, the middle square.
+    preset: the name of a preset; empty for the first one.
+    settings: parameters that differ from the preset, by name.
+    reference_prompt: the text of the reference's inversion; empty as in SpecRef's code.
+
+Returns:
+    What happens (kind: "progress", "preview" or "finished") and a picture, if there is one. The finished one
+    carries its parameters and, unless they are very large, its inputs.
+"""
+"""What programs are told of `/edit`; `{...}` stands for what the methods at hand say of themselves."""
 
 
 def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
@@ -59,25 +79,6 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         settings: dict[str, Any] | None = None,
         reference_prompt: str = "",
     ) -> Iterator[Answer]:
-        """Edits a picture and streams what happens; the last answer has the result.
-
-        Args:
-            method: the name of a method. {methods}
-            source: the picture to edit: PNG, JPEG or WebP.
-            prompt: a sentence about the finished picture.
-            source_prompt: the same about the source as it is, for methods that need it: {source_prompt}.
-            region: a mask of the source's size, white where it may change; without one the method's words decide, or
-                everything may change.
-            reference: the picture to take from, for methods that need one: {reference}.
-            subject: a mask of the reference's size, white where to take from; without one, the middle square.
-            preset: the name of a preset; empty for the first one.
-            settings: parameters that differ from the preset, by name.
-            reference_prompt: the text of the reference's inversion; empty as in SpecRef's code.
-
-        Returns:
-            What happens (kind: "progress", "preview" or "finished") and a picture, if there is one. The finished one
-            carries its parameters and, unless they are very large, its inputs.
-        """
         with errors_answered(), tempfile.TemporaryDirectory() as folder:
             texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
             _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
@@ -93,7 +94,7 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
 
     needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
     methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
-    edit.__doc__ = (edit.__doc__ or "").format(methods=methods, **needing)  # what programs are told of the endpoint
+    edit.__doc__ = EDIT_HELP.format(methods=methods, **needing)
     return edit
 
 

@@ -50,7 +50,7 @@ NO_MCP = (
 STATIC = Path(__file__).parent / "static"
 STYLES = tuple(STATIC / name for name in ("pane.css", "page.css", "desk.css"))
 PANE_STYLES = STYLES[:1]
-PANE_SCRIPTS = ("mask.js", "easel.js", "pictures.js", "pane.js")
+PANE_SCRIPTS = ("mask.js", "easel.js", "hand.js", "pictures.js", "pane.js")
 """All that a pane needs, in the order in which they use each other; each adds functions to `window.refedit`."""
 SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
 """In the order in which they use each other."""
@@ -110,16 +110,19 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
+        "quiet": True,
     }
 
 
 def launch(page: gr.Blocks, settings: Settings, options: dict[str, Any]) -> None:
     """Serves a page, with the options of `launch_options`, until it is ended; EditError if it can't listen there."""
     try:
-        page.launch(**options)
+        page.launch(**options, prevent_thread_lock=True)
     except OSError as error:  # Gradio's own advice is about another variable
         where = f"port {settings.port} of {settings.host}"
         raise EditError(f"{where} is in use or not this machine's. Set REFEDIT_PORT or REFEDIT_HOST.") from error
+    print(f"RefEdit is at {page.local_url}", flush=True)  # Gradio's own lines advise what nobody here can set
+    page.block_thread()
 
 
 def scripts(names: Sequence[str] = SCRIPTS) -> str:

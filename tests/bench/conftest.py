@@ -43,11 +43,11 @@ def blind(model: StableDiffusion) -> Workbench:
 
 
 def quick_arm(arm: Arm) -> Arm:
-    """The same in two steps, and with one iteration at most of whatever it optimises."""
+    """The same in one step, and with one iteration at most of whatever it optimises."""
     if not isinstance(arm.method, Method):
         return arm
     counts = ("inner_steps", "text_iterations", "tune_iterations")
-    few = {"steps": 2, **{name: 1 for name in counts if getattr(arm.method, name, 0) > 1}}
+    few = {"steps": 1, **{name: 1 for name in counts if getattr(arm.method, name, 0) > 1}}
     return replace(arm, method=replace(arm.method, **few))  # type: ignore[type-var]
 
 

@@ -31,6 +31,7 @@ def made(workbench: Workbench, method: Method) -> ArmRun:
     return run_arm(workbench, CASE, Arm(name="", method=method, alone=True))
 
 
+@pytest.mark.long
 def test_balanced_attention_from_the_papers_branches_is_baret(workbench: Workbench) -> None:
     method = replace(PUBLISHED, steps=4, self_steps=0.5, cross_steps=0.75)
     paper, same = made(workbench, method), made(workbench, BaretFrom(**asdict(method)))

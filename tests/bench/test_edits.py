@@ -41,11 +41,12 @@ def test_shares_count_the_cases_whose_factors_are_right() -> None:
     assert "BARET, one edit" not in rows and "BARET: kind and pose kept there" not in rows
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_a_run_goes_on_where_it_stood(workbench: Workbench, tmp_path: Path) -> None:
     workbench = replace(workbench, cache=Cache(1 << 30))
     first = list(edits.run_cases(workbench, "test", 1, tmp_path))
-    assert {item.method for item in first} == {edits.SPECREF, edits.PLAIN, edits.BARET}
+    assert {item.method for item in first} == {arm.name for arms in edits.ARMS.values() for arm in arms}
     again = list(edits.run_cases(workbench, "test", 2, tmp_path))
     assert [item for item in again if item.number == 0] == first
     assert len((tmp_path / f"{WHOLE.file}.jsonl").read_text().splitlines()) == len(again) == 2 * len(first)
@@ -54,6 +55,7 @@ def test_a_run_goes_on_where_it_stood(workbench: Workbench, tmp_path: Path) -> N
     assert timed[0].rows == first[0].rows > 0  # the first edit of a case finds nothing in memory
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_shares_leave_nothing_to_the_whole(workbench: Workbench, tmp_path: Path) -> None:
     parts = [list(edits.run_cases(workbench, "test", 2, tmp_path, Share(place, 2))) for place in (1, 2)]
@@ -65,7 +67,7 @@ def test_shares_leave_nothing_to_the_whole(workbench: Workbench, tmp_path: Path)
 
 @pytest.mark.usefixtures("quick")
 def test_a_sheet_has_a_row_for_every_case(workbench: Workbench) -> None:
-    assert sheet(workbench, "test", rows=1).size == (5 * SIDE, 3 * SIDE)
+    assert sheet(workbench, "test", rows=1).size == (6 * SIDE, 3 * SIDE)
 
 
 def test_tuning_keeps_the_best_of_what_it_tried_and_goes_on_from_there(

@@ -9,11 +9,11 @@ from torch import Tensor
 from refedit.bench.baselines.base import FIT, TUNE
 from refedit.bench.baselines.imagic import Imagic, noised
 from refedit.bench.experiment.workbench import weights_checksum
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.backbone import TextEmbedding
 from refedit.diffusion.ddim import Stage, denoised_latents, guide, move
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from tests.bench.conftest import metered, task_for
-from tests.conftest import finish
 
 QUICK = {"steps": 2, "text_iterations": 2, "tune_iterations": 2, "text_rate": 0.1, "tune_rate": 0.01}
 
@@ -51,6 +51,7 @@ def test_at_eta_one_the_fitted_text_is_not_drawn(model: StableDiffusion) -> None
     assert not torch.allclose(latents(model, {**alone, "eta": 0.0}), latents(model, alone), atol=1e-3)
 
 
+@pytest.mark.long
 def test_a_seed_gives_one_picture(model: StableDiffusion) -> None:
     assert torch.equal(latents(model, {"seed": 1}), latents(model, {"seed": 1}))
     assert not torch.allclose(latents(model, {"seed": 1}), latents(model, {"seed": 2}), atol=1e-2)

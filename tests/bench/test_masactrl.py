@@ -5,11 +5,11 @@ import torch
 
 from refedit.bench.baselines.base import PlainDdim
 from refedit.bench.baselines.masactrl import MasaCtrl, MutualAttention
+from refedit.bench.golden.trace import finish
 from refedit.diffusion.attention import Site, attend
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.methods import Method
 from tests.bench.conftest import metered, task_for
-from tests.conftest import finish
 
 
 def latents(model: StableDiffusion, method: Method) -> torch.Tensor:

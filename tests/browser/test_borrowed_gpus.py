@@ -8,15 +8,14 @@ import pytest
 
 from refedit.hosting.zero import NOTE, WAITING
 from tests.browser.visitor import BROWSER, choose_example, expect, visit
-from tests.zero.conftest import EmulatedSpace, running, space
+from tests.zero.fixtures import EmulatedSpace
 
 pytestmark = BROWSER
-assert running and space  # fixtures
 
 
-@pytest.fixture
-def page(context: Any, space: EmulatedSpace) -> Iterator[Any]:
-    page = visit(context, space.address)
+@pytest.fixture(scope="module")
+def page(context: Any, running: EmulatedSpace) -> Iterator[Any]:
+    page = visit(context, running.address)
     choose_example(page, 1, steps=100)
     yield page
     page.close()
@@ -32,13 +31,12 @@ def stop(page: Any) -> None:
 
 
 def test_stop_while_waiting_for_a_gpu(page: Any, space: EmulatedSpace) -> None:
-    space.lender.queue = 4.0
+    space.lender.queue = 3.0
     run(page)
     expect(page.locator("#status")).to_contain_text(WAITING)
     stop(page)
     assert not space.lender.asked("/release"), "it is answered before the GPU comes"
-    page.wait_for_timeout(5000)
-    space.lender.wait_until_given_back()
+    space.lender.wait_until_released()
     expect(page.locator("#status")).to_contain_text("Stopped")
 
 
@@ -46,7 +44,7 @@ def test_stop_before_anything_was_asked_for(page: Any, space: EmulatedSpace) -> 
     run(page)
     stop(page)
     space.lender.wait_until_given_back()
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(300)
     expect(page.locator("#status")).to_contain_text("Stopped")
 
 
@@ -57,15 +55,16 @@ def test_stop_in_the_run(page: Any, space: EmulatedSpace) -> None:
     space.lender.wait_until_given_back()
 
 
-def test_a_visitor_who_leaves_gives_the_gpu_back(page: Any, space: EmulatedSpace) -> None:
-    run(page)
-    expect(page.locator("#status .step")).to_contain_text(re.compile("step [1-9]"))
-    page.close()
-    space.lender.wait_until_given_back()
-
-
 def test_quotas_are_told_in_words_beforehand_and_when_they_are_used_up(page: Any, space: EmulatedSpace) -> None:
     assert NOTE in page.locator("#notices").inner_text()
     space.lender.quota = 0
     run(page)
     expect(page.locator("#status")).to_contain_text("reached its GPU limit")
+
+
+def test_a_visitor_who_leaves_gives_the_gpu_back(page: Any, space: EmulatedSpace) -> None:
+    """The last test with the page, which is closed."""
+    run(page)
+    expect(page.locator("#status .step")).to_contain_text(re.compile("step [1-9]"))
+    page.close()
+    space.lender.wait_until_given_back()

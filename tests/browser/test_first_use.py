@@ -64,26 +64,6 @@ def test_the_first_look_is_small_and_shows_what_comes_of_it(context: Any, addres
     page.close()
 
 
-def test_a_running_edit_is_in_sight_in_every_window(context: Any, address: str) -> None:
-    page = visit(context, address)
-    write_over = ("#prompt textarea", "#source-prompt textarea")
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        set_steps(page, "specref", HELD)
-        page.evaluate("scrollTo(0, 0)")
-        page.locator("#run").click()
-        expect(page.locator("#preview")).to_be_visible()
-        expect(page.locator("#status .running .step")).to_be_visible()
-        assert out_of_sight(page, "#stage .screen", "#status .bar", "#stop", "#run", *write_over) == [], (width, height)
-        page.locator("#stop").click()
-        expect(page.locator("#status .stopped")).to_be_visible()
-    set_steps(page, "specref", 2)
-    page.evaluate("scrollTo(0, 0)")
-    run_to_the_end(page)
-    assert out_of_sight(page, "#result", "#status .done", *write_over) == []
-    page.close()
-
-
 def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None:
     page = shared_page
     choose_example(page, 1, HELD)
@@ -134,8 +114,9 @@ def test_a_full_queue_is_a_sentence_and_run_is_free_again(shared_page: Any) -> N
     run_to_the_end(page)
 
 
-def test_visitors_wait_for_each_other_and_stop_only_themselves(context: Any, address: str) -> None:
-    first, second = visit(context, address), visit(context, address)
+def test_visitors_wait_for_each_other_and_stop_only_themselves(shared_page: Any, context: Any, address: str) -> None:
+    first, second = shared_page, visit(context, address)
+    choose_example(first, 0)
     for page, steps in ((first, HELD), (second, 2)):
         page.bring_to_front()  # a page behind another one draws nothing
         set_steps(page, "specref", steps)
@@ -149,5 +130,25 @@ def test_visitors_wait_for_each_other_and_stop_only_themselves(context: Any, add
     expect(first.locator("#status .stopped")).to_be_visible()
     second.bring_to_front()
     expect(second.locator("#status .done")).to_be_visible()
-    first.close()
     second.close()
+    first.bring_to_front()
+
+
+def test_a_running_edit_is_in_sight_in_every_window(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    write_over = ("#prompt textarea", "#source-prompt textarea")
+    set_steps(page, "specref", HELD)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("#run").click()
+        expect(page.locator("#preview")).to_be_visible()
+        expect(page.locator("#status .running .step")).to_be_visible()
+        assert out_of_sight(page, "#stage .screen", "#status .bar", "#stop", "#run", *write_over) == [], (width, height)
+        page.locator("#stop").click()
+        expect(page.locator("#status .stopped")).to_be_visible()
+    set_steps(page, "specref", 2)
+    page.evaluate("scrollTo(0, 0)")
+    run_to_the_end(page)
+    assert out_of_sight(page, "#result", "#status .done", *write_over) == []

@@ -1,5 +1,6 @@
 """Readable in light and dark and by everybody, and on a phone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,9 @@ import pytest
 
 from tests.browser.visitor import (
     BROWSER,
-    PATIENCE,
     choose_kind,
     expect,
     more,
-    opened,
     out_of_sight,
     run_to_the_end,
     set_steps,
@@ -34,33 +33,42 @@ CONTRAST = """(selector) => {
 TEXTS = ("#head h1", "#head p", ".kind .words small", "#source h2 small", ".status", "#run", ".reading .known")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_readable_in_light_and_dark(scheme: str, chromium: Any, address: str) -> None:
-    page = chromium.new_context(color_scheme=scheme).new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    opened(page)
-    expect(page.locator(".reading p").first).to_be_attached()
-    texts = [text for text in TEXTS if page.locator(text).count()]
+def test_the_keyboard_comes_quickly_to_the_sentence(shared_page: Any) -> None:
+    page = shared_page
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#bar') !== null")
+
+
+@pytest.fixture(params=["light", "dark"])
+def lit(request: pytest.FixtureRequest, shared_page: Any) -> Iterator[Any]:
+    """The page by light and by dark, as the visitor's machine is set."""
+    shared_page.emulate_media(color_scheme=request.param)
+    shared_page.wait_for_function(
+        "(dark) => document.body.classList.contains('dark') === dark", arg=request.param == "dark"
+    )
+    yield shared_page
+    shared_page.emulate_media(color_scheme=None)
+
+
+def test_text_is_readable_in_light_and_dark(lit: Any) -> None:
+    expect(lit.locator(".reading p").first).to_be_attached()
+    texts = [text for text in TEXTS if lit.locator(text).count()]
     assert len(texts) >= len(TEXTS) - 1, "the scripted model knows no words"
-    assert {text: ratio for text in texts if (ratio := page.evaluate(CONTRAST, text)) < 4.5} == {}
-    page.context.close()
+    assert {text: ratio for text in texts if (ratio := lit.evaluate(CONTRAST, text)) < 4.5} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme: str, chromium: Any, address: str) -> None:
+def test_axe_finds_nothing_serious(lit: Any) -> None:
     axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
-    page = chromium.new_context(color_scheme=scheme).new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    opened(page)
-    more(page, "source")
-    page.add_script_tag(path=Path(axe.__file__).parent / "axe.min.js")
-    found = page.evaluate("axe.run().then(({passes, violations}) => ({passes: passes.length, violations}))")
+    more(lit, "source")
+    lit.add_script_tag(path=Path(axe.__file__).parent / "axe.min.js")
+    found = lit.evaluate("axe.run().then(({passes, violations}) => ({passes: passes.length, violations}))")
     broken = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
     assert found["passes"] > 10
     assert [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in broken] == []
-    page.context.close()
 
 
 def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, address: str) -> None:
@@ -79,13 +87,3 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
     run_to_the_end(page)
     assert out_of_sight(page, "#result", "#bar", "#run") == [], "the bar stays, and the result comes into sight"
     page.context.close()
-
-
-def test_the_keyboard_comes_quickly_to_the_sentence(shared_page: Any) -> None:
-    page = shared_page
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('#bar') !== null")

@@ -224,6 +224,7 @@ def set_steps(page: Any, method: str, steps: int) -> None:
     number = steps_of(page, method)
     number.fill(str(steps))
     number.press("Tab")
+    expect(page.locator(f"#{method}-steps input[type=range]")).to_have_value(str(steps))  # Gradio has taken it
 
 
 def choose_example(page: Any, number: int, steps: int = 2) -> None:

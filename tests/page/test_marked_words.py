@@ -8,7 +8,7 @@ import pytest
 from refedit.editing.editor import Editor
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, builtin_folder
-from refedit.picturebook.advice import switch_for
+from refedit.picturebook.advice import switch_for, unsaid
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.picturebook.world.lexicon import lexicon
@@ -73,6 +73,10 @@ def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(
     assert offered(*swap, "a dog sitting in the snow") == (Baret, "rigid")
     assert offered(*swap, "a cat sitting on a beach") is None and offered(*swap, swap[2]) is None
     assert switch_for(replace(facts, name="other"), *poses, ("", "a dog in the snow"), dog) is None
+    left = unsaid(facts, "rigid", "A Dog in the snow", dog)
+    assert left is not None and (left.thing, left.words) == ("Dog", "brown")
+    assert unsaid(facts, "rigid", "a green dog in the snow", dog) is None, "what changes is not asked for"
+    assert unsaid(facts, "rigid", "a cat in the snow", dog) is unsaid(facts, "non-rigid", "a dog", dog) is None
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(editor, "facts", facts)

@@ -27,13 +27,13 @@ from refedit.editing.editor import WAITING, Editor
 from refedit.editing.request import EditEvent, EditRequest, Finished, Progress
 from refedit.editing.service import EditingService, SharedService, at_once
 from refedit.errors import EditError, Stopped
-from refedit.methods import Baret, SpecRef
+from refedit.methods import Baret, SpecRef, values_of
 from refedit.serving import opening
 from refedit.serving.limits import Limits
 from refedit.serving.opening import open_pool
 from refedit.serving.replica import Offer, ReplicaState
 from tests.conftest import load_tiny, picture, request_for
-from tests.pool.work import broken, edit_of, endless, hold, way
+from tests.pool.work import ENDLESS, broken, edit_of, endless, hold, way
 from tests.server.calls import edit as call_edit
 from tests.serving import ROOT, serving
 
@@ -207,16 +207,9 @@ def test_a_replica_that_is_killed_costs_one_visitor_one_sentence(pool: Any, loca
     assert last(pool.for_visitor("unlucky").edit(edit_of(1)))
 
 
-def test_a_front_end_that_is_killed_frees_its_device(pool: Any, address: str) -> None:
-    command = [sys.executable, "-m", "tests.pool.front_end", address]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as front_end:
-        assert front_end.stdout is not None and front_end.stdout.readline() == "begun\n"
-        assert sum(state.others for state in pool.states()) == 1
-        front_end.kill()
-    until(pool, idle)
-
-
-def test_the_page_edits_with_a_pool_that_it_joins(pool: Any, address: str, tmp_path: Path) -> None:
+def test_the_page_edits_with_a_pool_that_it_joins_and_frees_its_device_if_it_is_killed(
+    pool: Any, address: str, tmp_path: Path
+) -> None:
     for name in ("source", "reference", "mask"):
         picture(1).save(tmp_path / f"{name}.png")
     with serving(["-m", "refedit", "serve", "--address", address], tmp_path, {}) as page:
@@ -224,6 +217,10 @@ def test_the_page_edits_with_a_pool_that_it_joins(pool: Any, address: str, tmp_p
         changes = {"method": "baret", "reference": None, "region": None}
         what, path = call_edit(client, tmp_path, **changes).result(PATIENCE)
         assert what["kind"] == "finished" and Path(path).is_file()
+        call_edit(client, tmp_path, **changes, settings=values_of(ENDLESS))
+        until(pool, lambda states: sum(state.others for state in states) == 1)
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+        until(pool, idle)
         client.close()
 
 

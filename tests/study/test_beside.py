@@ -30,7 +30,7 @@ def beside(tmp_path: Path) -> Iterator[Server]:
     with gr.Blocks() as blocks:
         gr.HTML("the demo")
     put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
-    blocks.launch(**options, prevent_thread_lock=True, quiet=True)
+    blocks.launch(**options, prevent_thread_lock=True)
     yield Server(tmp_path, port=port)
     blocks.close()
     study.close()

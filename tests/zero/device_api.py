@@ -59,67 +59,86 @@ class Lender:
             time.sleep(0.05)
         assert not self.held, "a GPU is still held"
 
+    def wait_until_released(self, seconds: float = 30.0) -> None:
+        """Until a GPU that was asked for has come, and was given back."""
+        end = time.monotonic() + seconds
+        while not self.asked("/release") and time.monotonic() < end:
+            time.sleep(0.05)
+        assert self.asked("/release"), "nobody has waited for the GPU"
+        self.wait_until_given_back()
+
+
+class DeviceApi(ThreadingHTTPServer):
+    """Lends by a lender whatever is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.lender = Lender()
+
+
+class Answers(BaseHTTPRequestHandler):
+    """What the device API says, as the package `spaces` understands it."""
+
+    server: DeviceApi
+
+    def do_POST(self) -> None:
+        url, lender = urlsplit(self.path), self.server.lender
+        values = dict(parse_qsl(url.query))
+        lender.log.append((url.path, values))
+        if url.path == "/schedule":
+            self._schedule(lender)
+        elif url.path == "/release":
+            known = lender.take_back(values["allowToken"], values["fail"] == "true")
+            self._answer(200 if known else 404, {})
+        else:
+            if url.path == "/allow":
+                lender.pids.append(int(values["pid"]))
+            self._answer(200, {})
+
+    def _schedule(self, lender: Lender) -> None:
+        if lender.quota is not None:
+            self._answer(429, {"left": lender.quota, "wait": 3600})
+        elif not lender.queue and not lender.full:
+            self._answer(200, lender.lend())
+        else:
+            self._stream(lender)
+
+    def _stream(self, lender: Lender) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        end = time.monotonic() + lender.queue
+        while time.monotonic() < end:
+            self._event("event: ping\n\n")
+            time.sleep(0.5)
+        if lender.full:
+            self._event("event: failed\n\n")
+            return
+        self._event(f"event: succeeded\ndata: {json.dumps(lender.lend())}\n\n")
+
+    def _event(self, text: str) -> None:
+        self.wfile.write(text.encode())
+        self.wfile.flush()
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        encoded = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(encoded)))
+        self.end_headers()
+        self.wfile.write(encoded)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
 
 @contextmanager
 def lending() -> Iterator[tuple[str, Lender]]:
     """The address of a device API while it runs, and its lender."""
-    lender = Lender()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            url = urlsplit(self.path)
-            values = dict(parse_qsl(url.query))
-            lender.log.append((url.path, values))
-            if url.path == "/schedule":
-                self._schedule()
-            elif url.path == "/release":
-                known = lender.take_back(values["allowToken"], values["fail"] == "true")
-                self._answer(200 if known else 404, {})
-            else:
-                if url.path == "/allow":
-                    lender.pids.append(int(values["pid"]))
-                self._answer(200, {})
-
-        def _schedule(self) -> None:
-            if lender.quota is not None:
-                self._answer(429, {"left": lender.quota, "wait": 3600})
-            elif not lender.queue and not lender.full:
-                self._answer(200, lender.lend())
-            else:
-                self._stream()
-
-        def _stream(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
-            end = time.monotonic() + lender.queue
-            while time.monotonic() < end:
-                self._event("event: ping\n\n")
-                time.sleep(0.5)
-            if lender.full:
-                self._event("event: failed\n\n")
-                return
-            self._event(f"event: succeeded\ndata: {json.dumps(lender.lend())}\n\n")
-
-        def _event(self, text: str) -> None:
-            self.wfile.write(text.encode())
-            self.wfile.flush()
-
-        def _answer(self, status: int, body: dict[str, Any]) -> None:
-            encoded = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(encoded)))
-            self.end_headers()
-            self.wfile.write(encoded)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    api = DeviceApi()
+    threading.Thread(target=api.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", lender
+        yield f"http://127.0.0.1:{api.server_port}", api.lender
     finally:
-        server.shutdown()
-        server.server_close()
+        api.shutdown()
+        api.server_close()

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,17 @@ from refedit.editing.request import Finished
 from refedit.editing.result_png import read_result
 from refedit.hosting.zero import WAITING
 from tests.server.calls import edit
-from tests.zero.conftest import EmulatedSpace
+from tests.zero.fixtures import EmulatedSpace
 
 SHORT = {"method": "baret", "reference": None, "settings": {"steps": 2}}
 LONG = {"method": "baret", "reference": None, "settings": {"steps": 100, "inner_steps": 50}}
+
+
+@pytest.fixture
+def client(space: EmulatedSpace) -> Iterator[Client]:
+    client = Client(space.address, verbose=False, download_files=str(space.folder / "got"))
+    yield client
+    client.close()
 
 
 def ended(client: Client, space: EmulatedSpace, **changes: Any) -> tuple[dict[str, Any], Path]:
@@ -93,12 +99,7 @@ def test_a_stop_in_the_queue_gives_back_the_gpu_that_comes_later(client: Client,
     space.lender.queue = 3.0
     with under_way(client, space, WAITING):
         assert not space.lender.held
-    for _ in range(200):
-        if space.lender.gpus and space.lender.asked("/release"):
-            break
-        time.sleep(0.1)
-    assert space.lender.asked("/release"), "nobody has waited for the GPU"
-    space.lender.wait_until_given_back()
+    space.lender.wait_until_released()
     space.lender.queue = 0.0
     ended(client, space)
 

@@ -69,6 +69,10 @@ class Arm:
         """Equal for arms that do the same, whatever their names."""
         return repr(replace(self, name=""))
 
+    def painted(self, painting: Painting) -> "Arm":
+        """The same with masks of another origin, which its name tells."""
+        return replace(self, name=f"{self.name}, {painting} masks", painting=painting)
+
     def case(self, case: Case) -> Case:
         """The case as this arm sees it."""
         return case if self.place is None else placed(case, self.place)

@@ -44,7 +44,7 @@ BESIDE: tuple[str, ...] = (
         "picturebook/networks/checkpoint.py",
     ),
     # Parameters are in an outcome's key, as what is drawn and said is, and the weights, which fit one network only.
-    *("methods/*_parameters.py", "methods/parameters.py"),
+    *(f"methods/{name}.py" for name in ("baret_parameters", "parameters", "specref_parameters")),
     *(f"picturebook/world/{name}.py" for name in ("captions", "colours", "drawing", "scene")),
     *(f"picturebook/networks/{name}.py" for name in ("diffusion", "sizes")),
     # Captions, which are all that cases say, are read as they stand: a test holds that.

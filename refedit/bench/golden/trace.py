@@ -128,10 +128,10 @@ def _inversions(config: Mapping[str, Any], folder: Path, edit: SquareEdit) -> Te
     """Levels (steps + 1, pictures, ...) of the source and, where there is one, the reference, used or not."""
     method, task = edit.request.method, edit.task
     schedule, invert = edit.model.schedule(method.steps), task.inverter.trajectory
-    columns = [_result(invert(INVERT, task.source, method.inversion_text(task), schedule))]
+    columns = [finish(invert(INVERT, task.source, method.inversion_text(task), schedule))]
     if "reference" in config:
         reference = edit.model.encode(_read(folder / config["reference"], edit.model.size))
-        columns.append(_result(invert(INVERT, reference, task.reference_prompt, schedule)))
+        columns.append(finish(invert(INVERT, reference, task.reference_prompt, schedule)))
     return torch.stack([torch.cat(levels) for levels in zip(*columns, strict=True)])
 
 
@@ -146,9 +146,9 @@ def _trace_null_text(config: Mapping[str, Any], folder: Path, model: Backbone) -
     schedule = metered.schedule(config["num_steps"], None)
     source = model.encode(_read(folder / config["source"], model.size))
     prompt, empty = metered.embed(config["prompt"]), metered.embed("")
-    pivots = _result(Inverter(metered, Cache(0)).trajectory(INVERT, source, config["prompt"], schedule))
+    pivots = finish(Inverter(metered, Cache(0)).trajectory(INVERT, source, config["prompt"], schedule))
     inversion = null_text_inversion(config["inner_steps"], config["guidance"], config["early_stop_epsilon"])
-    fitted = _result(inversion.run(FIT, metered, pivots, schedule, empty, prompt))
+    fitted = finish(inversion.run(FIT, metered, pivots, schedule, empty, prompt))
     return {
         "ddim_latents": torch.stack(pivots),
         "uncond_embeddings": torch.stack([text.tokens for text in fitted.texts]),
@@ -160,8 +160,8 @@ def _trace_null_text(config: Mapping[str, Any], folder: Path, model: Backbone) -
     }
 
 
-def _result(work: Generator[Any, None, Any]) -> Any:
-    """What a generator returns in the end."""
+def finish(work: Generator[Any, None, Any]) -> Any:
+    """Runs a generator to its end, and gives what it returns."""
     while True:
         try:
             next(work)

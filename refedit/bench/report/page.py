@@ -10,8 +10,7 @@ from refedit.bench.report.strips import SIDE, Strip
 from refedit.bench.report.summary import HEADLINE, about, facts_of, findings_table, rests_on, sentences, table
 from refedit.bench.report.wording import LABELS, NOTE, TERMS, TITLES, cell
 from refedit.bench.suites.results import Results
-from refedit.reporting.document import document, html_table, plain_table
-from refedit.reporting.pictures import data_uri
+from refedit.reporting.document import data_uri, document, html_table, plain_table
 
 
 def page(results: Results, strips: Sequence[Strip]) -> str:

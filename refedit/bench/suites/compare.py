@@ -28,6 +28,7 @@ def _arm(name: str, method: Method) -> Arm:
 _FLOOR = Arm(name="source unchanged (bound)", method=SourceUnchanged())
 _CEILING = Arm(name="VAE round trip of the truth (bound)", method=TruthRoundTrip())
 _PRESETS = Baret.presets()
+_SPECREF = _arm(SPECREF, SpecRef.presets()["recommended"])
 _BARET = {name: _arm(f"BARET {name}", preset) for name, preset in _PRESETS.items()}
 _UNFITTED = _arm("DDIM inversion + prompt-to-prompt", NullTextEditing(inner_steps=0))
 
@@ -44,20 +45,34 @@ def _others(guidance: float) -> tuple[Arm, ...]:
     )
 
 
+def _by_hand(arm: Arm) -> tuple[Arm, ...]:
+    """The arm with masks as people make them; only the true ones know the result."""
+    return (arm.painted(Painting.ROUGH), arm.painted(Painting.CLICKED))
+
+
 ARMS: Mapping[CaseKind, tuple[Arm, ...]] = {
     REFERENCE: (
         _FLOOR,
-        _arm(SPECREF, SpecRef.presets()["recommended"]),
+        _SPECREF,
+        *_by_hand(_SPECREF),
         _arm("SpecRef without a reference", SpecRef(reference_steps_start=1.0, fresh_noise=0.0)),
         _arm("SpecRef official, painted", SpecRef.presets()["official"]),
         replace(_arm("SpecRef official, by words", SpecRef.presets()["official"]), painting=Painting.WORDS),
         *_others(SpecRef().guidance),
         _CEILING,
     ),
-    POSE: (_FLOOR, *_BARET.values(), _UNFITTED, *_others(_PRESETS["non-rigid"].guidance), _CEILING),
+    POSE: (
+        _FLOOR,
+        *_BARET.values(),
+        *_by_hand(_BARET["non-rigid"]),
+        _UNFITTED,
+        *_others(_PRESETS["non-rigid"].guidance),
+        _CEILING,
+    ),
     RIGID: (
         _FLOOR,
         *(_BARET[name] for name in ("rigid", "non-rigid")),
+        *_by_hand(_BARET["rigid"]),
         _UNFITTED,
         *_others(_PRESETS["rigid"].guidance),
         _CEILING,

@@ -12,6 +12,7 @@ from PIL import Image
 from refedit.bench.experiment.arms import Arm
 from refedit.bench.experiment.cases import POSE, REFERENCE, RIGID, Case, CaseKind, case_at
 from refedit.bench.experiment.outcome import Outcome
+from refedit.bench.experiment.painting import Painting
 from refedit.bench.experiment.readings import reading
 from refedit.bench.experiment.runs import run_arm
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
@@ -22,14 +23,21 @@ from refedit.picturebook.world.drawing import draw
 
 SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
 
+CLICKED = Painting.CLICKED
+_BOTH_THERE = "right kind colour pattern background style"
+_SPECREF = Arm(name=SPECREF, method=SpecRef(), paste=True)
+_POSE, _RIGID = (Arm(name=BARET, method=Baret.presets()[name], paste=True) for name in ("non-rigid", "rigid"))
+
 ARMS: Mapping[CaseKind, tuple[Arm, ...]] = {
     REFERENCE: (
-        Arm(name=SPECREF, method=SpecRef(), paste=True),
+        _SPECREF,
+        _SPECREF.painted(CLICKED),
         Arm(name=PLAIN, method=SpecRef(reference_steps_start=1.0, fresh_noise=0.0), paste=True),
     ),
-    POSE: (Arm(name=BARET, method=Baret.presets()["non-rigid"], paste=True),),
-    RIGID: (Arm(name=BARET, method=Baret.presets()["rigid"], paste=True),),
+    POSE: (_POSE, _POSE.painted(CLICKED)),
+    RIGID: (_RIGID, _RIGID.painted(CLICKED)),
 }
+"""Every edit with the true mask, and with one that two clicks select."""
 TIMED: Mapping[CaseKind, str] = {REFERENCE: SPECREF, POSE: BARET}
 TIMED_CASES = 3
 """On how many cases an edit is timed: it has to be run afresh, and its time hardly depends on the case."""
@@ -52,6 +60,7 @@ def run_timed(workbench: Workbench, which: str, count: int, folder: Path) -> Ite
 
 SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
     ("SpecRef: colour and pattern of the reference", REFERENCE, SPECREF, "right colour pattern", ">= 80 %"),
+    ("the same, clicked masks", REFERENCE, _SPECREF.painted(CLICKED).name, "right colour pattern", ""),
     ("SpecRef: colour", REFERENCE, SPECREF, "right colour", ""),
     ("SpecRef: pattern", REFERENCE, SPECREF, "right pattern", ""),
     ("SpecRef: kind", REFERENCE, SPECREF, "right kind", ""),
@@ -59,9 +68,11 @@ SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
     ("BARET: new pose or expression", POSE, BARET, "changed right", ">= 75 %"),
     ("BARET: kind, colour, pattern, background kept", POSE, BARET, "identity kept", ">= 75 %"),
     ("BARET: both", POSE, BARET, "right pose kind colour pattern background", ">= 75 %"),
+    ("the same, clicked masks", POSE, _POSE.painted(CLICKED).name, "right pose kind colour pattern background", ""),
     ("BARET: new colour, background or style", RIGID, BARET, "changed right", ""),
     ("BARET: kind, colour, pattern, background kept there", RIGID, BARET, "identity kept", ""),
-    ("BARET: both there", RIGID, BARET, "right kind colour pattern background style", ""),
+    ("BARET: both there", RIGID, BARET, _BOTH_THERE, ""),
+    ("the same there, clicked masks", RIGID, _RIGID.painted(CLICKED).name, _BOTH_THERE, ""),
 )
 """What is said, of which cases and method, the reading that counts, and a goal."""
 

@@ -58,11 +58,6 @@ def distance(first: Paint, second: Paint) -> float:
     return float(np.linalg.norm(_oklab(first) - _oklab(second)))
 
 
-def colour_name(paint: Paint) -> str:
-    """The name whose middle paint looks most like this one."""
-    return min(COLOURS, key=lambda name: distance(paint, paint_at(name)))
-
-
 def sample_contrast(paint: Paint, rng: np.random.Generator) -> Paint:
     """A second paint that shows clearly on the first: cream, dark, or of any other name."""
     choices = [name for name in COLOURS if distance(paint_at(name), paint) > 0.3]

@@ -7,8 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from refedit.imaging.images import read_picture
-from refedit.reporting.document import document, legend, plain_table
-from refedit.reporting.pictures import data_uri
+from refedit.reporting.document import data_uri, document, legend, plain_table
 from refedit.study.analysis.analysis import Analysis, Answered, votes_of
 from refedit.study.analysis.charts import Bar, beside, intervals, span_with
 from refedit.study.analysis.people import counted, main_answers

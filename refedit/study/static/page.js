@@ -2,10 +2,10 @@
 
 import {CLOSER, closeDialogs, closer, turn} from "./closer.js";
 import {ask, keeper, Outbox, Refusal, wait} from "./outbox.js";
-import {loaded, shownIn} from "./pictures.js";
+import {loaded, lookAhead, shownIn} from "./pictures.js";
 import {rendered} from "./prose.js";
+import {draw, enable, mark, offer, painted, tellPlace} from "./trial.js";
 
-const AHEAD = 4; // so many of the next pairs' pictures are there before they are wanted
 const KEYS = {1: "left", 2: "right", 0: "none", ArrowLeft: "left", ArrowRight: "right"};
 const get = (id) => document.getElementById(id);
 const address = new URLSearchParams(location.search);
@@ -158,14 +158,6 @@ function delayedPictures(late) {
   } else if (!late && outbox.empty) get("delayed").hidden = true;
 }
 
-function lookAhead() {
-  const coming = trials.slice(place + 1).filter((trial) => !trial.answered);
-  const showings = [...new Set(coming.map((trial) => trial.showing))].slice(0, AHEAD);
-  for (const trial of coming) {
-    if (showings.includes(trial.showing)) shownIn(trial).forEach((id) => loaded(id).catch(() => {}));
-  }
-}
-
 // ---- Trials
 
 function next() {
@@ -186,65 +178,24 @@ async function put(index) {
   delayedPictures(false);
   show("trial");
   draw(trial, before);
+  tell();
   await Promise.all(["left", "right"].map((side) => get(side).querySelector("img").decode().catch(() => {})));
   await painted();
   if (place === index) begin();
 }
 
-const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-
-function draw(trial, before) {
-  fill("left", trial.left);
-  fill("right", trial.right);
-  fill("source", trial.source);
-  fill("reference", trial.reference);
-  const mask = get("source").querySelector(".mask");
-  mask.hidden = document.querySelector(".with-mask").hidden = !trial.mask;
-  mask.style.maskImage = trial.mask ? `url("picture/${trial.mask}.png")` : "";
-  get("prompt").textContent = trial.prompt;
-  document.querySelector(".prompt").hidden = !trial.prompt;
-  const question = get("question");
-  const isNew = !before || before.question !== trial.question || before.showing === trial.showing;
-  question.textContent = trial.question;
-  question.classList.remove("new");
-  if (isNew) {
-    void question.offsetWidth; // begins the animation anew
-    question.classList.add("new");
-  }
-  question.focus({preventScroll: true});
-  if (before?.showing !== trial.showing) scrollTo(0, 0);
-  tell(trial);
-}
-
-function fill(id, picture) {
-  get(id).closest("figure").hidden = !picture;
-  if (picture) get(id).querySelector("img").src = `picture/${picture}.png`;
-}
-
-function tell(trial) {
+function tell() {
   const done = trials.filter((each) => each.answered).length;
-  const percent = Math.round(100 * done / trials.length);
-  get("place").textContent = returning ? "Your last answer" : `${done + 1} of ${trials.length}`;
-  document.querySelector(".bar").setAttribute("aria-valuenow", percent);
-  document.querySelector(".bar i").style.width = `${percent}%`;
+  tellPlace(done, trials.length, returning);
   get("back").disabled = returning || !previous();
-  for (const button of document.querySelectorAll(".choice")) {
-    button.classList.remove("chosen");
-    button.classList.toggle("before", returning && trial.choice === button.dataset.choice);
-    if (button.dataset.choice === "none") button.hidden = !study.no_preference;
-  }
-  document.querySelector(".tie").hidden = !study.no_preference;
+  offer(study.no_preference, returning ? trials[place].choice : null);
 }
 
 function begin() {
   timer = {began: performance.now(), hidden: 0, hiddenSince: document.hidden ? performance.now() : null, firstKey: null};
   const mine = timer;
   setTimeout(() => { if (timer === mine) enable(true); }, study.minimum_ms);
-  lookAhead();
-}
-
-function enable(can) {
-  for (const button of document.querySelectorAll(".choice")) button.setAttribute("aria-disabled", String(!can));
+  lookAhead(trials.slice(place + 1));
 }
 
 function choose(choice) {
@@ -263,7 +214,7 @@ function choose(choice) {
   outbox.put("answer", {answer, change: returning});
   if (returning) trial.changed = true;
   Object.assign(trial, {answered: true, choice});
-  document.querySelector(`.choice[data-choice=${choice}]`).classList.add("chosen");
+  mark(choice);
   next();
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.methods import Input
-from refedit.picturebook.advice import Switch, switch_for
+from refedit.picturebook.advice import Switch, Unsaid, switch_for, unsaid
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.state.kinds import choice, kind_of, title_of
 from refedit.ui.state.picture_with_mask import Canvas, read_canvas
@@ -43,8 +43,10 @@ def show_sentences(
     except EditError:
         shown = None  # the run will say what is wrong with it
     sentences = (source_prompt if both else "", prompt)
-    switch = switch_for(facts, chosen.method, chosen.preset, sentences, None if shown is None else shown.picture)
-    return {page.inputs.source_reading: now, page.inputs.prompt_reading: wanted + _offered(switch)}
+    picture = None if shown is None else shown.picture
+    switch = switch_for(facts, chosen.method, chosen.preset, sentences, picture)
+    offer = _offered(switch) or _to_keep(unsaid(facts, chosen.preset, prompt, picture))
+    return {page.inputs.source_reading: now, page.inputs.prompt_reading: wanted + offer}
 
 
 def _offered(switch: Switch | None) -> str:
@@ -57,3 +59,12 @@ def _offered(switch: Switch | None) -> str:
         f'<p class="switch-offer" role="status">{escape(switch.sentence)} '
         f'<button type="button" data-kind="{kind}">{escape(title)}</button></p>'
     )
+
+
+def _to_keep(left: Unsaid | None) -> str:
+    """The offer to say what should stay, as a chip that puts it before its thing."""
+    if left is None:
+        return ""
+    thing, both = escape(left.thing), escape(f"{left.words} {left.thing}")
+    chip = f'<button type="button" class="chip" data-for="{thing}" data-word="{both}">{both}</button>'
+    return f'<p class="keep-offer" role="status">What is said stays: {chip}</p>'

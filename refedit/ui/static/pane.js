@@ -22,7 +22,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const part = (selector) => root.querySelector(selector), parts = (selector) => [...root.querySelectorAll(selector)];
   const view = part("canvas.view");
   let now = EMPTY, past = [], later = [], mask = null, thing = null, quiet = false, waiting = Promise.resolve();
-  let drag = null, hover = null, looked = null;
+  let looked = null;
 
   const say = (text) => (part(".note").textContent = text ?? "");
   const tool = () => part("[name$=-tool]:checked").value;
@@ -188,10 +188,10 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     clicks: now.clicks,
     quiet,
     adding: adding(),
-    corners: drag?.corner && [drag.start, drag.corner],
-    brush: hover && mask && tool() === "brush" && { x: hover[0], y: hover[1], size: thickness() / mask.width },
+    corners: hand.corners(),
+    brush: hand.over() && mask && tool() === "brush" && { x: hand.over()[0], y: hand.over()[1], size: thickness() / mask.width },
   }));
-  const { draw, place, ratio } = easel;
+  const { draw } = easel;
   const hush = (still) => {
     quiet = still;
     root.classList.toggle("quiet", quiet);
@@ -199,91 +199,17 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
 
   // ---- by hand
-  const stroke = (from, to) => {
-    const pen = mask.getContext("2d"), at = ([x, y]) => [x * mask.width, y * mask.height];
-    pen.save();
-    pen.globalCompositeOperation = adding() ? "source-over" : "destination-out";
-    Object.assign(pen, { lineWidth: thickness(), lineCap: "round", strokeStyle: "#fff" });
-    pen.beginPath();
-    pen.moveTo(...at(from));
-    pen.lineTo(...at(to));
-    pen.stroke();
-    pen.restore();
-    draw();
-  };
-  const fillBox = ([x0, y0], [x1, y1]) => {
-    const pen = mask.getContext("2d"), [w, h] = [mask.width, mask.height];
-    pen.save();
-    pen.globalCompositeOperation = adding() ? "source-over" : "destination-out";
-    pen.fillStyle = "#fff";
-    pen.fillRect(Math.round(x0 * w), Math.round(y0 * h), Math.round((x1 - x0) * w), Math.round((y1 - y0) * h));
-    pen.restore();
-  };
   const painted = () => change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask });
-  const fingers = new Map();
-  const pinch = () => {
-    const [[ax, ay], [bx, by]] = [...fingers.values()];
-    return { reach: Math.hypot(ax - bx, ay - by), x: ((ax + bx) / 2) * ratio(), y: ((ay + by) / 2) * ratio() };
-  };
-  view.addEventListener("pointerdown", (event) => {
-    if (!now.photo || event.button) return;
-    fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    view.setPointerCapture(event.pointerId);
-    if (fingers.size > 1) {
-      if (drag?.moved && tool() === "brush") show(now); // the first finger's stroke was none
-      drag = { pinch: pinch() };
-      return;
-    }
-    const start = place(event);
-    drag = { start, last: start, moved: tool() === "brush", at: [event.clientX, event.clientY] };
-    if (tool() === "brush") stroke(start, start);
-    event.preventDefault();
+  const hand = refedit.hand(view, easel, {
+    filled: () => Boolean(now.photo),
+    mask: () => mask,
+    tool,
+    adding,
+    thickness,
+    painted,
+    asBefore: () => show(now),
+    clicked: (x, y) => click(x, y, adding()),
   });
-  view.addEventListener("pointermove", (event) => {
-    if (!now.photo) return;
-    hover = event.pointerType === "mouse" ? place(event) : null;
-    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    if (drag?.pinch && fingers.size > 1) {
-      const before = drag.pinch, after = pinch();
-      easel.pan(after.x - before.x, after.y - before.y);
-      easel.zoom(after.reach / Math.max(1, before.reach), after.x, after.y);
-      drag.pinch = after;
-    } else if (drag?.start) {
-      const to = place(event);
-      if (Math.hypot(event.clientX - drag.at[0], event.clientY - drag.at[1]) > 4) drag.moved = true;
-      if (tool() === "brush") stroke(drag.last, to);
-      if (tool() === "box") drag.corner = to;
-      drag.last = to;
-    }
-    draw();
-  });
-  view.addEventListener("pointerup", (event) => {
-    fingers.delete(event.pointerId);
-    const done = drag;
-    if (!fingers.size) drag = null;
-    if (!done?.start || !mask) return;
-    const [x, y] = done.start, beside = [x, y].some((part) => part < 0 || part >= 1);
-    if (tool() === "brush") painted();
-    else if (tool() === "box" && done.moved) {
-      fillBox(done.start, done.last);
-      painted();
-    } else if (tool() === "click" && !done.moved && !beside) click(x, y, adding());
-  });
-  view.addEventListener("pointercancel", (event) => {
-    fingers.delete(event.pointerId);
-    if (drag?.start && tool() === "brush") show(now);
-    drag = null;
-  });
-  view.addEventListener("pointerleave", () => ((hover = null), draw()));
-  view.addEventListener(
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey || !now.photo) return;
-      event.preventDefault();
-      easel.zoom(Math.exp(-event.deltaY / 200), event.clientX * ratio(), event.clientY * ratio());
-    },
-    { passive: false },
-  );
 
   // ---- its buttons
   const choose = () => part(".file").click();

@@ -1,4 +1,7 @@
-"""The app as on ZeroGPU, with a tiny model, and what lends it GPUs."""
+"""The app as on ZeroGPU, with a tiny model, and what lends it GPUs: one server for its endpoints and for its page.
+
+A plugin of the tests' conftest, since two folders ask it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from gradio_client import Client  # type: ignore[import-untyped]
 
-from tests.conftest import box_mask, picture
 from tests.serving import serving
 from tests.zero.device_api import Lender, lending
 
@@ -23,8 +24,10 @@ class EmulatedSpace:
     folder: Path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedSpace]:
+    from tests.conftest import box_mask, picture
+
     folder = tmp_path_factory.mktemp("zero")
     if find_spec("playwright"):
         import_module("tests.browser.visitor").write_examples(folder)  # whose pictures are small ones here
@@ -56,10 +59,3 @@ def space(running: EmulatedSpace) -> EmulatedSpace:
     lender.log.clear()
     lender.pids.clear()
     return running
-
-
-@pytest.fixture
-def client(space: EmulatedSpace) -> Iterator[Client]:
-    client = Client(space.address, verbose=False, download_files=str(space.folder / "got"))
-    yield client
-    client.close()
