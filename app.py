@@ -5,18 +5,24 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 
 import logging
 import os
-import signal
+import sys
+from contextlib import ExitStack, closing, nullcontext
+from functools import partial
 
 import torch
 
 from refedit.editing.editor import Editor
+from refedit.editing.line import in_line
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.models import load_model, load_safety_checker
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
-from refedit.ui.page import build_page, embeddings_of, launch, launch_options
+from refedit.ui.kept_files import kept_files
+from refedit.ui.launching import launch
+from refedit.ui.page import build_page, embeddings_of, launch_options
 from refedit.ui.settings import Settings
+from refedit.ui.waiting_room import patiently, waiting_room
 
 
 def main() -> None:
@@ -26,18 +32,30 @@ def main() -> None:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
         study = study_beside()
-        editor, embeddings = _edited_by(settings)
-        page = build_page(editor, settings, embeddings)
-        if study:
-            put_beside(study, page, options, editor, embeddings)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # answers are shipped before the end
-        try:
-            launch(page, settings, options)
-        finally:
-            if study:
-                study.close()
+        with ExitStack() as waiting, closing(study) if study else nullcontext():
+            room = waiting.enter_context(waiting_room(settings))
+            editor, embeddings = patiently(room, partial(_edited_by, settings))
+            editor = in_line(editor)
+            with kept_files(settings.promise) as janitor:
+                page = build_page(editor, settings, embeddings)
+                if study:
+                    put_beside(study, page, options, editor, embeddings)
+                waiting.close()
+                launch(page, settings, options, janitor)
+        _leave()
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
+    except OSError as error:
+        raise SystemExit(f"RefEdit cannot start: {error.filename or 'a file'}: {error.strerror or error}.") from error
+    except KeyboardInterrupt:
+        raise SystemExit("RefEdit was stopped before it was ready.") from None
+
+
+def _leave() -> None:
+    """Ends the process now: a thread whose edit still runs would hold it until that is done."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache]:

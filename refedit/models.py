@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from refedit.diffusion.layout import Layout, choose_layout
 from refedit.errors import EditError
 from refedit.machine.checksums import check_sums
 from refedit.machine.device import machine, pick_device
+from refedit.machine.model_hub import from_hub
 from refedit.segment.segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -126,11 +128,18 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | 
             raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
         check_sums(builtin_folder())
     folder = str(builtin_folder()) if name == BUILTIN else name
-    model = StableDiffusion.load(folder, where, dtype, bool(channels_last))
+    load = partial(StableDiffusion.load, folder, where, dtype, bool(channels_last))
+    model = from_hub(name, load) if is_on_hub(name) else load()
     model.name = name
     layout = Layout(channels_last=bool(channels_last)) if channels_last is not None else choose_layout(model)
     log.info("%s", chosen(model, layout))
     return model
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a model's name is none of a file or folder, nor the built-in one's."""
+    path = Path(name)
+    return name != BUILTIN and not (path.suffix == ".safetensors" or path.exists() or name.startswith((".", "/", "~")))
 
 
 def fitting(name: str, device: torch.device) -> str:

@@ -13,6 +13,8 @@ from refedit.models import builtin_segmenter, load_model
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.sam_network import SamConfig, build_sam
 from refedit.segment.segmenter import Segmenter
+from refedit.ui.kept_files import kept_files
+from refedit.ui.launching import launch
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
 from tests.scripted_editor import ScriptedEditor
@@ -36,7 +38,9 @@ def main() -> None:
     editor = ScriptedEditor() if scripted else Editor(load_model(settings.model, settings.device))
     built_in = partial(builtin_segmenter, torch.device("cpu"))
     segmenter = built_in if scripted and BUILT_IN_SAM else tiny_segmenter
-    build_page(editor, settings, EmbeddingCache(segmenter)).launch(**launch_options(settings))
+    with kept_files(settings.promise) as janitor:
+        page = build_page(editor, settings, EmbeddingCache(segmenter))
+        launch(page, settings, launch_options(settings), janitor)
 
 
 if __name__ == "__main__":

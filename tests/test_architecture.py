@@ -26,6 +26,7 @@ LAYERS = (
     ("refedit.cli",),
     ("refedit.study",),
     ("refedit.ui",),
+    ("refedit.web",),
     ("refedit.bench",),
     ("refedit.reporting",),
     ("refedit.picturebook",),
@@ -36,6 +37,7 @@ LAYERS = (
     ("refedit.segment",),
     ("refedit.methods",),
     ("refedit.diffusion",),
+    ("refedit.keeping",),
     ("refedit.imaging",),
     ("refedit.machine",),
     ("refedit", "refedit.errors"),
@@ -59,6 +61,7 @@ HOMES = {
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": (
         *("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),
+        "refedit.machine.model_hub",
         "refedit.study.ship",
     ),
     "segment_anything": ("refedit.segment", "refedit.picturebook"),
@@ -82,7 +85,7 @@ WALLS = {
     ),
 }
 METHOD = "refedit.methods.*"
-COME_WITH_GRADIO = {"httpx", "pydantic", "starlette", "uvicorn", "yaml"}
+COME_WITH_GRADIO = {"anyio", "fastapi", "gradio_client", "httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
 def sources() -> dict[str, str]:

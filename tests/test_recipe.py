@@ -144,6 +144,15 @@ def test_pictures_inside_are_read_as_safely_as_others(result: Result, tmp_path: 
             read_result(written(text_of(result) | {f"{KEY}-source": source}, tmp_path))
 
 
+def test_the_pictures_of_a_result_are_counted_before_one_is_unpacked(result: Result, tmp_path: Path) -> None:
+    Image.new("1", (5000, 4000)).save(tmp_path / "large.png")
+    spelled = base64.b64encode((tmp_path / "large.png").read_bytes()).decode()
+    large = {f"{KEY}-{name}": spelled for name in ("source", "reference", "used")}
+    file = written(text_of(result, inputs=False) | large, tmp_path)
+    with pytest.raises(EditError, match="60 megapixels together; the limit is 50"):
+        read_result(file, most=50_000_000)
+
+
 def test_a_picture_without_a_recipe_says_what_to_do(tmp_path: Path) -> None:
     for name in ("plain.png", "plain.jpg"):
         picture(1).save(tmp_path / name)

@@ -32,6 +32,7 @@ def add_commands(commands: Any) -> None:
     kinds = commands.add_parser("bench", help="measure").add_subparsers(required=True, metavar="WHAT")
     _add_speed(kinds)
     _add_serve(kinds)
+    _add_server(kinds)
     _add_edits(kinds)
     _add_tune(kinds)
     add_evidence(kinds)
@@ -57,6 +58,16 @@ def _add_serve(kinds: Any) -> None:
     serve.add_argument("--edits", type=int, default=8, help="how many edits each makes; default: 8")
     serve.add_argument("--out", type=Path, help="JSON file to write")
     serve.set_defaults(run=_serve)
+
+
+def _add_server(kinds: Any) -> None:
+    server = kinds.add_parser("server", help="a server tried as strangers try it: floods, kills, hostile pictures")
+    server.add_argument("--model", default="picturebook", help="what the server edits with")
+    server.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these trials")
+    server.add_argument("--quick", action="store_true", help="fewer repetitions")
+    server.add_argument("--list", action="store_true", help="only tell what each trial does")
+    server.add_argument("--out", type=Path, help="JSON file to write")
+    server.set_defaults(run=_server)
 
 
 def _add_edits(kinds: Any) -> None:
@@ -165,6 +176,26 @@ def _serve(options: argparse.Namespace) -> None:
     measured = {"machine": machine(device), "serving": _table(rows())}
     for sentence in told_of(results):
         print(sentence)
+    if options.out:
+        options.out.write_text(json.dumps(measured, indent=1) + "\n")
+
+
+def _server(options: argparse.Namespace) -> None:
+    from tempfile import TemporaryDirectory
+
+    from refedit.bench.suites.server.all import TRIALS
+    from refedit.bench.suites.server.site import check_can_serve
+    from refedit.bench.suites.server.trial import as_row, chosen, run_trials
+
+    trials = chosen(TRIALS, options.only)
+    if options.list:
+        for trial in trials:
+            print(f"{trial.name}: {trial.does}. Goal: {trial.goal}.")
+        return
+    check_can_serve()
+    with TemporaryDirectory() as folder:
+        runs = run_trials(trials, options.model, Path(folder), options.quick)
+        measured = _table(as_row(trial, found) for trial, found in runs)
     if options.out:
         options.out.write_text(json.dumps(measured, indent=1) + "\n")
 

@@ -1,6 +1,7 @@
 """`refedit serve`: the page in front of a pool of editors, and how that pool is."""
 
 import argparse
+from contextlib import ExitStack
 
 from refedit.errors import EditError
 from refedit.serving.limits import Limits
@@ -23,8 +24,11 @@ def run_serve(options: argparse.Namespace) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     from refedit.serving import cluster
-    from refedit.ui.page import build_page, embeddings_of, launch, launch_options
+    from refedit.ui.kept_files import kept_files
+    from refedit.ui.launching import launch
+    from refedit.ui.page import build_page, embeddings_of, launch_options
     from refedit.ui.settings import Settings
+    from refedit.ui.waiting_room import waiting_room
 
     try:
         settings = Settings.from_environment()
@@ -34,8 +38,13 @@ def _serve(options: argparse.Namespace) -> None:
     offer = Offer(model=settings.model, device=settings.device, channels_last=settings.channels_last, limits=limits)
     ready = launch_options(settings)  # first, since models may take minutes to load
     print(f"RefEdit is waiting for editors with the model '{settings.model}'.", flush=True)
-    with open_pool(offer, options.address, options.replicas) as pool:
+    with ExitStack() as opened, ExitStack() as waiting:
+        waiting.enter_context(waiting_room(settings))
+        pool = opened.enter_context(open_pool(offer, options.address, options.replicas))
         print(f"Ready: {len(pool.states())} editors with the model '{pool.facts.name}'. They tell how they are by:")
         print(f"    python -m refedit serve --status --address {cluster.own_address()}")
         print(f"    {' '.join(cluster.metrics_addresses())}  (for Prometheus)", flush=True)
-        launch(build_page(pool, settings, embeddings_of(settings)), settings, ready)
+        janitor = opened.enter_context(kept_files(settings.promise))
+        page = build_page(pool, settings, embeddings_of(settings))
+        waiting.close()
+        launch(page, settings, ready, janitor)

@@ -22,6 +22,7 @@ from refedit.editing.square_edit import PastedEdit, SquareEdit
 from refedit.errors import EditError, Stopped
 from refedit.imaging.images import to_tensor
 from refedit.machine.cache import Cache
+from refedit.machine.failures import NO_MEMORY, out_of_memory
 from refedit.methods import Method
 
 PREVIEW_SIZE = 256
@@ -92,13 +93,14 @@ class Editor:
         try:
             yield
             return
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
             # Nothing more here: until this block is left, the exception's traceback holds the edit's tensors.
-            pass
         self.cache.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        raise EditError("The device ran out of memory. Try again with fewer steps or a smaller model.")
+        raise EditError(NO_MEMORY)
 
     def _events(self, request: EditRequest, cancel: threading.Event) -> Generator[EditEvent, None, None]:
         edit = SquareEdit(self.model, self.cache, request, cancel)

@@ -7,7 +7,7 @@ base64, "refedit-source" and so on; a result may go without them. Other programs
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,13 @@ from refedit.editing.result import Result
 from refedit.errors import EditError
 from refedit.imaging.images import png, read_mask, read_picture, read_text, write_picture
 from refedit.imaging.masks import Mask
+from refedit.keeping.memory import pixels_of
 from refedit.methods import METHODS, Method, parameters_of, values_of, with_values
 
 KEY = "refedit"
 VERSION = 1
+PARTS = ("source", "reference", "region", "subject", "used")
+"""The names of the inputs, and of where the edit was pasted."""
 LARGEST = 192 << 20
 """Bytes of a file that is read."""
 LARGEST_TEXT = 60 << 20
@@ -71,13 +74,18 @@ def write_result(result: Result, path: Path, inputs: bool = True) -> bool:
     return inputs
 
 
-def read_result(file: Path | bytes) -> Result:
-    """The result that a PNG carries; EditError if it carries none, or one that is damaged or from elsewhere."""
+def read_result(file: Path | bytes, most: int | None = None) -> Result:
+    """The result that a PNG carries; EditError if it carries none, or one that is damaged or from elsewhere.
+
+    `most` are the pixels that its pictures and masks may have together, which is looked at before any is unpacked.
+    """
     if (len(file) if isinstance(file, bytes) else file.stat().st_size) > LARGEST:
         raise EditError(f"The file is larger than {LARGEST >> 20} MB. Results of RefEdit are smaller.")
     text = read_text(file)
     if KEY not in text:
         raise EditError("This picture carries no parameters. Choose a PNG that was downloaded from RefEdit.")
+    if most is not None:
+        _check_together([file, *(_file(text, name) for name in PARTS if f"{KEY}-{name}" in text)], most)
     told = _told(text[KEY])
     prompts = {name: told[name] for name in ("prompt", "source_prompt", "reference_prompt")}
     recipe = Recipe(method=_method(told), **prompts)
@@ -91,6 +99,14 @@ def read_result(file: Path | bytes) -> Result:
         seconds=float(told["seconds"]),
         parameters={name: value for name, value in text.items() if name not in hidden},
     )
+
+
+def _check_together(pictures: Iterable[Path | bytes], most: int) -> None:
+    pixels = sum(map(pixels_of, pictures))
+    if pixels > most:
+        raise EditError(
+            f"The pictures in this result have {pixels / 1e6:.0f} megapixels together; the limit is {most / 1e6:.0f}."
+        )
 
 
 def _told(text: str) -> dict[str, Any]:

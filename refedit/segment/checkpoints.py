@@ -12,6 +12,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError
 
 from refedit.errors import EditError
+from refedit.machine.model_hub import from_hub
 from refedit.segment.sam_network import filled, load_sam, sam_module
 from refedit.segment.transformers_names import load_transformers_sam
 
@@ -80,8 +81,12 @@ def is_hub_id(where: Path) -> bool:
 
 def downloaded_sam(name: str) -> Path:
     """The folder of a hub id's SAM, downloaded once; EditError if the hub does not give it."""
-    try:
-        return Path(snapshot_download(name, allow_patterns=["config.json", "model.safetensors"]))
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0][:160]
-        raise EditError(f"The SAM '{name}' can't be had from the Hugging Face hub: {reason}") from error
+
+    def download() -> Path:
+        try:
+            return Path(snapshot_download(name, allow_patterns=["config.json", "model.safetensors"]))
+        except (HfHubHTTPError, OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0][:160]
+            raise EditError(f"The SAM '{name}' can't be had from the Hugging Face hub: {reason}") from error
+
+    return from_hub(name, download)

@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def _init(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from refedit.study.running import open_study
     from refedit.study.serving import PATH, serve_alone, serve_live
+    from refedit.ui.settings import Settings
 
     study = open_study(options.folder)
     host = socket.gethostname() if options.host == "0.0.0.0" else options.host
@@ -46,17 +48,21 @@ def _serve(options: argparse.Namespace) -> None:
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
     try:
+        names = Settings.from_environment().names
         if study.definition.kind == "live":
             from refedit.editing.editor import Editor
             from refedit.models import load_model
             from refedit.ui.page import embeddings_of
-            from refedit.ui.settings import Settings
+            from refedit.ui.waiting_room import patiently, waiting_room
 
-            editor = Editor(load_model(options.model, options.device))
-            settings = Settings(host=options.host, port=options.port, device=options.device)
+            settings = Settings(
+                host=options.host, port=options.port, model=options.model, device=options.device, names=names
+            )
+            with waiting_room(settings) as room:  # the address is taken before a model is loaded
+                editor = Editor(patiently(room, partial(load_model, options.model, options.device)))
             serve_live(study, settings, editor, embeddings_of(settings))
         else:
-            serve_alone(study, options.host, options.port)
+            serve_alone(study, options.host, options.port, names)
     finally:
         study.close()
 

@@ -17,6 +17,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from refedit.editing.line import in_line
 from refedit.editing.request import LONGEST_PROMPT, Finished
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
@@ -30,6 +31,7 @@ from refedit.study.store import Given
 from refedit.ui.events.running_edits import Halted, RunningEdits
 from refedit.ui.events.selecting import Answer as Selected
 from refedit.ui.events.selecting import Question, answers_of
+from refedit.ui.events.visitors import Looks, asked_by
 from refedit.ui.state.picture_with_mask import read_canvas
 from refedit.ui.view.pane import draw_pane
 
@@ -37,8 +39,8 @@ PATH = "live"
 STATIC = Path(__file__).parent / "static"
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 AT_ONCE: dict[str, Any] = {"queue": False, **PRIVATE}
-DEVICE: dict[str, Any] = {"concurrency_id": "device", "concurrency_limit": 1}
-"""An edit waits for the others of the page."""
+IN_LINE: dict[str, Any] = {"concurrency_limit": None}
+"""Edits wait in a line of their own, with the others of the page."""
 BACK = '<p class="live-note">{} <a href="../study/">Go to the study</a></p>'
 
 PACE = 0.2
@@ -88,7 +90,8 @@ class LivePage:
 def add_live_page(blocks: gr.Blocks, study: Study, editor: EditingService, embeddings: EmbeddingCache) -> None:
     """Adds the page to a Gradio app at /live; nothing leads there but the participant's page."""
     with blocks.route("Study", f"/{PATH}", show_in_navbar=False):
-        page = _draw(study, answers_of(editor, embeddings))
+        editor = in_line(editor)
+        page = _draw(study, answers_of(editor, embeddings, Looks()))
         _connect(blocks, page, study, editor)
 
 
@@ -153,7 +156,7 @@ def _connect(blocks: gr.Blocks, page: LivePage, study: Study, editor: EditingSer
     inputs = [page.token, page.source, page.reference, page.source_prompt, page.prompt]
     # The token stands behind the address's #, which browsers do not send: this page's own script hands it over.
     blocks.load(moves.begin, page.token, [page.token, *page.all], js="(token) => [window.live.token()]", **AT_ONCE)
-    page.run.click(_runner(moves, editor, running), inputs, page.all, **DEVICE, **PRIVATE)
+    page.run.click(_runner(moves, editor, running), inputs, page.all, **IN_LINE, **PRIVATE)
     page.stop.click(stop, None, None, **AT_ONCE)
     blocks.unload(stop)
     for choice, button in page.choices.items():
@@ -270,7 +273,7 @@ def _runner(moves: _Moves, editor: EditingService, running: RunningEdits) -> Cal
             moves.note(token, EventKind.RUN, given)
             yield {page.run: gr.Button(interactive=False), page.stop: gr.Button(visible=True), page.bar: _bar(0)}
             with closing(
-                run_both(editor, moves.study.definition, given.pair, given.showing, own, ticket.stop)
+                run_both(asked_by(editor, request), moves.study.definition, given.pair, given.showing, own, ticket.stop)
             ) as events:
                 last = yield from _told(moves, token, given, events)
         except EditError as error:

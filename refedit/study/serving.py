@@ -1,7 +1,6 @@
 """Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
 
 import os
-import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +28,7 @@ def mounted(study: Study) -> "Mount":
     return Mount(PATH, study_app(study))
 
 
-def serve_alone(study: Study, host: str, port: int) -> None:
+def serve_alone(study: Study, host: str, port: int, names: tuple[str, ...] = ()) -> None:
     """Serves the study's page and nothing else until it is stopped; EditError if the port cannot be had."""
     import uvicorn  # a requirement of gradio
     from starlette.applications import Starlette
@@ -37,12 +36,18 @@ def serve_alone(study: Study, host: str, port: int) -> None:
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    from refedit.ui.request_limits import RequestLimits
+    from refedit.web.guard import Guard, trust_proxies
+    from refedit.web.origins import Origins
+    from refedit.web.patience import NAME as PATIENT
+    from refedit.web.request_limits import RequestLimits
 
     root = Route("/", lambda request: RedirectResponse(f"{PATH}/"))
     app = Starlette(routes=[root, mounted(study)], middleware=[Middleware(RequestLimits)])
+    guarded = Guard(app, Origins.of(host, names))
     # No access log: it would hold addresses, and Prolific's ids in them.
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    options: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+    options |= {"http": PATIENT, "forwarded_allow_ips": trust_proxies()}
+    config = uvicorn.Config(guarded, host=host, port=port, **options)
     with _bound(host, port) as listening:
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -80,12 +85,16 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     """Serves a live study and nothing else of the page; raises as `launch`."""
     import gradio as gr
 
-    from refedit.ui.page import KEEP_FILES, PANE_SCRIPTS, PANE_STYLES, QUEUE, launch, launch_options, scripts
+    from refedit.ui.events.telling import TellingBlocks
+    from refedit.ui.kept_files import kept_files
+    from refedit.ui.launching import launch
+    from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
 
-    quiet = {"css_paths": PANE_STYLES, "head": scripts(PANE_SCRIPTS)}  # all others tell of methods
+    promise = settings.promise
+    quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
-    with gr.Blocks(title=study.definition.title, analytics_enabled=False, delete_cache=(600, KEEP_FILES)) as blocks:
-        gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
-    put_beside(study, blocks, options, editor, embeddings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio ends in order on that only
-    launch(blocks.queue(max_size=QUEUE), settings, options)
+    with kept_files(promise) as janitor:
+        with TellingBlocks(title=study.definition.title, analytics_enabled=False) as blocks:
+            gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+        put_beside(study, blocks, options, editor, embeddings)
+        launch(queued(blocks), settings, options, janitor)

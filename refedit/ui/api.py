@@ -1,24 +1,29 @@
 """The endpoints for programs, `/edit`, `/segment` and `/find`; everything else on the page is private."""
 
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from refedit.editing.line import check_work
 from refedit.editing.request import EditRequest, Finished, Preview, Progress, Reference
 from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
-from refedit.editing.service import EditingService, at_once
+from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask, read_picture, write_picture
+from refedit.imaging.masks import Mask
+from refedit.keeping.memory import give_back
 from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
+from refedit.ui.events.visitors import Looks, asked_by
+from refedit.ui.state.handed_out import address_of, handed_to
+from refedit.ui.state.received import held, unpacking, uploaded
 
 Answer = tuple[dict[str, Any], str | None]
 EDIT_HELP = """Edits a picture and streams what happens; the last answer has the result.
@@ -43,11 +48,11 @@ Returns:
 """What programs are told of `/edit`; `{...}` stands for what the methods at hand say of themselves."""
 
 
-def draw_api(editor: EditingService, embeddings: EmbeddingCache) -> None:
+def draw_api(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
     """Adds the endpoints to the open gr.Blocks, on components that no visitor sees."""
     _draw_edit(editor)
-    _draw_segment(embeddings)
-    _draw_find(editor, embeddings)
+    _draw_segment(embeddings, looks)
+    _draw_find(editor, embeddings, looks)
 
 
 def _draw_edit(editor: EditingService) -> None:
@@ -62,7 +67,7 @@ def _draw_edit(editor: EditingService) -> None:
         gr.Textbox("", label="reference prompt", visible=False),
     ]
     outputs = [gr.JSON(label="what happens", visible=False), _file("picture")]
-    about: dict[str, Any] = {"api_name": "edit", "concurrency_id": "device", "concurrency_limit": at_once(editor)}
+    about: dict[str, Any] = {"api_name": "edit", "concurrency_limit": None}
     gr.Button(visible=False).click(_edit(editor), inputs, outputs, show_progress="hidden", **about)
 
 
@@ -78,19 +83,24 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         preset: str = "",
         settings: dict[str, Any] | None = None,
         reference_prompt: str = "",
+        visitor: gr.Request | None = None,
     ) -> Iterator[Answer]:
-        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+        with errors_answered(), handed_to(visitor) as folder:
             texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
             _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
-            request = EditRequest(
-                method=method_of(method, preset, settings or {}),
-                source=read_picture(_given(source, "source")),
-                prompt=prompt,
-                source_prompt=source_prompt,
-                region=read_mask(region) if region else None,
-                reference=_reference(reference, subject, reference_prompt),
-            )
-            yield from answers(editor, request, Path(folder))
+            check_work([chosen := method_of(method, preset, settings or {})])
+            sent = _sent(source=source or "", region=region, reference=reference, subject=subject)
+            with held(*sent):
+                with unpacking(*sent):
+                    request = EditRequest(
+                        method=chosen,
+                        source=read_picture(source),
+                        prompt=prompt,
+                        source_prompt=source_prompt,
+                        region=read_mask(region) if region else None,
+                        reference=_reference(reference, subject, reference_prompt),
+                    )
+                yield from answers(asked_by(editor, visitor), request, folder)
 
     needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
     methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
@@ -107,8 +117,8 @@ def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
         raise EditError("'settings' is no object. Send parameters by name, as {\"steps\": 20}.")
 
 
-def _draw_segment(embeddings: EmbeddingCache) -> None:
-    def segment(picture: str, clicks: str) -> Iterator[str]:
+def _draw_segment(embeddings: EmbeddingCache, looks: Looks) -> None:
+    def segment(picture: str, clicks: str, visitor: gr.Request | None = None) -> str:
         """A mask of the things that clicks show.
 
         Args:
@@ -118,19 +128,19 @@ def _draw_segment(embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), tempfile.TemporaryDirectory() as folder:
-            mask = embeddings.mask(read_picture(_given(picture, "picture")), read_clicks(clicks))
-            write_picture(mask.to_image(), Path(folder) / "mask.png", {"clicks": clicks})
-            yield str(Path(folder) / "mask.png")  # Gradio copies it before the next turn
+        with errors_answered(), looks.by(address_of(visitor)), handed_to(visitor) as folder:
+            with unpacking(*_sent(picture=picture or "")):
+                mask = embeddings.mask(read_picture(picture), read_clicks(clicks))
+            return _written(mask, folder, {"clicks": clicks})
 
     inputs = [_file("picture"), gr.Textbox(label="clicks", visible=False)]
     gr.Button(visible=False).click(
-        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=1, show_progress="hidden"
+        segment, inputs, _file("mask"), api_name="segment", concurrency_limit=None, show_progress="hidden"
     )
 
 
-def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
-    def find(picture: str, word: str, sentence: str = "") -> Iterator[str]:
+def _draw_find(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
+    def find(picture: str, word: str, sentence: str = "", visitor: gr.Request | None = None) -> str:
         """A mask of the thing that a word names; an error says if the model sees no such thing.
 
         Args:
@@ -141,20 +151,18 @@ def _draw_find(editor: EditingService, embeddings: EmbeddingCache) -> None:
         Returns:
             A PNG of the picture's size, white inside.
         """
-        with errors_answered(), tempfile.TemporaryDirectory() as folder:
+        with errors_answered(), looks.by(address_of(visitor)), handed_to(visitor) as folder:
             _check_kinds({"word": word, "sentence": sentence}, None)
-            image = read_picture(_given(picture, "picture"))
+            with unpacking(*_sent(picture=picture or "")):
+                image = read_picture(picture)
             located = editor.locate(image, word, sentence)
             if not located.there:
                 raise EditError(f"The model sees no '{word[:60]}' in the picture. Click on the thing instead.")
-            mask = embeddings.thing(image, located.heat)
-            write_picture(mask.to_image(), Path(folder) / "mask.png", {"word": word})
-            yield str(Path(folder) / "mask.png")
+            return _written(embeddings.thing(image, located.heat), folder, {"word": word})
 
     texts = [gr.Textbox("", label=name, visible=False) for name in ("word", "sentence")]
-    inputs, limit = [_file("picture"), *texts], at_once(editor)
     gr.Button(visible=False).click(
-        find, inputs, _file("mask"), api_name="find", concurrency_limit=limit, show_progress="hidden"
+        find, [_file("picture"), *texts], _file("mask"), api_name="find", concurrency_limit=None, show_progress="hidden"
     )
 
 
@@ -163,20 +171,22 @@ def answers(editor: EditingService, request: EditRequest, folder: Path) -> Itera
     cancel = threading.Event()
     try:
         with closing(editor.edit(request, cancel)) as events:  # type: ignore[type-var]
-            for event in paced(events):
+            for number, event in enumerate(paced(events)):
                 match event:
                     case Progress():
                         yield {"kind": "progress", **vars(event)}, None
                     case Preview():
-                        event.image.save(folder / "preview.jpg")
+                        seen = folder / f"preview-{number}.jpg"  # one that is read meanwhile stays as it is
+                        event.image.save(seen)
                         preview = {"stage": event.stage, "step": event.step, "of": event.of}
-                        yield {"kind": "preview", **preview}, str(folder / "preview.jpg")
+                        yield {"kind": "preview", **preview}, str(seen)
                     case Finished():
                         write_result(Result.of(request, event), folder / "result.png")
                         finished = {"seconds": event.seconds, "rows": event.rows, "parameters": dict(event.parameters)}
                         yield {"kind": "finished", **finished}, str(folder / "result.png")
     finally:
         cancel.set()
+        give_back()
 
 
 @contextmanager
@@ -188,10 +198,17 @@ def errors_answered() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from None
 
 
-def _given(path: str | None, name: str) -> str:
-    if not path:
-        raise EditError(f"There is no {name}. Send a picture file.")
-    return path
+def _sent(**files: str | None) -> list[Path]:
+    """The files that were sent, by their names; EditError for "", which is a missing one, and for one that is gone."""
+    if missing := [name for name, path in files.items() if path == ""]:
+        raise EditError(f"There is no {missing[0]}. Send a picture file.")
+    return [uploaded(path, name) for name, path in files.items() if path is not None]
+
+
+def _written(mask: Mask, folder: Path, parameters: Mapping[str, str]) -> str:
+    """The file of a mask, as Gradio hands it out."""
+    write_picture(mask.to_image(), folder / "mask.png", parameters)
+    return str(folder / "mask.png")
 
 
 def _reference(path: str | None, subject: str | None, prompt: str) -> Reference | None:

@@ -59,7 +59,7 @@ def examples(tmp_path: Path) -> tuple[Example, ...]:
 @pytest.fixture
 def page(editor: Editor) -> Page:
     with gr.Blocks(analytics_enabled=False):
-        return draw(Told(), (), (), answers_of(editor, EmbeddingCache(tiny_segmenter)))
+        return draw(Told(kept="an hour"), (), (), answers_of(editor, EmbeddingCache(tiny_segmenter)))
 
 
 @pytest.fixture

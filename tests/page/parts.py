@@ -13,10 +13,10 @@ from tests.conftest import box_mask
 BOX = box_mask((64, 64), (16, 8, 40, 48))
 
 
-def packed(result: Result, folder: Path, inputs: bool = True) -> bytes:
+def packed(result: Result, folder: Path, inputs: bool = True) -> Path:
     """A result's file with everything inside."""
     write_picture(result.image, folder / "packed.png", text_of(result, inputs))
-    return (folder / "packed.png").read_bytes()
+    return folder / "packed.png"
 
 
 def reacting(blocks: gr.Blocks, elem_id: str, event: str) -> Any:

@@ -66,7 +66,7 @@ def test_only_uploads_are_read_and_by_our_own_reader(uploads: Path) -> None:
     rubbish.write_text("no picture")
     outside = {"path": __file__}
     for file, says in (
-        (file_at(bomb), "40"),
+        (file_at(bomb), "the limit is 17"),
         (file_at(rubbish), "not a readable"),
         (outside, "no longer on the server"),
     ):

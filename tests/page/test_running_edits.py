@@ -1,5 +1,6 @@
 """Running edits: requests, events, stopping."""
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,10 +9,12 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from gradio.route_utils import delete_files_created_by_app
 
 from refedit.editing.editor import Editor
 from refedit.editing.request import EditEvent, Finished, Preview, Progress
+from refedit.keeping.janitor import sweep
+from refedit.keeping.private_folder import PrivateFolder
+from refedit.keeping.promise import Promise
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, RunningEdits, Started, paced, run
 from refedit.ui.page import build_page
@@ -170,10 +173,15 @@ def parts(updates: dict[Any, Any]) -> dict[str, Any]:
     return {part.elem_id: value for part, value in updates.items()}
 
 
-def test_the_tiles_outlive_what_visitors_leave(examples: tuple[Example, ...], editor: Editor, tmp_path: Path) -> None:
+def test_the_tiles_outlive_what_visitors_leave(
+    examples: tuple[Example, ...], editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(kept := tmp_path / "kept"))
     blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     buttons = [block for block in blocks.blocks.values() if isinstance(block, gr.Button) and block.icon]
     icons = [Path(button.icon["path"]) for button in buttons if button.icon]
     assert len(icons) == len(examples)
-    delete_files_created_by_app(blocks, 0)
+    for icon in icons:
+        os.utime(icon, (0, 0))
+    sweep(PrivateFolder(kept, Promise()))
     assert all(icon.is_file() for icon in icons)

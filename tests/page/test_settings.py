@@ -10,6 +10,7 @@ import app
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
 from refedit.errors import EditError
+from refedit.keeping.promise import Promise
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.page import build_page, launch_options
 from refedit.ui.settings import Settings
@@ -50,6 +51,15 @@ def test_a_switch_is_0_or_1(name: str) -> None:
         with pytest.raises(ValueError, match=f"{name} is '{value}', but has to be 0 or 1"):
             Settings.from_environment({name: value})
     assert Settings.from_environment({name: "1"}) != Settings.from_environment({name: "0"}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["REFEDIT_KEEP_MINUTES", "REFEDIT_QUOTA_MB"])
+def test_a_promise_is_a_number_above_0(name: str) -> None:
+    for value in ("", "0", "-5", "nan", "inf", "an hour"):
+        with pytest.raises(ValueError, match=f"{name} is '{value}', but has to be a number above 0"):
+            Settings.from_environment({name: value})
+    asked = Settings.from_environment({"REFEDIT_KEEP_MINUTES": "30", "REFEDIT_QUOTA_MB": "100"})
+    assert asked.promise == Promise(keep=1800, quota=100 << 20)
 
 
 def said_instead_of_starting() -> str:

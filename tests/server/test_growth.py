@@ -16,7 +16,8 @@ def server_of(folder: Path) -> Path:
     asked = f"GRADIO_TEMP_DIR={folder / 'cache'}".encode()
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdecimal() and asked in (entry / "environ").read_bytes():
+            serves = entry.name.isdecimal() and b"page_server" in (entry / "cmdline").read_bytes()
+            if serves and asked in (entry / "environ").read_bytes():
                 return entry
         except OSError:
             continue

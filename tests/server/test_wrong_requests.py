@@ -14,7 +14,8 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from PIL import Image
 
 from refedit.editing.request import LONGEST_PROMPT
-from refedit.ui.request_limits import JSON_LIMIT, UPLOAD_LIMIT, fetches
+from refedit.ui.uploads import LARGEST_REQUEST
+from refedit.web.request_limits import JSON_LIMIT, fetches
 from tests.conftest import picture
 from tests.server.calls import edit, encoded, post
 
@@ -47,7 +48,7 @@ def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, cli
 def wrong_files() -> dict[str, tuple[bytes, str]]:
     """File contents and the errors they get."""
     return {
-        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 40"),
+        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 17"),
         "bigger": (encoded(Image.new("1", (14000, 14000)), "PNG"), "megapixels"),
         "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 16 a side"),
         "tiny": (encoded(Image.new("RGB", (8, 8)), "PNG"), "at least 16 a side"),
@@ -81,7 +82,7 @@ def test_oversized_requests_are_refused(address: str) -> None:
     one = part + bytes(49 << 20) + b"\r\n--x--\r\n"
     assert post(f"{address}/gradio_api/upload", one, kind)[0] == 413
     request = urllib.request.Request(f"{address}/gradio_api/upload", b"x", {"Content-Type": kind})
-    request.add_header("Content-Length", str(UPLOAD_LIMIT + 1))
+    request.add_header("Content-Length", str(LARGEST_REQUEST + 1))
     with pytest.raises(urllib.error.HTTPError, match="413"):
         urllib.request.urlopen(request, timeout=10)
 
@@ -91,7 +92,7 @@ def test_a_thousand_files_in_one_request_are_too_much_once_they_are_large(addres
     part = b"--x\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n" + bytes(100_000) + b"\r\n"
     with contextlib.suppress(urllib.error.URLError):  # closed while we are still sending, or answered just in time
         assert post(f"{address}/gradio_api/upload", part * 1000, "multipart/form-data; boundary=x")[0] == 413
-    assert stored(folder) - before <= UPLOAD_LIMIT
+    assert stored(folder) - before <= LARGEST_REQUEST
     status, _ = post(f"{address}/gradio_api/call/edit", b" " * (60 << 20))
     assert status == 413
 

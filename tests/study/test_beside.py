@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from refedit.errors import EditError
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.running import Study
 from refedit.study.serving import VARIABLE, put_beside, study_beside
+from refedit.ui.events.telling import TellingBlocks
+from refedit.ui.kept_files import kept_files
+from refedit.ui.launching import served
 from refedit.ui.page import launch_options
 from refedit.ui.settings import Settings
 from tests.page_server import tiny_segmenter
@@ -26,14 +30,14 @@ def beside(tmp_path: Path) -> Iterator[Server]:
     write_study(tmp_path)
     study, port = study_beside({VARIABLE: str(tmp_path), "REFEDIT_STUDY_ADMIN": ADMIN}), free_port()
     assert isinstance(study, Study)
-    options: dict[str, Any] = launch_options(Settings(port=port))
-    with gr.Blocks() as blocks:
-        gr.HTML("the demo")
-    put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
-    blocks.launch(**options, prevent_thread_lock=True)
-    yield Server(tmp_path, port=port)
-    blocks.close()
-    study.close()
+    settings = Settings(port=port)
+    options: dict[str, Any] = launch_options(settings)
+    with kept_files(settings.promise) as janitor, closing(study):
+        with TellingBlocks() as blocks:
+            gr.HTML("the demo")
+        put_beside(study, blocks, options, ScriptedEditor(), EmbeddingCache(tiny_segmenter))
+        with served(blocks, settings, options, janitor):
+            yield Server(tmp_path, port=port)
 
 
 def test_both_answer_and_the_limits_hold_for_both(beside: Server) -> None:

@@ -1,10 +1,10 @@
 """What happens when a visitor chooses a kind of edit, a preset or an example."""
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 from gradio.components import Component
 
 from refedit.methods import values_of
@@ -13,6 +13,7 @@ from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates
 from refedit.ui.events.result_views import show_example
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example
+from refedit.ui.state.handed_out import handed_to
 from refedit.ui.state.kinds import choice, kind_of
 from refedit.ui.view.layout import Page
 from refedit.ui.view.parameter_panel import ParameterPanel
@@ -47,10 +48,10 @@ def _applying(page: Page, panel: ParameterPanel) -> Callable[[str], dict[Compone
     return apply
 
 
-def _filler(page: Page, example: Example) -> Callable[[], Iterator[Updates]]:
-    def fill() -> Iterator[Updates]:
-        with tempfile.TemporaryDirectory() as folder:  # Gradio copies the pictures before the next turn
-            yield fill_example(page, example, Path(folder))
+def _filler(page: Page, example: Example) -> Callable[..., Updates]:
+    def fill(request: gr.Request | None = None) -> Updates:
+        with handed_to(request) as folder:
+            return fill_example(page, example, folder)
 
     return fill
 

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from refedit.errors import EditError
+from refedit.ui.events.telling import warn
 
 Updates = dict[Any, Any]
 """What an event changes: new values or properties by component."""
@@ -26,7 +27,7 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except EditError as error:
-        gr.Warning(str(error), title="That did not work")
+        warn(error)
 
 
 def showing_errors(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,5 @@
 """Makes a link of the page's form, and fills in the link that opened the page."""
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from refedit.ui.events.form_io import all_inputs, fill_in, filled_outputs, read_
 from refedit.ui.events.handlers import MAY_FAIL, PAGE_ONLY, Updates, showing_errors
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example
+from refedit.ui.state.handed_out import handed_to
 from refedit.ui.state.link import Link, query_of, read_link
 from refedit.ui.state.status import other_model
 from refedit.ui.view.layout import Page
@@ -29,9 +28,9 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService, examples
         query = query_of(read_form(page.inputs, values, pictures=False), editor.facts.name)
         return {page.link: gr.update(value=query, visible=True)}
 
-    def opened(request: gr.Request) -> Iterator[Updates]:
-        with tempfile.TemporaryDirectory() as folder:  # Gradio copies the pictures before the next turn
-            yield open_page(page, editor, examples, dict(request.query_params), Path(folder))
+    def opened(request: gr.Request) -> Updates:
+        with handed_to(request) as folder:
+            return open_page(page, editor, examples, dict(request.query_params), folder)
 
     made = page.copy.click(showing_errors(make), {*all_inputs(page.inputs)}, page.link, **MAY_FAIL)
     made.success(None, page.link, page.link, js=COPY, **PAGE_ONLY)

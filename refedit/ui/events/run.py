@@ -1,23 +1,27 @@
 """Running and stopping edits."""
 
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from refedit.editing.service import EditingService, at_once, for_visitor
+from refedit.editing.service import EditingService
+from refedit.keeping.memory import give_back
 from refedit.methods import METHODS, tries, values_of
 from refedit.methods.tries import MOST
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
+from refedit.ui.events.telling import TellingBlocks
+from refedit.ui.events.visitors import asked_by
 from refedit.ui.state.form import Form
+from refedit.ui.state.handed_out import handed_to
+from refedit.ui.state.picture_with_mask import files_of
+from refedit.ui.state.received import held
 from refedit.ui.view.layout import Inputs, Page
 from refedit.ui.view.stage import BOTH
 
@@ -25,16 +29,18 @@ PATIENCE = 3.0
 """Seconds that Stop waits for the step under way; then it answers anyway."""
 
 
-def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
+def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> None:
     """Connects Run and Stop; a visitor who leaves stops, too."""
     outputs, edits = page.outputs, RunningEdits()
 
     def ask(request: gr.Request) -> Updates:
         edits.ask(request.session_hash or "")
+        blocks.forget_failure(request.session_hash or "")
         return busy(outputs)
 
     def refuse(request: gr.Request) -> Updates:
-        return show_refused(outputs) if edits.refused(request.session_hash or "") else gr.skip()
+        visitor = request.session_hash or ""
+        return show_refused(outputs, blocks.failure_of(visitor)) if edits.refused(visitor) else gr.skip()
 
     def stop_edit(request: gr.Request) -> None:
         edits.stop(request.session_hash or "", PATIENCE)
@@ -45,8 +51,7 @@ def connect_run(page: Page, blocks: gr.Blocks, editor: EditingService) -> None:
         outputs.all,
         show_progress="minimal",
         show_progress_on=outputs.status,
-        concurrency_id="device",
-        concurrency_limit=at_once(editor),
+        concurrency_limit=None,
         api_visibility="private",
     )
     running.failure(refuse, None, outputs.all, **PAGE_ONLY)  # Gradio refuses an edit before any code of ours runs
@@ -65,15 +70,17 @@ def _runner(
         visitor = request.session_hash or ""
         ticket = edits.start(visitor)
         asked = asked_for(page.inputs, values, values[page.outputs.tries])
-        events = run(for_visitor(editor, visitor), asked, ticket.stop)
+        events = run(asked_by(editor, request), asked, ticket.stop)
         try:
-            with tempfile.TemporaryDirectory() as folder, closing(events):
-                view = RunView(page.outputs, editor.facts, Path(folder))
+            pictures = [*files_of(values[page.inputs.source.canvas]), *files_of(values[page.inputs.reference.canvas])]
+            with handed_to(request) as folder, held(*pictures), closing(events):
+                view = RunView(page.outputs, editor.facts, folder)
                 for event in paced(view.record(event) for event in events):
                     if changes := view.update(event):
                         yield changes
         finally:
             edits.end(visitor, ticket)
+            give_back()
 
     return run_edits
 

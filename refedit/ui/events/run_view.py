@@ -10,15 +10,13 @@ import gradio as gr
 from refedit.editing.request import EditRequest, Finished, Preview, Progress
 from refedit.editing.result import Result
 from refedit.editing.service import ModelFacts
-from refedit.methods import strength_of, values_of
+from refedit.methods import Method, strength_of, values_of
 from refedit.picturebook.advice import notes
 from refedit.ui.events.handlers import Updates
 from refedit.ui.events.result_views import show_preview, show_result, show_results
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
 from refedit.ui.view.stage import Outputs
-
-REFUSED = "The queue is full, a parameter is out of its range, or the connection was lost. Try again in a minute."
 
 
 class RunView:
@@ -30,7 +28,9 @@ class RunView:
         self.started: Started | None = None
         self.stage = ""
         self.losses: list[float] = []
-        self.results: list[Result] = []
+        # Of results only what is told of them: pictures may be large, and their files are written.
+        self.first: Method | None = None
+        self.seconds, self.whole = 0.0, True
         self.shown: list[dict[str, Any]] = []
 
     def update(self, event: RunEvent) -> Updates:
@@ -75,7 +75,7 @@ class RunView:
     def _label(self, request: EditRequest) -> str:
         """What tells an edit of a run from the others: its method, its seed or its strength."""
         method = request.method
-        first = self.results[0].recipe.method if self.results else method
+        first = self.first or method
         if type(first) is not type(method):
             return method.title
         strength, values = strength_of(type(method)).name, values_of(method)
@@ -107,19 +107,18 @@ class RunView:
         assert self.started is not None
         result, last = Result.of(self.request, event), self.started.number + 1 == self.started.of
         label = self._label(self.request) if self.started.of > 1 else status.method_in_words(self.request.method)
-        self.results.append(result)
+        self.first = self.first or result.recipe.method
+        self.seconds += result.seconds
+        self.whole = self.whole and result.pasted is not None and bool(result.pasted.values.all())
         self.shown.append(show_result(result, self.folder, label))
         if not last:
             return {}
-        stage = show_results(self.shown, result, self.run, self.folder, self._seconds())
+        stage = show_results(self.shown, result, self.run, self.folder, status.seconds_in_words(self.seconds))
         return {self.outputs.stage: stage} | self._done()
 
-    def _seconds(self) -> str:
-        return status.seconds_in_words(sum(result.seconds for result in self.results))
-
     def _done(self) -> Updates:
-        whole = all(result.pasted is not None and bool(result.pasted.values.all()) for result in self.results)
-        return {self.outputs.status: status.finished(self._seconds(), whole)} | idle(self.outputs)
+        told = status.finished(status.seconds_in_words(self.seconds), self.whole)
+        return {self.outputs.status: told} | idle(self.outputs)
 
 
 def idle(outputs: Outputs) -> Updates:
@@ -146,6 +145,6 @@ def show_stopped(outputs: Outputs) -> Updates:
     return {outputs.status: status.stopped()} | idle(outputs)
 
 
-def show_refused(outputs: Outputs) -> Updates:
-    """Says that an edit never began, or was cut off."""
-    return {outputs.status: status.failed(REFUSED)} | idle(outputs)
+def show_refused(outputs: Outputs, why: str) -> Updates:
+    """Says why an edit never began, or was cut off."""
+    return {outputs.status: status.failed(why)} | idle(outputs)

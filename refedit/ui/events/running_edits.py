@@ -1,18 +1,16 @@
 """Runs the edits of one visitor: their events, and the ticket that stops them."""
 
-import logging
 import threading
 import time
-import uuid
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from refedit.editing.line import check_work
 from refedit.editing.request import EditEvent, EditRequest, Progress
 from refedit.editing.service import EditingService
-from refedit.errors import EditError, Stopped
+from refedit.errors import Stopped
+from refedit.machine.failures import said_of
 from refedit.ui.state.form import Form
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +44,14 @@ def run(editor: EditingService, forms: Iterable[Form], cancel: threading.Event) 
     """
     try:
         requests = [form.request() for form in forms]
+        check_work(request.method for request in requests)
         for number, request in enumerate(requests):
             yield Started(request=request, number=number, of=len(requests))
             yield from editor.edit(request, cancel)
-    except EditError as error:
-        yield Failed(message=str(error))
     except Stopped:
         yield Halted()
-    except Exception:
-        mark = uuid.uuid4().hex[:6]
-        log.exception("edit failed, error %s", mark)
-        yield Failed(message=f"An unexpected error has happened (number {mark}, see the server's log). Try again.")
+    except Exception as error:
+        yield Failed(message=said_of(error))
 
 
 def paced(events: Iterable[RunEvent], seconds: float = 0.1) -> Iterator[RunEvent]:

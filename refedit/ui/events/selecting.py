@@ -6,9 +6,10 @@ A canvas keeps its own mask and its own past, so these only compute: nothing is 
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from functools import wraps
+from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 from PIL import Image
 
@@ -16,9 +17,13 @@ from refedit.editing.service import EditingService, unsure
 from refedit.errors import EditError
 from refedit.imaging.images import read_mask, read_picture
 from refedit.imaging.masks import Mask
+from refedit.machine.failures import said_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import Click, check_place
-from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled, uploaded
+from refedit.ui.events.visitors import Looks
+from refedit.ui.state.handed_out import address_of
+from refedit.ui.state.picture_with_mask import LONGEST, read_spelled, spelled
+from refedit.ui.state.received import unpacking, uploaded
 
 STEP = 1.0
 """The per cent of the longer side by which a button grows, shrinks or softens: as much of every picture."""
@@ -30,7 +35,9 @@ Answer = dict[str, str]
 """Masks by name, as `spelled`, and perhaps a note; or an error."""
 
 
-def answers_of(editor: EditingService, embeddings: EmbeddingCache) -> dict[str, Callable[[Question], Answer]]:
+def answers_of(
+    editor: EditingService, embeddings: EmbeddingCache, looks: Looks | None = None
+) -> dict[str, Callable[[Question], Answer]]:
     """The functions that a canvas may call, by name. Gradio makes them attributes, so none has an event's name."""
 
     def cut(asked: Question) -> Answer:
@@ -50,7 +57,7 @@ def answers_of(editor: EditingService, embeddings: EmbeddingCache) -> dict[str, 
         embeddings.embed(_picture(asked))
         return {}
 
-    return {answer.__name__: _answered(answer) for answer in (cut, find, embed, alter, from_file)}
+    return {answer.__name__: _answered(answer, looks or Looks()) for answer in (cut, find, embed, alter, from_file)}
 
 
 def alter(asked: Question) -> Answer:
@@ -84,29 +91,37 @@ def from_file(asked: Question) -> Answer:
         file = base64.b64decode(str(asked["file"]), validate=True)
     except (binascii.Error, ValueError):
         raise EditError("The mask file cannot be read. Save it as PNG and try again.") from None
-    mask = read_mask(file).fitted(_size(asked))
+    with unpacking(file):
+        mask = read_mask(file).fitted(_size(asked))
     if mask.is_empty:
         raise EditError("The mask file selects nothing: it is all black or transparent. White or opaque is inside.")
     return {"mask": spelled(mask)}
 
 
-def _answered(answer: Callable[[Question], Answer]) -> Callable[[Question], Answer]:
+def _answered(answer: Callable[[Question], Answer], looks: Looks) -> Callable[..., Answer]:
     """An answer whose EditErrors are told to whoever asked."""
 
-    @wraps(answer)
-    def answering(asked: Question) -> Answer:
+    def answering(asked: Question, request: gr.Request | None = None) -> Answer:
         try:
-            return answer(asked)
-        except EditError as error:
-            return {"error": str(error)}
-        except (KeyError, TypeError, ValueError):
+            with looks.by(address_of(request)), unpacking(*_large(asked)):
+                return answer(asked)
+        except (AttributeError, KeyError, TypeError, ValueError):
             return {"error": GARBLED}
+        except Exception as error:
+            return {"error": said_of(error)}
+
+    answering.__name__ = answer.__name__
 
     return answering
 
 
 def _picture(asked: Mapping[str, Any]) -> Image.Image:
     return read_picture(uploaded(asked["picture"], str(asked["name"])))
+
+
+def _large(asked: Mapping[str, Any]) -> list[Path]:
+    """The picture that is asked about, if it has to be read for the answer."""
+    return [uploaded(asked["picture"], str(asked["name"]))] if asked.get("picture") else []
 
 
 def _size(asked: Mapping[str, Any]) -> tuple[int, int]:

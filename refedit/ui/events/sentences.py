@@ -3,6 +3,8 @@
 from html import escape
 from typing import Any
 
+from PIL import Image
+
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.methods import Input
@@ -10,6 +12,7 @@ from refedit.picturebook.advice import Switch, Unsaid, switch_for, unsaid
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.state.kinds import choice, kind_of, title_of
 from refedit.ui.state.picture_with_mask import Canvas, read_canvas
+from refedit.ui.state.received import is_large, uploaded
 from refedit.ui.state.words import marked, marked_html
 from refedit.ui.view.layout import Page
 
@@ -38,15 +41,22 @@ def show_sentences(
         marked_html(marked(sentence, other if both else "", facts.read, facts.words))
         for sentence, other in ((source_prompt, prompt), (prompt, source_prompt))
     )
-    try:
-        shown = read_canvas(canvas, "source")
-    except EditError:
-        shown = None  # the run will say what is wrong with it
     sentences = (source_prompt if both else "", prompt)
-    picture = None if shown is None else shown.picture
+    picture = _picture(canvas)
     switch = switch_for(facts, chosen.method, chosen.preset, sentences, picture)
     offer = _offered(switch) or _to_keep(unsaid(facts, chosen.preset, prompt, picture))
     return {page.inputs.source_reading: now, page.inputs.prompt_reading: wanted + offer}
+
+
+def _picture(canvas: Canvas | None) -> Image.Image | None:
+    """The picture of a canvas; none if it cannot be read, or takes too long to read while somebody types."""
+    try:
+        if canvas and canvas.get("picture") and is_large(uploaded(canvas["picture"], "source")):
+            return None
+        shown = read_canvas(canvas, "source")
+    except EditError:
+        return None  # the run will say what is wrong with it
+    return None if shown is None else shown.picture
 
 
 def _offered(switch: Switch | None) -> str:

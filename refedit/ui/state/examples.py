@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from refedit.errors import EditError
 from refedit.imaging.images import read_mask, read_picture
 from refedit.methods import METHODS, values_of
 from refedit.ui.state.form import PROMPTS, Form
@@ -73,12 +74,17 @@ class Example:
 def read_examples(folder: Path) -> tuple[Example, ...]:
     """The examples of a folder in their order; none if it has no table.
 
-    Raises ValueError for an unknown method, preset or entry, EditError for an unknown or unfit parameter.
+    EditError, with the file's name, for what is no JSON of this kind, an unknown method, preset, entry or parameter.
     """
     table = folder / "examples.json"
     if not table.exists():
         return ()
-    return tuple(_from_row(row, folder) for row in json.loads(table.read_text(encoding="utf-8")))
+    try:
+        return tuple(_from_row(row, folder) for row in json.loads(table.read_text(encoding="utf-8")))
+    except KeyError as error:
+        raise EditError(f"'{table}' cannot be used: an example lacks the entry {error}.") from error
+    except (OSError, AttributeError, TypeError, ValueError) as error:
+        raise EditError(f"'{table}' cannot be used: {error}.") from error
 
 
 def _from_row(row: dict[str, Any], folder: Path) -> Example:

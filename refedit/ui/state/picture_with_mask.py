@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gradio.utils import get_upload_folder, is_in_or_equal
 from PIL import Image
 
 from refedit.errors import EditError
 from refedit.imaging.images import read_cutout, read_mask
 from refedit.imaging.masks import Mask
+from refedit.ui.state.received import unpacking, uploaded
 
 LONGEST = 1280
 """The longest side, in pixels, of a mask in the browser, as in `mask.js`. Larger pictures keep their size."""
@@ -46,19 +46,20 @@ def read_canvas(canvas: Canvas | None, name: str) -> PictureWithMask | None:
     """
     if not canvas or not canvas.get("picture"):
         return None
-    picture, cutout = read_cutout(uploaded(canvas["picture"], name))
-    mask = read_spelled(canvas.get("mask") or "", picture.size)
+    file = uploaded(canvas["picture"], name)
+    with unpacking(file):
+        picture, cutout = read_cutout(file)
+        mask = read_spelled(canvas.get("mask") or "", picture.size)
     return PictureWithMask(picture=picture, mask=mask, cutout=cutout)
 
 
-def uploaded(file: Any, name: str) -> Path:
-    """Where an uploaded file lies; EditError for any other file of the server, and for one that was deleted."""
-    path = file.get("path") if isinstance(file, dict) else None
-    if not isinstance(path, str) or not is_in_or_equal(path, get_upload_folder()) or not Path(path).is_file():
-        raise EditError(
-            f"The {name} picture is no longer on the server, which keeps uploads for an hour. Add it again."
-        )
-    return Path(path)
+def files_of(canvas: Canvas | None) -> list[Path]:
+    """The file of a canvas's picture, once for it and once for its mask, which becomes as large; none if it is gone."""
+    try:
+        file = uploaded(canvas["picture"], "source") if canvas and canvas.get("picture") else None
+    except EditError:
+        return []  # reading it will say so
+    return [] if canvas is None or file is None else [file] * (2 if canvas.get("mask") else 1)
 
 
 def missing(name: str) -> EditError:
@@ -74,7 +75,8 @@ def read_spelled(mask: str, size: tuple[int, int]) -> Mask | None:
         file = base64.b64decode(mask.removeprefix(_PNG), validate=True)
     except (binascii.Error, ValueError):
         raise EditError("The mask cannot be read. Clear it and paint it again.") from None
-    read = read_mask(file).fitted(size)
+    with unpacking(file):
+        read = read_mask(file).fitted(size)
     return None if read.is_empty else read  # an erased stroke leaves a faint rim, which is nothing painted
 
 

@@ -13,9 +13,12 @@ refedit.allSettled = async () => {
   }
 };
 const PAST = 40;
-const FRESH = 20 * 60 * 1000; // ms after which a picture is sent again: the server keeps uploads for an hour
+const FRESH = (refedit.keep * 1000) / 3; // ms after which a picture is sent again: the server does not keep it for ever
 const EMPTY = { photo: null, mask: "", thing: "", base: "", clicks: [] };
 const LOST = "The server cannot be reached. Try again in a moment.";
+
+// Why an upload was not taken: the server's own sentence, if it gave one.
+const refusal = (error) => /"error": ?"([^"]+)"/.exec(error?.message ?? "")?.[1] ?? LOST;
 
 refedit.pane = (element, props, trigger, server, upload, watch) => {
   const root = element.querySelector(".pane"), name = root.dataset.name;
@@ -71,7 +74,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
       photo.at = Date.now();
       if (now.photo === photo) tell();
     });
-    waiting = Promise.all([waiting, sending.catch(() => say(LOST))]);
+    waiting = Promise.all([waiting, sending.catch((error) => say(refusal(error)))]);
     return waiting;
   };
   const put = async (file, spelled = "") => {

@@ -1,6 +1,6 @@
 // Pictures on their way into a pane, chosen, dropped or pasted: one that is too large for the server is made smaller
 // first, one that only browsers can read becomes a PNG, and one that nobody can read is named instead of handed on.
-const MOST = 40; // megapixels that the server reads, as in imaging/images.py
+const MOST = 17; // megapixels that the server takes, as in state/received.py
 const MEGAPIXELS = 100; // that a browser is asked to make smaller
 const SERVED = ["image/png", "image/jpeg", "image/webp"];
 const TEXT = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=range], [type=file])";

@@ -59,7 +59,7 @@ or two fingers zoom.</p></div>"""
 """The keys that `keys.js` listens to."""
 
 PRIVACY = (
-    "Your pictures stay on this server: they are used for your edit only and deleted about an hour later. "
+    "Your pictures stay on this server: they are used for your edit only and deleted within {kept}. "
     "Nobody else is shown them, and nothing is learned from them. What the model computed from them stays in memory "
     "until newer edits need the room. Your results are kept in your own browser."
 )
@@ -67,8 +67,12 @@ PRIVACY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the page says of the model at work, as HTML: a note, its words on offer, the table of all models."""
+    """What the page says of the model at work, as HTML: a note, its words on offer, the table of all models.
 
+    `kept` is how long pictures are kept.
+    """
+
+    kept: str
     about: str = ""
     words: str = ""
     models: str = ""
@@ -139,7 +143,7 @@ def _draw_rest(told: Told) -> tuple[gr.HTML, dict[str, ParameterPanel], dict[str
             buttons=["copy"],
         )
         gr.HTML(told.about + told.models)
-        gr.HTML(f"<p>{PRIVACY}</p>", elem_id="privacy")
+        gr.HTML(f"<p>{PRIVACY.format(kept=told.kept)}</p>", elem_id="privacy")
     return restore, panels, {"copy": copy, "link": link}
 
 

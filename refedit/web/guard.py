@@ -1,0 +1,121 @@
+"""What stands round a whole page or study: who may ask, what is never answered, and what every answer carries."""
+
+import os
+import re
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from refedit.machine.failures import said_of
+from refedit.web.answers import App, Message, Receive, Scope, Send, refuse, with_headers
+from refedit.web.listeners import Listeners
+from refedit.web.origins import Origins
+from refedit.web.patience import TOO_SLOW, PatientBody
+from refedit.web.rates import TOO_FAST, Rates
+from refedit.web.request_limits import NO_FETCHING, elsewhere
+
+LISTENERS = "refedit.listeners"
+"""Under this name a request's scope holds the `Listeners` of its server."""
+TRUSTED = "FORWARDED_ALLOW_IPS"
+"""uvicorn's variable: the proxies whose `X-Forwarded-For` is believed."""
+PRIVATE = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7"
+"""Where a Space's proxy may be; of a chain of addresses the last one that is none of these is the visitor's."""
+NO_FILE = "There is no such file here, or it was deleted meanwhile."
+NO_PAGE = "There is no such page here."
+_FILE = re.compile(r"/file[=/](.*)", re.DOTALL)
+_UNUSED: tuple[str, ...] = (
+    "/proxy=",
+    "/vibe-",
+    "/undo-vibe-",
+    "/run-history",
+    "/runs",
+    "/process_recording",
+    "/deep_link",
+    "/dev/",
+)
+_UNUSED += ("/monitoring", "/profiling", "/stream/", "/custom_component/")
+"""Of Gradio's routes those that RefEdit has no use for: some fetch, keep or tell what nobody asked for."""
+
+
+def trust_proxies(environment: Mapping[str, str] = os.environ) -> str:
+    """Whom uvicorn is to believe what it forwards: who was named, a Space's own proxies, nobody elsewhere."""
+    return environment.get(TRUSTED, PRIVATE if "SPACE_ID" in environment else "")
+
+
+class Guard:
+    """Wraps an ASGI app from outside; nothing reaches it, and no answer leaves it, but through here."""
+
+    def __init__(self, app: App, origins: Origins) -> None:
+        self.app, self.origins = app, origins
+        self.listeners, self.rates = Listeners(), Rates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # Gradio allows every site to read what it answers under a public name.
+        hidden = (b"access-control-",) if self.origins.foreign(scope) else ()
+        telling = with_headers(send, hidden)
+        if refusal := self._refusal(scope):
+            await refuse(telling, *refusal)
+            return
+        scope[LISTENERS] = self.listeners
+        with self.listeners.listening(scope):
+            await self._answered(scope, receive, telling)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        path = str(scope["path"])
+        if refusal := self.origins.refusal(scope):
+            return refusal
+        if (file := _FILE.search(path)) and elsewhere(file[1]):
+            return 403, NO_FETCHING
+        if any(name in path for name in _UNUSED):
+            return 404, NO_PAGE
+        if scope["method"] == "POST" and not self.rates.spend(_address(scope)):
+            return 429, TOO_FAST
+        return None
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The app's answer; what it does not expect gets a sentence, and so do files that are not there."""
+        body, begun = PatientBody(receive), False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            if not body.late:
+                begun = begun or message["type"] == "http.response.start"
+                await send(message)
+
+        about_file = _FILE.search(str(scope["path"])) is not None
+        try:
+            await self.app(scope, body.next, _without_paths(sending) if about_file else sending)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            if begun and isinstance(error.__cause__, HTTPException):  # of a stream that has said so itself
+                await send({"type": "http.response.body", "body": b""})
+            elif not body.late:
+                sentence = said_of(error)
+                if not begun:
+                    await refuse(send, 500, sentence)
+        if body.late and not begun:
+            await refuse(send, 408, TOO_SLOW)
+
+
+def _without_paths(send: Send) -> Send:
+    """An answer about a file whose refusals do not repeat what was asked for."""
+    replaced = False
+
+    async def sending(message: Message) -> None:
+        nonlocal replaced
+        if message["type"] == "http.response.start" and message["status"] in (403, 404):
+            replaced = True
+            await refuse(send, message["status"], NO_FILE)
+        elif not replaced:
+            await send(message)
+
+    return sending
+
+
+def _address(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])

@@ -1,0 +1,84 @@
+"""How long a server waits for a request to become whole: somebody who sends half of one is not waited for."""
+
+import asyncio
+import time
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from refedit.web.answers import Message, Receive
+
+HEAD_SECONDS = 20.0
+"""For the first line and the headers."""
+PAUSE, LONGEST = 30.0, 600.0
+"""Seconds for which the next part of a body is waited for, and the whole."""
+TOO_SLOW = "The request came too slowly, or only half of it. Send it again."
+NAME = f"{__name__}:PatientProtocol"
+"""By this name uvicorn finds the protocol."""
+
+
+class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    """uvicorn's own protocol, which closes a connection that does not say in time what it wants.
+
+    Between two requests uvicorn has a limit of its own, which ends with the next request's first byte.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        self._waiting: asyncio.TimerHandle | None = None
+        super().connection_made(transport)
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(error)
+
+    def _look(self) -> None:
+        """Waits from now on if no request is under way and none was waited for; does not begin anew with each byte."""
+        if self._under_way():
+            self._stop_waiting()
+        elif self._waiting is None and self.timeout_keep_alive_task is None:
+            self._waiting = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _under_way(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self._under_way() and not self.transport.is_closing():
+            self.transport.close()
+
+
+class PatientBody:
+    """A request's body as it comes; if it does not come in time it ends as if the client had gone, and is `late`."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._over, self.late = receive, False, False
+        self._until = time.monotonic() + LONGEST
+
+    async def next(self) -> Message:
+        if self._over:  # what comes now is that the client has gone, for which there is no hurry
+            return await self._receive()
+        pause = max(min(PAUSE, self._until - time.monotonic()), 0.0)
+        try:
+            message = await asyncio.wait_for(self._receive(), pause)
+        except TimeoutError:
+            self.late = self._over = True
+            return {"type": "http.disconnect"}
+        self._over = not message.get("more_body", False)
+        return message
+
+
+def use_patience() -> None:
+    """From now on every uvicorn of this process that was not told another protocol has this patience."""
+    from uvicorn.config import HTTP_PROTOCOLS
+
+    HTTP_PROTOCOLS["auto"] = NAME

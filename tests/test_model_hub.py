@@ -1,0 +1,86 @@
+"""A hub in trouble is named, each trouble by its own sentence; meanwhile the page's address answers."""
+
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from refedit.errors import EditError
+from refedit.machine import model_hub
+from refedit.machine.model_hub import HubTrouble, from_hub
+from refedit.ui.settings import Settings
+from refedit.ui.waiting_room import waiting_room
+from refedit.web.answers import HEADERS
+from tests.serving import free_port
+
+
+@contextmanager
+def hub(code: int) -> Iterator[str]:
+    """The address of a hub that answers with one status only."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(code)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "passing"),
+    [
+        (401, "hf auth login", False),
+        (403, "licence", False),
+        (404, "no model 'some/thing'", False),
+        (429, "too many requests", True),
+        (503, "503", True),
+    ],
+)
+def test_a_refusing_hub_is_named(code: int, says: str, passing: bool, online: pytest.MonkeyPatch) -> None:
+    with hub(code) as address:
+        online.setattr("huggingface_hub.constants.ENDPOINT", address)
+        with pytest.raises(HubTrouble, match=says) as trouble:
+            from_hub("some/thing", lambda: pytest.fail("it is not asked for files"))
+    assert trouble.value.passing == passing
+
+
+def test_a_silent_hub_is_named_soon(online: pytest.MonkeyPatch) -> None:
+    online.setattr(model_hub, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        online.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(HubTrouble, match="does not answer") as trouble:
+            from_hub("some/thing", lambda: pytest.fail("it is not asked for files"))
+    assert trouble.value.passing
+
+
+def test_an_address_answers_while_a_model_is_loaded_and_is_taken() -> None:
+    settings = Settings(port=free_port())
+    with waiting_room(settings) as room:
+        room.sentence = "The hub <b>sleeps</b>."
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/config", timeout=60)
+        told = {name.lower() for name in answer.value.headers}
+        assert answer.value.code == 503 and told >= HEADERS.keys()
+        assert b"The hub &lt;b&gt;sleeps" in answer.value.read()
+        with pytest.raises(EditError, match="in use"), waiting_room(settings):
+            pass
+    with waiting_room(settings):
+        pass

@@ -1,0 +1,78 @@
+"""Who is answered by which name, and whom uvicorn believes where a request came from."""
+
+from typing import Any
+
+import pytest
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
+from refedit.web.guard import PRIVATE, trust_proxies
+from refedit.web.listeners import Listeners
+from refedit.web.origins import Origins
+from refedit.web.rates import Rates
+
+
+def scope(method: str = "GET", **headers: str) -> dict[str, Any]:
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http", "method": method, "headers": named, "path": "/", "query_string": b""}
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "asked", "answered"),
+    [
+        ("127.0.0.1", (), "127.0.0.1:7860", True),
+        ("127.0.0.1", (), "LOCALHOST:1", True),
+        ("::1", (), "[::1]:7860", True),
+        ("127.0.0.1", (), "evil.org", False),
+        ("127.0.0.1", (), "", False),
+        ("127.0.0.1", ("edit.example.org",), "edit.example.org", True),
+        ("0.0.0.0", (), "anything.example.org", True),
+        ("0.0.0.0", ("edit.example.org",), "192.168.1.5:7860", True),
+        ("0.0.0.0", ("edit.example.org",), "evil.org", False),
+    ],
+)
+def test_a_local_page_has_local_names(host: str, names: tuple[str, ...], asked: str, answered: bool) -> None:
+    assert (Origins.of(host, names).refusal(scope(host=asked)) is None) == answered
+
+
+@pytest.mark.parametrize(
+    ("headers", "answered"),
+    [
+        ({"host": "edit.example.org"}, True),
+        ({"host": "edit.example.org", "origin": "https://edit.example.org"}, True),
+        ({"host": "edit.example.org", "origin": "https://evil.org"}, False),
+        ({"host": "10.0.0.1:80", "origin": "https://a.org", "x_forwarded_host": "a.org"}, True),
+        ({"host": "edit.example.org", "origin": "null", "sec_fetch_site": "same-origin"}, True),
+        ({"host": "edit.example.org", "sec_fetch_site": "cross-site"}, False),
+    ],
+)
+def test_what_changes_something_comes_from_the_page_or_from_no_browser(headers: dict[str, str], answered: bool) -> None:
+    origins = Origins.of("0.0.0.0")
+    assert (origins.refusal(scope("POST", **headers)) is None) == answered
+    assert origins.refusal(scope("GET", **headers)) is None
+
+
+def test_nobody_is_believed_where_a_request_came_from_but_named_proxies_and_those_of_a_space() -> None:
+    assert trust_proxies({}) == "" and "127.0.0.1" not in _TrustedHosts(trust_proxies({}))
+    assert trust_proxies({"FORWARDED_ALLOW_IPS": "10.0.0.7"}) == "10.0.0.7"
+    spoofed = "8.8.8.8, 203.0.113.9, 10.1.2.3"  # the first is what the visitor's own request claimed
+    assert _TrustedHosts(trust_proxies({"SPACE_ID": "a/b"})).get_trusted_client_address(spoofed)[0] == "203.0.113.9"
+    assert trust_proxies({"SPACE_ID": "a/b"}) == PRIVATE
+
+
+def test_whoever_closes_the_last_stream_has_left() -> None:
+    listeners, asked = Listeners(), scope() | {"path": "/gradio_api/call/edit/e1"}
+    assert listeners.silent_for(("e1",), 0.0) > 0
+    with listeners.listening(asked):
+        with listeners.listening(asked):
+            pass
+        assert listeners.silent_for(("s1", "e1"), 0.0) == 0
+    assert 0 < listeners.silent_for(("s1", "e1"), 0.0) < 60
+    with listeners.listening(scope() | {"path": "/gradio_api/heartbeat/s1"}):
+        assert listeners.has_page("s1") and not listeners.has_page("s2")
+    assert not listeners.has_page("s1")
+
+
+def test_an_address_that_asks_without_end_has_to_wait_and_others_do_not() -> None:
+    rates = Rates(burst=61, per_second=0.0)
+    assert [rates.spend("a") for _ in range(62)] == [True] * 61 + [False]
+    assert rates.spend("b")
