@@ -62,7 +62,7 @@ CARDS = (
         cost="SpecRef 2 s, BARET 5 s (measured, 20 steps on a CPU)",
         memory="0.6 GB (measured: the whole process on a CPU)",
         download="none; 25 MB, part of RefEdit",
-        limits="It knows only its drawn world, works at 128 px, and limbs may melt. Nobody real is in its drawings.",
+        limits="It knows only its drawn world, works at 256 px, and limbs may melt. Nobody real is in its drawings.",
     ),
     ModelCard(
         name=ON_A_GPU,

@@ -56,8 +56,10 @@ def tiny(folder: Path, seconds: float) -> Training:
 
 @pytest.fixture(scope="module")
 def stage(trained: Path) -> SamStage:
-    store = SceneStore(trained / "scenes", HYPERPARAMETERS["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid)
-    parts = PartMaskStore(trained / "scenes", store.count, PIXELS)
+    store = SceneStore(
+        trained / "scenes" / str(PIXELS), HYPERPARAMETERS["tiny"].scenes, PIXELS, SIZES["tiny"].word_grid
+    )
+    parts = PartMaskStore(trained / "scenes" / str(PIXELS), store.count, PIXELS)
     torch.manual_seed(0)
     config = SIZES["tiny"].sam
     hyperparameters = HYPERPARAMETERS["tiny"].sam

@@ -29,7 +29,7 @@ def test_a_head_that_knows_the_marks_has_no_loss_where_subjects_are() -> None:
     scene = replace(scene, subjects=(replace(scene.subjects[0], appearance=look),))
     cover = np.zeros((1, 2, 4, 4), np.float32)
     cover[0, 0, 1:3, 1:3] = 1
-    marks = mark_cells(scene, np.concatenate([cover[0], 1 - cover[0, :1]]).astype(np.uint8) * 255, 16)
+    marks = mark_cells(scene, np.concatenate([cover[0], 1 - cover[0, :1]]).astype(np.uint8) * 255)
     targets = mark_targets(torch.from_numpy(marks[None]), torch.from_numpy(cover))
     assert targets.shape == (1, 2, 16, 16) and float(targets[0, 1].sum()) == 64 and 0.2 < targets[0, 0].max() <= 1
     head = MarkHead(4)

@@ -40,8 +40,8 @@ CHUNK = 128
 SCENE_SETS: dict[str, Stream] = {"train": Stream.TRAIN_SCENES, "test": Stream.TEST_SCENES}
 SUBJECTS: tuple[str, ...] = ("subject", "second")
 MASKS: tuple[str, ...] = (*SUBJECTS, "background")
-MARK_CELL = 4
-"""The width in pixels of the cells that marks are told for; a latent is `networks.supervision.FINER` cells wide."""
+MARK_CELLS = 4
+"""So many cells of marks lie along a cell of masks; a latent is `networks.supervision.FINER` cells wide."""
 
 
 def scene_at(which: str, number: int) -> Scene:
@@ -65,13 +65,13 @@ def grid_masks(drawing: Drawing, grid: int) -> np.ndarray:
     return np.round(cells * 255).astype(np.uint8)
 
 
-def mark_cells(scene: Scene, masks: np.ndarray, side: int) -> np.ndarray:
+def mark_cells(scene: Scene, masks: np.ndarray) -> np.ndarray:
     """How much of the coats in every cell is marks, uint8 (side, side), 255 for all of it; 0 where no subject is.
 
-    `masks` are the scene's `grid_masks`.
+    `masks` are the scene's `grid_masks`; the side is MARK_CELLS times theirs.
     """
-    times = side // masks.shape[-1]
-    covers = masks[: len(SUBJECTS)].repeat(times, 1).repeat(times, 2).astype(np.float32)
+    covers = masks[: len(SUBJECTS)].repeat(MARK_CELLS, 1).repeat(MARK_CELLS, 2).astype(np.float32)
+    side = covers.shape[-1]
     shares = np.zeros((side, side), np.float32)
     for cover, subject in zip(covers, scene.subjects, strict=False):
         shares += cover * mark_shares(subject.appearance, place_of(subject), side)
@@ -99,8 +99,8 @@ class SceneStore:
 
     @cached_property
     def marks(self) -> np.ndarray:
-        """uint8 (count, pixels / MARK_CELL, pixels / MARK_CELL), see `mark_cells`."""
-        side = self.pixels // MARK_CELL
+        """uint8 (count, grid * MARK_CELLS, grid * MARK_CELLS), see `mark_cells`."""
+        side = self.grid * MARK_CELLS
         return bytes_on_disk(self._array("marks"), (self.count, side, side))
 
     @cached_property
@@ -131,7 +131,7 @@ class SceneStore:
             drawing = draw(scene, self.pixels)
             self.pictures[number] = np.asarray(drawing.picture)
             self.masks[number] = grid_masks(drawing, self.grid)
-            self.marks[number] = mark_cells(scene, self.masks[number], self.pixels // MARK_CELL)
+            self.marks[number] = mark_cells(scene, self.masks[number])
         unfinished = self._done(chunk).with_suffix(".part")
         unfinished.write_text("".join(to_json(scene) + "\n" for scene in scenes))
         unfinished.rename(self._done(chunk))

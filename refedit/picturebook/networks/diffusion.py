@@ -26,11 +26,11 @@ def build_vae(size: Size) -> AutoencoderKL:
     """
     vae = AutoencoderKL(
         block_out_channels=size.vae,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
+        down_block_types=("DownEncoderBlock2D",) * len(size.vae),
+        up_block_types=("UpDecoderBlock2D",) * len(size.vae),
         layers_per_block=1,
         latent_channels=size.latents,
-        norm_num_groups=size.vae[0] // 4,
+        norm_num_groups=size.vae_groups,
         sample_size=size.pixels,
         mid_block_add_attention=False,
     )

@@ -10,13 +10,15 @@ class Size:
     """How large the networks are.
 
     `heads` is the number of attention heads at every level (diffusers calls it attention_head_dim); each has at
-    least 32 channels. `text` is (features, layers, heads) of the text tower. `latents` is the number of latent
-    channels: SD has 4, but at 128 px they leave too little of a picture (20 dB, as good as a linear map can do).
+    least 32 channels. `text` is (features, layers, heads) of the text tower. `vae` has the channels of every level, and
+    each but the first halves the picture's side. `latents` is the number of latent channels: SD has 4, but 16 x 16 of
+    them leave too little of a picture (20 dB, as good as a linear map can do). CLIP and SAM may see smaller pictures.
     """
 
     name: str
     pixels: int
-    vae: tuple[int, int, int, int]
+    vae: tuple[int, ...]
+    vae_groups: int
     unet: tuple[int, int, int]
     heads: tuple[int, int, int]
     groups: int
@@ -26,7 +28,7 @@ class Size:
 
     @property
     def latent_grid(self) -> int:
-        return self.pixels // 8
+        return self.pixels // 2 ** (len(self.vae) - 1)
 
     @property
     def word_grid(self) -> int:
@@ -41,6 +43,7 @@ SIZES: dict[str, Size] = {
             name="base",
             pixels=256,
             vae=(32, 64, 128, 128),
+            vae_groups=8,
             unet=(64, 96, 128),
             heads=(2, 3, 4),
             groups=32,
@@ -49,8 +52,9 @@ SIZES: dict[str, Size] = {
         ),
         Size(
             name="small",
-            pixels=128,
-            vae=(16, 32, 64, 128),
+            pixels=256,
+            vae=(8, 16, 32, 64, 128),
+            vae_groups=4,
             unet=(48, 80, 96),
             heads=(1, 2, 3),
             groups=16,
@@ -73,6 +77,7 @@ SIZES: dict[str, Size] = {
             name="tiny",
             pixels=64,
             vae=(8, 8, 16, 16),
+            vae_groups=2,
             unet=(32, 32, 64),
             heads=(1, 1, 2),
             groups=8,

@@ -111,7 +111,7 @@ HYPERPARAMETERS: dict[str, Hyperparameters] = {
     ),
     "small": Hyperparameters(
         scenes=32_000,
-        vae=VaeHyperparameters(batch=32, crop=64, peak_rate=1e-3, matrix_rate=3e-3),
+        vae=VaeHyperparameters(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
         decoder=DecoderHyperparameters(batch=16, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetHyperparameters(batch=64, peak_rate=6e-4, matrix_rate=2e-3),
         clip=ClipHyperparameters(batch=48, peak_rate=1e-3, matrix_rate=3e-3),

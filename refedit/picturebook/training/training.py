@@ -59,15 +59,28 @@ class Training:
 
     @property
     def store(self) -> SceneStore:
+        """The scenes as large as the model draws them."""
+        return self._drawn(self.size.pixels)
+
+    @property
+    def small_store(self) -> SceneStore:
+        """The same scenes as large as CLIP and SAM see them."""
+        return self._drawn(self.size.sam.pixels)
+
+    def _drawn(self, pixels: int) -> SceneStore:
         folder = self.scenes_folder or self.kept.file("scenes")
-        return SceneStore(folder, self.scenes or self.hyperparameters.scenes, self.size.pixels, self.size.word_grid)
+        count = self.scenes or self.hyperparameters.scenes
+        return SceneStore(folder / str(pixels), count, pixels, self.size.word_grid)
 
     def run(self) -> Iterator[Report | str]:
         """Trains what is still missing, step by step; tells how it stands."""
         torch.manual_seed(0)
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
-        yield from self.kept.timed("scenes", self._draw_scenes())
+        if set(self.stages) & {StageName.VAE, StageName.DECODER, StageName.UNET}:
+            yield from self.kept.timed("scenes", _drawing(self.store))
+        if set(self.stages) & {StageName.SAM, StageName.CLIP}:
+            yield from self.kept.timed("scenes", _drawing(self.small_store))
         if StageName.VAE in self.stages:
             yield from self._keep_vae() if self._encoder_is_known else self._train_vae()
         if StageName.DECODER in self.stages:
@@ -91,10 +104,6 @@ class Training:
 
     def _keep_vae(self) -> Iterator[str]:
         yield "vae: stays as it is, since networks that know its latents are there"
-
-    def _draw_scenes(self) -> Iterator[str]:
-        for there in self.store.render():
-            yield f"scenes: {there} of {self.store.count} drawn"
 
     def _train_vae(self) -> Iterator[Report]:
         how, share = self.hyperparameters.vae, self.hyperparameters.vae_share if len(self.stages) > 1 else 1.0
@@ -163,20 +172,20 @@ class Training:
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
         how, where = self.hyperparameters.clip, (self.kept.pipeline, self.kept.progress)
         network = self.kept.start.fill(build_clip(self.size, tokenizer, FACTORS), "clip")
-        stage = ClipStage(network, tokenizer, self.store, how, *where, rows=self._rows(how.batch))
+        stage = ClipStage(network, tokenizer, self.small_store, how, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
 
     @property
     def _part_masks(self) -> PartMaskStore:
-        return PartMaskStore(self.store.folder, self.store.count, self.size.pixels)
+        return PartMaskStore(self.small_store.folder, self.small_store.count, self.small_store.pixels)
 
     def _draw_part_masks(self) -> Iterator[str]:
         for there in self._part_masks.render():
-            yield f"masks: {there} of {self.store.count} drawn"
+            yield f"masks: {there} of {self.small_store.count} drawn"
 
     def _train_sam(self) -> Iterator[Report]:
         how, config = self.hyperparameters.sam, self.size.sam
-        where, data = (self.kept.pipeline, self.kept.progress), (self.store.pictures, self._part_masks)
+        where, data = (self.kept.pipeline, self.kept.progress), (self.small_store.pictures, self._part_masks)
         network = self.kept.start.fill(aimed(build_sam(config)), "sam")
         stage = SamStage(network, config, how, *data, *where, rows=self._rows(how.batch))
         yield from self._trained(stage, self.minutes * 60)
@@ -197,3 +206,8 @@ class Training:
         for report in Trainer(stage, plan).run():
             write_log(self.kept.file("log.jsonl"), report)
             yield report
+
+
+def _drawing(store: SceneStore) -> Iterator[str]:
+    for there in store.render():
+        yield f"scenes of {store.pixels} px: {there} of {store.count} drawn"

@@ -58,11 +58,16 @@ class VaeStage:
     rows: int
     name: StageName = StageName.VAE
 
+    @property
+    def latent(self) -> int:
+        """The side of a latent in pixels."""
+        return 2 ** (len(self.network.config.block_out_channels) - 1)  # type: ignore[attr-defined]
+
     def batch(self, number: int) -> UInt8[Tensor, "rows height width 3"]:
         rng = random(Stream.VAE_BATCHES, number)
         side, room = self.hyperparameters.crop, self.store.pixels - self.hyperparameters.crop
-        # Crops at multiples of 8: then the latents of a crop are those of the whole picture.
-        places = rng.integers(0, room // 8 + 1, (self.rows, 2)) * 8
+        # Crops at multiples of a latent: then the latents of a crop are those of the whole picture.
+        places = rng.integers(0, room // self.latent + 1, (self.rows, 2)) * self.latent
         numbers = rng.integers(0, self.store.count, self.rows)
         crops = [self.store.pictures[n, y : y + side, x : x + side] for n, (y, x) in zip(numbers, places, strict=True)]
         return torch.from_numpy(np.stack(crops))
