@@ -183,11 +183,12 @@ def _serve(options: argparse.Namespace) -> None:
 def _server(options: argparse.Namespace) -> None:
     from tempfile import TemporaryDirectory
 
-    from refedit.bench.suites.server.all import TRIALS
+    from refedit.bench.suites.server import disk, hub, memory, waiting, wire
     from refedit.bench.suites.server.site import check_can_serve
     from refedit.bench.suites.server.trial import as_row, chosen, run_trials
 
-    trials = chosen(TRIALS, options.only)
+    every = (*disk.TRIALS, *memory.TRIALS, *waiting.TRIALS, *wire.TRIALS, *hub.TRIALS)
+    trials = chosen(every, options.only)
     if options.list:
         for trial in trials:
             print(f"{trial.name}: {trial.does}. Goal: {trial.goal}.")

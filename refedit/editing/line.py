@@ -27,7 +27,7 @@ FAREWELL = 3.0
 """Seconds after which a running edit that nobody listens for any more is stopped."""
 GLANCE = 0.25
 TOLD_EVERY = 1.0
-MOST_ROWS = 4000
+MOST_ROWS = 4200
 """UNet rows of one request at most: 14 default edits with BARET, or 50 steps with 25 inner ones (our choice)."""
 REMEMBERED = 1000
 WAITING_YOURS = "An edit of yours is waiting already. Wait until it is done, or stop it."

@@ -125,7 +125,7 @@ def test_visitors_wait_for_each_other_and_stop_only_themselves(shared_page: Any,
         expect(page.locator("#status .running")).to_be_visible()
         if page is first:
             expect(page.locator("#status .step")).not_to_have_text("")
-    expect(second.locator("#status")).to_contain_text("queue: 1/1")
+    expect(second.locator("#status")).to_contain_text("1 other edit")
     first.bring_to_front()
     first.locator("#stop").click()
     expect(first.locator("#status .stopped")).to_be_visible()

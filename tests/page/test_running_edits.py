@@ -17,6 +17,7 @@ from refedit.keeping.private_folder import PrivateFolder
 from refedit.keeping.promise import Promise
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, RunningEdits, Started, paced, run
+from refedit.ui.events.telling import NEVER_CAME
 from refedit.ui.page import build_page
 from refedit.ui.settings import Settings
 from refedit.ui.state.examples import Example
@@ -144,8 +145,8 @@ def test_the_page_is_built_and_keeps_all_but_its_endpoints_private(
 ) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     assert set(blocks.get_api_info()["named_endpoints"]) == {"/edit", "/find", "/segment"}
-    limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == "device"]
-    assert {fn.concurrency_limit for fn in limited} == {1}
+    limits = {fn.concurrency_limit for fn in blocks.fns.values() if fn.queue}
+    assert limits <= {None, "default"} and blocks._queue.default_concurrency_limit is None, "edits wait in our own line"
 
 
 def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
@@ -153,7 +154,8 @@ def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
 ) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     fns: list[Any] = list(blocks.fns.values())
-    edits = [fn for fn in fns if fn.concurrency_id == "device" and fn.api_visibility == "private"]
+    refusals = [fn for fn in fns if fn.trigger_only_on_failure]
+    edits = [fn for fn in fns if fn.api_visibility == "private" and fn._id in {one.trigger_after for one in refusals}]
     assert len(edits) == 1
     stop = reacting(blocks, "stop", "click")
     visitor = gr.Request(session_hash="me")
@@ -164,7 +166,7 @@ def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
         locked = parts(asked.fn(visitor))
         assert not locked["run"].interactive
         shown = parts(refused.fn(visitor))
-        assert shown["run"].interactive and "The queue is full" in shown["status"]
+        assert shown["run"].interactive and NEVER_CAME in shown["status"]
         stop.fn(visitor)
         assert refused.fn(visitor) == gr.skip()
 

@@ -33,7 +33,7 @@ from refedit.serving.limits import Limits
 from refedit.serving.opening import open_pool
 from refedit.serving.replica import Offer, ReplicaState
 from tests.conftest import load_tiny, picture, request_for
-from tests.pool.work import ENDLESS, broken, edit_of, endless, hold, way
+from tests.pool.work import AS_LONG_AS_MAY_BE, broken, edit_of, endless, hold, way
 from tests.server.calls import edit as call_edit
 from tests.serving import ROOT, serving
 
@@ -217,7 +217,7 @@ def test_the_page_edits_with_a_pool_that_it_joins_and_frees_its_device_if_it_is_
         changes = {"method": "baret", "reference": None, "region": None}
         what, path = call_edit(client, tmp_path, **changes).result(PATIENCE)
         assert what["kind"] == "finished" and Path(path).is_file()
-        call_edit(client, tmp_path, **changes, settings=values_of(ENDLESS))
+        call_edit(client, tmp_path, **changes, settings=values_of(AS_LONG_AS_MAY_BE))
         until(pool, lambda states: sum(state.others for state in states) == 1)
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
         until(pool, idle)

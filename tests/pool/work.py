@@ -11,6 +11,8 @@ from tests.conftest import picture
 
 ENDLESS = Baret(steps=100, inner_steps=50)
 """An edit that takes far longer than a test waits."""
+AS_LONG_AS_MAY_BE = Baret(steps=50, inner_steps=25)
+"""The longest edit that a page takes."""
 
 
 def edit_of(seed: int, steps: int = 3) -> EditRequest:

@@ -23,7 +23,7 @@ from tests.server.calls import edit
 from tests.zero.fixtures import EmulatedSpace
 
 SHORT = {"method": "baret", "reference": None, "settings": {"steps": 2}}
-LONG = {"method": "baret", "reference": None, "settings": {"steps": 100, "inner_steps": 50}}
+LONG = {"method": "baret", "reference": None, "settings": {"steps": 50, "inner_steps": 25}}
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ def refusal(client: Client, space: EmulatedSpace, **changes: Any) -> str:
 
 @contextlib.contextmanager
 def under_way(client: Client, space: EmulatedSpace, stage: str = "") -> Iterator[Any]:
-    """A long edit that has told of a stage, any but waiting if none is named; it is stopped in the end."""
+    """A long edit that has told of a stage, or if none is named of its first step; it is stopped in the end."""
     job = edit(client, space.folder, **LONG)
     try:
         for what, _ in job:
-            if what["stage"] == stage or (not stage and what["stage"] != WAITING):
+            if what["stage"] == stage or (not stage and what["step"]):
                 break
         yield job
     finally:

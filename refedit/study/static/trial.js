@@ -1,4 +1,4 @@
-// A trial on the screen: its pictures and words, how far one is, and the buttons that answer it.
+// A trial on the screen: its pictures and sentences, how far one is, and the buttons that answer it.
 
 const get = (id) => document.getElementById(id);
 const choices = () => document.querySelectorAll(".choice");
