@@ -50,6 +50,7 @@ def lit(request: pytest.FixtureRequest, shared_page: Any) -> Iterator[Any]:
     shared_page.wait_for_function(
         "(dark) => document.body.classList.contains('dark') === dark", arg=request.param == "dark"
     )
+    shared_page.wait_for_function("document.getAnimations().length === 0")  # colours have come over
     yield shared_page
     shared_page.emulate_media(color_scheme=None)
 

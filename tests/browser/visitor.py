@@ -221,10 +221,14 @@ def steps_of(page: Any, method: str) -> Any:
 
 
 def set_steps(page: Any, method: str, steps: int) -> None:
-    number = steps_of(page, method)
-    number.fill(str(steps))
-    number.press("Tab")
-    expect(page.locator(f"#{method}-steps input[type=range]")).to_have_value(str(steps))  # Gradio has taken it
+    number, slider = steps_of(page, method), page.locator(f"#{method}-steps input[type=range]")
+    for _ in range(10):  # what the page opens or is filled with may come after what is typed
+        number.fill(str(steps))
+        number.press("Tab")
+        page.wait_for_timeout(200)
+        if slider.input_value() == str(steps):
+            break
+    expect(slider).to_have_value(str(steps))  # Gradio has taken it
 
 
 def choose_example(page: Any, number: int, steps: int = 2) -> None:
