@@ -163,12 +163,12 @@ def _reference_examples() -> tuple[DrawnExample, ...]:
     bear = scene("bear", 1096, pose="sitting", backdrop="meadow", pattern="plain", colour="yellow")
     umbrella = scene("umbrella", 1187, backdrop="beach", pattern="plain", colour="orange")
     return (
+        reference_example("A new coat", bear, scene("bear", 2114, pose="sitting", pattern="plain", colour="green")),
         reference_example("That ball", ball, scene("ball", 2037, pattern="striped", colour="green")),
         reference_example(
             "A dog like this", cat, scene("dog", 2004, pose="sitting", pattern="striped", colour="orange")
         ),
         reference_example("My other mug", mug, scene("mug", 2074, pattern="striped", colour="blue")),
-        reference_example("A new coat", bear, scene("bear", 2114, pose="sitting", pattern="plain", colour="green")),
         reference_example("That umbrella", umbrella, scene("umbrella", 2223, pattern="dotted", colour="blue")),
     )
 
