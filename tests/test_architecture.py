@@ -55,9 +55,9 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.hosting.zero", "refedit.ui", "refedit.study.live_page", "refedit.study.serving"),
+    "gradio": ("app", "refedit.hosting.zero", "refedit.ui", "refedit.study.live_page"),
     "spaces": ("refedit.hosting.zero",),
-    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.diffusion.safety_checker", "refedit.picturebook"),
+    "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "huggingface_hub": (
         *("refedit.diffusion.safety_checker", "refedit.segment.checkpoints", "refedit.hosting.hub"),

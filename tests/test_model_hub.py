@@ -1,15 +1,12 @@
 """A hub in trouble is named, each trouble by its own sentence; meanwhile the page's address answers."""
 
 import socket
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from refedit.bench.suites.server.hub import troubled_hub
 from refedit.errors import EditError
 from refedit.machine import model_hub
 from refedit.machine.model_hub import HubTrouble, from_hub
@@ -17,25 +14,6 @@ from refedit.ui.settings import Settings
 from refedit.ui.waiting_room import waiting_room
 from refedit.web.answers import HEADERS
 from tests.serving import free_port
-
-
-@contextmanager
-def hub(code: int) -> Iterator[str]:
-    """The address of a hub that answers with one status only."""
-
-    class Refusing(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(code)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
 
 
 @pytest.fixture
@@ -55,7 +33,7 @@ def online(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     ],
 )
 def test_a_refusing_hub_is_named(code: int, says: str, passing: bool, online: pytest.MonkeyPatch) -> None:
-    with hub(code) as address:
+    with troubled_hub(code) as address:
         online.setattr("huggingface_hub.constants.ENDPOINT", address)
         with pytest.raises(HubTrouble, match=says) as trouble:
             from_hub("some/thing", lambda: pytest.fail("it is not asked for files"))

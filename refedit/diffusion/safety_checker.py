@@ -41,13 +41,12 @@ class SafetyChecker:
                 f"The safety checker of '{name}' can't be read without safetensors weights and {READING}. Download all "
                 "of the model, or set REFEDIT_SAFETY_CHECKER=0."
             )
-        # Imported only here, where it is wanted: the import takes seconds.
-        from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+        from refedit.diffusion.stable_diffusion import safety_checker_class  # takes seconds, which lists do without
 
         variant = "fp16" if present[0] == WEIGHTS[1] else None
         dtype = torch.float16 if device.type == "cuda" else torch.float32
         options = {"variant": variant, "use_safetensors": True, "local_files_only": True, "output_loading_info": True}
-        network, found = StableDiffusionSafetyChecker.from_pretrained(folder / FOLDER, dtype=dtype, **options)
+        network, found = safety_checker_class().from_pretrained(folder / FOLDER, dtype=dtype, **options)
         if found["missing_keys"]:  # the library leaves them at random
             raise EditError(f"The safety checker of '{name}' lacks weights. Download it again.")
         return cls(network.to(device), json.loads((folder / READING).read_text("utf-8")))

@@ -209,6 +209,13 @@ def _pipeline_class() -> Any:
     return StableDiffusionPipeline
 
 
+def safety_checker_class() -> Any:
+    """What reads a checkpoint's own safety checker; imported only where one is wanted, since that takes seconds."""
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+
+    return StableDiffusionSafetyChecker
+
+
 def _downloaded(name: str) -> Path:
     """Where the hub's files lie; those in half precision are taken where there are no others."""
     refused: Exception | None = None

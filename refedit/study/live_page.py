@@ -31,6 +31,7 @@ from refedit.study.store import Given
 from refedit.ui.events.running_edits import Halted, RunningEdits
 from refedit.ui.events.selecting import Answer as Selected
 from refedit.ui.events.selecting import Question, answers_of
+from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.events.visitors import Looks, asked_by
 from refedit.ui.state.picture_with_mask import read_canvas
 from refedit.ui.view.pane import draw_pane
@@ -93,6 +94,13 @@ def add_live_page(blocks: gr.Blocks, study: Study, editor: EditingService, embed
         editor = in_line(editor)
         page = _draw(study, answers_of(editor, embeddings, Looks()))
         _connect(blocks, page, study, editor)
+
+
+def entrance(title: str, path: str) -> TellingBlocks:
+    """A Gradio app that only leads to the participant's page at `path`."""
+    with TellingBlocks(title=title, analytics_enabled=False) as blocks:
+        gr.HTML(f"<p><a href='.{path}/'>Go to the study</a></p>")
+    return blocks
 
 
 def head() -> str:

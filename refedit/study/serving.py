@@ -83,9 +83,7 @@ def put_beside(
 
 def serve_live(study: Study, settings: "Settings", editor: "EditingService", embeddings: "EmbeddingCache") -> None:
     """Serves a live study and nothing else of the page; raises as `launch`."""
-    import gradio as gr
-
-    from refedit.ui.events.telling import TellingBlocks
+    from refedit.study.live_page import entrance
     from refedit.ui.kept_files import kept_files
     from refedit.ui.launching import launch
     from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
@@ -94,7 +92,6 @@ def serve_live(study: Study, settings: "Settings", editor: "EditingService", emb
     quiet = {"css_paths": PANE_STYLES, "head": scripts(promise, PANE_SCRIPTS)}  # all others tell of methods
     options = launch_options(settings) | quiet
     with kept_files(promise) as janitor:
-        with TellingBlocks(title=study.definition.title, analytics_enabled=False) as blocks:
-            gr.HTML(f"<p><a href='.{PATH}/'>Go to the study</a></p>")
+        blocks = entrance(study.definition.title, PATH)
         put_beside(study, blocks, options, editor, embeddings)
         launch(queued(blocks), settings, options, janitor)

@@ -30,7 +30,7 @@ ENDED = "cannot start"
 def _trouble(status: int | None) -> Callable[[Site, bool], Found]:
     def run(site: Site, quick: bool) -> Found:
         site.end(signal.SIGTERM)
-        with _hub(status) as address:
+        with troubled_hub(status) as address:
             variables = {"REFEDIT_MODEL": MODEL, "HF_ENDPOINT": address, "HF_HUB_OFFLINE": "0"}
             asked = Site(site.folder, {**site.variables, **variables, "HF_HOME": str(site.folder / "hub")})
             try:
@@ -67,7 +67,7 @@ def _said(site: Site) -> str:
 
 
 @contextmanager
-def _hub(status: int | None) -> Iterator[str]:
+def troubled_hub(status: int | None) -> Iterator[str]:
     """The address of a hub that answers with one status only, or with nothing."""
     if status is None:
         with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
