@@ -24,6 +24,7 @@ from refedit.picturebook.world.drawing import draw
 SPECREF, PLAIN, BARET = "SpecRef", "prompt-to-prompt", "BARET"
 
 CLICKED = Painting.CLICKED
+_BOTH = "right pose kind colour pattern background"
 _BOTH_THERE = "right kind colour pattern background style"
 _SPECREF = Arm(name=SPECREF, method=SpecRef(), paste=True)
 _POSE, _RIGID = (Arm(name=BARET, method=Baret.presets()[name], paste=True) for name in ("non-rigid", "rigid"))
@@ -67,8 +68,8 @@ SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
     ("Prompt-to-prompt, the same cases: colour and pattern", REFERENCE, PLAIN, "right colour pattern", ""),
     ("BARET: new pose or expression", POSE, BARET, "changed right", ">= 75 %"),
     ("BARET: kind, colour, pattern, background kept", POSE, BARET, "identity kept", ">= 75 %"),
-    ("BARET: both", POSE, BARET, "right pose kind colour pattern background", ">= 75 %"),
-    ("the same, clicked masks", POSE, _POSE.painted(CLICKED).name, "right pose kind colour pattern background", ""),
+    ("BARET: both", POSE, BARET, _BOTH, ">= 75 %"),
+    ("the same, clicked masks", POSE, _POSE.painted(CLICKED).name, _BOTH, ""),
     ("BARET: new colour, background or style", RIGID, BARET, "changed right", ""),
     ("BARET: kind, colour, pattern, background kept there", RIGID, BARET, "identity kept", ""),
     ("BARET: both there", RIGID, BARET, _BOTH_THERE, ""),

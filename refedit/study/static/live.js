@@ -37,19 +37,7 @@ window.live = (() => {
     asked = question();
     if (asked) begin();
   }).observe(document.documentElement, {childList: true, subtree: true});
-  // Edit waits for pictures that are still on their way.
-  let passing = false;
-  document.addEventListener("click", async (event) => {
-    const run = event.target.closest?.("#live-run");
-    if (!run || passing) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();
-    await refedit.allSettled();
-    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
-    passing = true;
-    run.click();
-    passing = false;
-  }, true);
+  refedit.onceSettled("#live-run");
   return {
     token() {
       const found = location.hash.match(/^#me=([\w-]+)$/);

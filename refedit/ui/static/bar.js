@@ -106,28 +106,15 @@ refedit.keepSeed = ({ label = "" }) => {
   }
 };
 
-// Run waits for pictures that are still on their way, and brings the stage into sight.
-let passing = false;
-document.addEventListener(
-  "click",
-  async (event) => {
-    const run = event.target.closest?.("#run");
-    if (!run || passing) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();
-    const gap = missing();
-    if (gap) return complain(gap);
-    refedit.missed();
-    if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
-    await refedit.allSettled();
-    inSight();
-    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
-    passing = true;
-    run.click();
-    passing = false;
-  },
-  true,
-);
+// Run needs all that its kind does, waits for pictures that are still on their way, and brings the stage into sight.
+const ready = () => {
+  const gap = missing();
+  if (gap) return complain(gap);
+  refedit.missed();
+  if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
+  return true;
+};
+refedit.onceSettled("#run", ready, () => inSight());
 const inSight = (refedit.inSight = () => {
   const screen = document.querySelector("#stage .screen"), { top, bottom } = screen.getBoundingClientRect();
   const end = named("bar").getBoundingClientRect().top;

@@ -5,12 +5,26 @@ refedit.paneInUse = () => {
   const used = refedit.panes[document.body.dataset.pane];
   return used?.root.offsetParent ? used : refedit.panes.source;
 };
-// Once all pictures are on the server, none shown large: what a run has to wait for.
-refedit.allSettled = async () => {
-  for (const pane of Object.values(refedit.panes)) {
-    pane.large(false);
-    await pane.settled();
-  }
+// A click on Run goes through once all pictures are on the server, none shown large; `before` may forbid it.
+refedit.onceSettled = (selector, before = () => true, after = () => {}) => {
+  let passing = false;
+  const wait = async (event) => {
+    const run = event.target.closest?.(selector);
+    if (!run || passing) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    if (!before()) return;
+    for (const pane of Object.values(refedit.panes)) {
+      pane.large(false);
+      await pane.settled();
+    }
+    after();
+    await new Promise((done) => setTimeout(done, 80)); // until Gradio has taken what was just filled in
+    passing = true;
+    run.click();
+    passing = false;
+  };
+  document.addEventListener("click", wait, true);
 };
 const PAST = 40;
 const FRESH = (refedit.keep * 1000) / 3; // ms after which a picture is sent again: the server does not keep it for ever
