@@ -101,7 +101,7 @@ def switch_for(
     now, wanted = (model.read(sentence).text for sentence in sentences)
     if method == SpecRef.name:
         return _instead_of_a_swap(now, wanted)
-    if picture is None or looks_like_photograph(picture):
+    if method != Baret.name or picture is None or looks_like_photograph(picture):
         return None
     apart = {one.factor: one for one in conflicts(_reader(), picture, wanted, ("kind", "pose", *LOOKS))}
     if (thing := apart.get("kind")) is not None:

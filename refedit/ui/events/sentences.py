@@ -63,7 +63,7 @@ def _offered(switch: Switch | None) -> str:
     """The offer of another kind of edit, as a button that the browser presses for it."""
     if switch is None:
         return ""
-    kind: Any = kind_of(switch.method.name, switch.preset)
+    kind = kind_of(switch.method.name, switch.preset)
     title = title_of(switch.method, switch.preset)
     return (
         f'<p class="switch-offer" role="status">{escape(switch.sentence)} '

@@ -69,7 +69,7 @@ document.addEventListener("input", () => refedit.missed());
 const next = () => {
   const gap = missing(), { source, reference } = refedit.panes;
   if (gap) return gap[2];
-  if (document.body.dataset.kind !== "swap") return "Say what the picture should show, and press Run.";
+  if (!document.body.dataset.needs.split(" ").includes("reference")) return "Say what the picture should show, and press Run.";
   if (!source.mask()) return "Click in your picture what should change.";
   return reference.mask() ? "Say what both pictures show, and press Run." : "Click in the other picture what to take.";
 };
@@ -80,26 +80,27 @@ refedit.guide = (begins = true) => {
   box().dataset.guide = "";
 };
 
-// The seed, by dice or kept.
-const seed = () => document.querySelector("#specref-seed input");
+// The chosen method's panel, and its seed, by dice or kept, if it has one.
+const inPanel = (what) => document.querySelector(`.parameter-panel.for-${document.body.dataset.method} ${what}`);
+const seed = () => inPanel('[id$="-seed"] input');
 const setSeed = (value) => {
   seed().value = value;
   seed().dispatchEvent(new Event("input", { bubbles: true }));
 };
 const roll = () => setSeed(Math.floor(Math.random() * 1e6));
-const lock = () => document.querySelector(".lock");
+const lock = () => inPanel(".lock");
 document.addEventListener("click", (event) => {
   if (event.target.closest?.(".dice")) roll();
   else if (event.target === lock()) lock().setAttribute("aria-pressed", lock().getAttribute("aria-pressed") === "false");
 });
 // Of several results one is kept: its seed or its strength is what Run uses from now on.
 refedit.keepSeed = ({ label = "" }) => {
-  const [what, value] = label.split(" "), method = document.body.dataset.kind === "swap" ? "specref" : "baret";
+  const [what, value] = label.split(" ");
   if (what === "seed") {
     setSeed(value);
     lock().setAttribute("aria-pressed", true);
   } else if (what === "strength") {
-    const box = document.querySelector(`.for-${method} .in-sight input[type=number]`);
+    const box = inPanel(".in-sight input[type=number]");
     box.value = value;
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.dispatchEvent(new Event("change", { bubbles: true }));
@@ -111,7 +112,7 @@ const ready = () => {
   const gap = missing();
   if (gap) return complain(gap);
   refedit.missed();
-  if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
+  if (lock()?.getAttribute("aria-pressed") === "false") roll();
   return true;
 };
 refedit.onceSettled("#run", ready, () => inSight());

@@ -9,7 +9,7 @@ import gradio as gr
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.methods import METHODS
 from refedit.ui.state.examples import Example
-from refedit.ui.state.kinds import CHOICES, kind_of
+from refedit.ui.state.kinds import choices, kind_of
 from refedit.ui.view.choice import draw_choice
 from refedit.ui.view.pane import Pane, draw_pane
 from refedit.ui.view.parameter_panel import ParameterPanel, draw_panel
@@ -110,7 +110,7 @@ def _draw_sentences(words: str) -> dict[str, Any]:
     if words:
         gr.HTML(WORDS.format(words), elem_id="words", js_on_load="refedit.words(element)", apply_default_css=False)
     drawn: dict[str, Any] = {}
-    first = CHOICES[0]
+    first = choices()[0]
     fields = (
         ("source_prompt", "source-prompt", "Now (source prompt)", first.before),
         ("prompt", "prompt", "Wanted (target prompt)", first.example),
