@@ -95,6 +95,6 @@ def test_tries_differ_by_seed_where_something_is_random_and_by_strength_elsewher
 
 
 def test_every_method_has_one_strength_and_every_parameter_plain_words() -> None:
-    for method in METHODS.values():
-        assert sum(item.strength for item in parameters_of(method)) == 1
-        assert all(item.plain and item.label in item.told for item in parameters_of(method))
+    for name, method in METHODS.items():
+        assert sum(item.strength for item in parameters_of(method)) == 1, name
+        assert all(item.plain and item.label in item.told for item in parameters_of(method)), name

@@ -1,4 +1,4 @@
-"""The editing methods, one file per paper. A third one is one file, and one name in the tuple below."""
+"""The editing methods, one file per paper. README.md says how to add a third one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -10,6 +10,7 @@ from refedit.methods.method import Kind, Method
 from refedit.methods.parameters import Parameter, parameters_of, values_of, with_values
 
 MOST = 4
+"""Tries of one request at most: as many strengths as there are."""
 _SHARES = (1.0, 0.8, 1.2, 0.6)
 """The strengths of tries where nothing is random, as parts of the chosen one (our choice)."""
 
@@ -39,6 +40,7 @@ def strength_of(kind: type[Method]) -> Parameter:
 
 
 def parameter_named(kind: type[Method], name: str) -> Parameter:
+    """The parameter of this name; StopIteration if there is none."""
     return next(item for item in parameters_of(kind) if item.name == name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from refedit.methods import METHODS, Baret, Input, Method, SpecRef
 
-CARDS: Mapping[str, tuple[str, str]] = {
+_CARDS: Mapping[str, tuple[str, str]] = {
     SpecRef.name: ("Swap a thing", "for the one in another picture"),
     Baret.name: ("Change it by a sentence", "pose \N{MIDDLE DOT} colour, background, style"),
 }
@@ -67,7 +67,7 @@ _NAMED = (
 
 def card_of(method: type[Method]) -> tuple[str, str]:
     """What a method's card says: its title, and what it is for."""
-    return CARDS.get(method.name, (method.title, method.summary))
+    return _CARDS.get(method.name, (method.title, method.summary))
 
 
 def choices_of(method: type[Method]) -> tuple[Choice, ...]:
