@@ -253,7 +253,7 @@ PROBE = """
 import gc, importlib, io, json, os, pathlib, sys
 
 stages, answer = json.loads(sys.argv[1])
-did, found, before = [], [], 0
+did, found = [], []
 
 
 def watch(event, values):
@@ -265,18 +265,20 @@ def watch(event, values):
 
 def weights():
     torch = sys.modules.get("torch")
-    return sum(issubclass(type(item), torch.nn.Parameter) for item in gc.get_objects()) if torch else 0
+    made = sum(issubclass(type(item), torch.nn.Parameter) for item in gc.get_objects()) if torch else 0
+    gc.freeze()  # what a stage made is looked at once
+    return made
 
 
+gc.disable()  # it would look at all that is loaded, again and again
 sys.addaudithook(watch)
 for names in stages:
     did.clear()
     sys.stdout = sys.stderr = said = io.StringIO()
     for name in names:
         importlib.import_module(name)
-    made = weights() - before
+    made = weights()
     found.append([sorted(sys.modules), did + [f"network: {made} weights"] * bool(made) + said.getvalue().splitlines()])
-    before += made
 pathlib.Path(answer).write_text(json.dumps(found))
 """
 
