@@ -28,8 +28,6 @@ from refedit.ui.waiting_room import patiently, waiting_room
 def main() -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("refedit").setLevel(logging.INFO)
-    if sys.argv[1:]:
-        raise SystemExit("app.py takes no arguments. Set variables before it, as in: REFEDIT_PORT=7861 python app.py")
     try:
         settings = Settings.from_environment()
         options = launch_options(settings)  # first, since a model may take minutes to load
@@ -78,4 +76,6 @@ def _editor(settings: Settings, lent: bool = False) -> Editor:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        raise SystemExit("app.py takes no arguments. Set variables before it, as in: REFEDIT_PORT=7861 python app.py")
     main()
