@@ -7,9 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,8 @@ METHOD = "refedit.methods.*"
 COME_WITH_GRADIO = {"anyio", "fastapi", "gradio_client", "httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
-def sources() -> dict[str, str]:
+@cache
+def sources() -> Mapping[str, str]:
     """The text of every module of the app by its dotted name."""
     paths = [*ROOT.glob("app.py"), *sorted((ROOT / "refedit").rglob("*.py"))]
     return {_dotted(path.relative_to(ROOT)): path.read_text("utf-8") for path in paths}
@@ -101,12 +103,17 @@ def _dotted(path: Path) -> str:
 
 def imported(source: str, modules: set[str]) -> Iterator[str]:
     """The dotted names that a source imports, anywhere in it; `from a import b` is a.b where that is a module."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _imports(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = "." * node.level + (node.module or "")
             yield from (full if (full := f"{base}.{alias.name}") in modules else base for alias in node.names)
+
+
+@cache
+def _imports(source: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _below(name: str, pattern: str) -> bool:
