@@ -120,6 +120,10 @@ class Method(ABC):
         Raises EditError if the task cannot be done.
         """
 
+    def draws_by_lot(self, painted: bool) -> bool:
+        """True if another `seed`, a parameter then, gives another picture; `painted` says whether there is a region."""
+        return False
+
     def inversion_text(self, task: Task) -> str:
         """The text with which the source is inverted."""
         return task.source_prompt

@@ -69,6 +69,9 @@ class SpecRef(SpecRefParameters):
     def stages(self) -> Mapping[Stage, float]:
         return {INVERT_SOURCE: 1.0, INVERT_REFERENCE: 1.0, EDIT: 4.0}
 
+    def draws_by_lot(self, painted: bool) -> bool:
+        return self.reference_at == "noised" or (painted and self.fresh_noise > 0)
+
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         """Runs the edit; a step's last row is the edited picture's, before which a traced task has the source's."""
