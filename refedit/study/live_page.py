@@ -239,8 +239,8 @@ class _Moves:
         try:
             ms, hidden, first = (int(told[name]) for name in ("ms", "hidden_ms", "first_key_ms"))
             answer = Answer(
-                position=ready, uuid=secrets.token_hex(16), choice=Choice(told["choice"]), ms=ms, hidden_ms=hidden,
-                first_key_ms=first,
+                position=ready, uuid=secrets.token_hex(16), choice=Choice(told["choice"]), ms=ms,
+                hidden_ms=min(hidden, ms), first_key_ms=first,
             )  # fmt: skip
             showing = self.open_trials(token)[0].showing
             self.store.answer(token, answer)

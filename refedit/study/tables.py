@@ -24,10 +24,16 @@ HOLD = 3 * 3600
 
 
 def connect(file: Path) -> sqlite3.Connection:
-    """A connection that commits when told to, and then to the disk."""
-    db = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
+    """A connection that commits when told to, and then to the disk; EditError if the file cannot be used."""
+    try:
+        db = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        raise EditError(
+            f"The answers in '{file}' cannot be read or written: {error}. Check the disk, and whose file it is, or put "
+            "a sound copy in its place."
+        ) from error
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA secure_delete = ON")  # who withdraws is gone from the file's free pages, too
@@ -35,10 +41,7 @@ def connect(file: Path) -> sqlite3.Connection:
 
 
 def prepare(db: sqlite3.Connection, definition: Definition, built: Built) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, VERSION):
-        raise EditError(f"{FILE} was made by another version of RefEdit ({version}). Use that one.")
-    if version == 0:
+    if is_new(db):
         for statement in _statements(SCHEMA.read_text("utf-8")):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
@@ -52,10 +55,23 @@ def prepare(db: sqlite3.Connection, definition: Definition, built: Built) -> Non
     write_study(db, definition, built, secrets.token_bytes(32))
 
 
-def _is_the_same(db: sqlite3.Connection, built: Built) -> bool:
+def is_new(db: sqlite3.Connection) -> bool:
+    """True if the file has no tables yet; EditError if they are another version's."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, VERSION):
+        raise EditError(f"{FILE} was made by another version of RefEdit ({version}). Use that one.")
+    return bool(version == 0)
+
+
+def is_of(db: sqlite3.Connection, sha256: str) -> bool:
+    """True if the tables are those of the definition with this checksum."""
     row = db.execute("SELECT sha256 FROM study").fetchone()
+    return row is not None and row["sha256"] == sha256
+
+
+def _is_the_same(db: sqlite3.Connection, built: Built) -> bool:
     kept = {tuple(pair) for pair in db.execute("SELECT * FROM pair")}
-    return row is not None and row["sha256"] == built.sha256 and kept == {astuple(pair) for pair in built.pairs}
+    return is_of(db, built.sha256) and kept == {astuple(pair) for pair in built.pairs}
 
 
 def write_study(db: sqlite3.Connection, definition: Definition, built: Built, salt: bytes) -> None:

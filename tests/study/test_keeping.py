@@ -133,10 +133,23 @@ def test_the_export_has_one_row_per_answer(opened: Any, tmp_path: Path) -> None:
 def test_no_cell_of_the_export_is_a_formula(opened: Any) -> None:
     study = opened()
     visitor = Visitor(study)
-    formulas = ("=1+1", "+1", "-1", "@A1", "\tx", "\r=1", '=HYPERLINK("http://x","y")')
+    formulas = ("=1+1", "+1", "-1", "@A1", "\tx", "\rx", '=HYPERLINK("http://x","y")', "\uff1d1+1")
     for number, formula in enumerate(formulas):
         study.store.note(visitor.token, Event(uuid=f"event-{number}", kind=EventKind.FAIL, detail=formula))
     assert [row["detail"] for row in table(study, "events")] == [f"'{formula}" for formula in formulas]
+
+
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_parts_cells(opened: Any) -> None:
+    study = opened()
+    visitor, said = Visitor(study), ("a;=1+1", "b\t@A1", 'c";-1', "d\r\n+1", "e;;\uff1d1", "f\0;=1", ";-)", "a = b; c")
+    for number, detail in enumerate(said):
+        study.store.note(visitor.token, Event(uuid=f"event-{number}", kind=EventKind.FAIL, detail=detail))
+    text = table_csv("events", study.store.connection())
+    read = [row["detail"].replace("'", "") for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert read == [detail.replace("\0", "\ufffd") for detail in said]
+    for delimiter in ",;\t|":
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+        assert len(cells) > len(said) and not any(cell.startswith((*"=+-@", "\uff1d")) for cell in cells)
 
 
 def test_a_prompt_that_is_a_formula_is_escaped(opened: Any, tmp_path: Path) -> None:
