@@ -198,6 +198,7 @@ class _Moves:
                 page.place: BACK.format("That was the last one. Thank you."),
                 page.desk: gr.Column(visible=False),
                 page.results: gr.Column(visible="hidden"),
+                page.question: "",
                 page.bar: "",
             }
         of = self.study.definition.trials
@@ -208,6 +209,7 @@ class _Moves:
             page.desk: gr.Column(visible=True),
             page.actions: gr.Row(visible=True),
             page.results: gr.Column(visible="hidden"),
+            page.question: "",
             page.bar: "",
         }
 
