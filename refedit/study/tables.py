@@ -19,6 +19,8 @@ from refedit.study.said import Contradiction, LiveEdit
 FILE = "study.sqlite"
 SCHEMA = Path(__file__).with_name("schema.sql")
 VERSION = 1
+PATIENCE = 30.0
+"""Seconds for which a connection waits for others."""
 HOLD = 3 * 3600
 """Seconds for which the pairs of somebody who has not finished count as shown, answered or not."""
 
@@ -26,7 +28,7 @@ HOLD = 3 * 3600
 def connect(file: Path) -> sqlite3.Connection:
     """A connection that commits when told to, and then to the disk; EditError if the file cannot be used."""
     try:
-        db = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode = WAL")
     except sqlite3.DatabaseError as error:
@@ -38,6 +40,17 @@ def connect(file: Path) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA secure_delete = ON")  # who withdraws is gone from the file's free pages, too
     return db
+
+
+def emptied(db: sqlite3.Connection, patience: float) -> bool:
+    """Moves all of the write-ahead log into the file and cuts it to nothing; False if others held on to it so long."""
+    db.execute(f"PRAGMA busy_timeout = {int(1000 * patience)}")
+    try:
+        return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}")
 
 
 def prepare(db: sqlite3.Connection, definition: Definition, built: Built) -> None:

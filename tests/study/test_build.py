@@ -230,8 +230,8 @@ def test_a_wrong_table_of_cases_is_one_sentence(
     changes: dict[str, Any], says: str | None, tmp_path: Path, workbench: Workbench
 ) -> None:
     own_cases(tmp_path, **changes)
-    picture(1).resize((8, 8)).save(tmp_path / "cases" / "small.png")
-    arms = {"one": {"bench": "source"}, "two": {"bench": "plain-ddim"}}
+    picture(1).resize((32, 32)).save(tmp_path / "cases" / "small.png")
+    arms = {"one": {"bench": "source"}, "two": {"method": "baret", "settings": {"steps": 2}}}
     definition = write(tmp_path, arms=arms, cases={"from": "folder"}, trials=1, checks=1)
     if says is None:
         (pair, check) = build(definition, tmp_path, workbench).built().pairs

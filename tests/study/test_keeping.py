@@ -23,7 +23,7 @@ from refedit.study.routes import SCRIPTED, study_app
 from refedit.study.running import PROLIFIC, Study, open_study
 from refedit.study.said import Answer, Choice, Event, EventKind, LiveEdit, Source
 from refedit.study.store import Store
-from refedit.study.tables import FILE
+from refedit.study.tables import FILE, connect
 from tests.study.made_up import write_study
 from tests.study.server import ADMIN, vote
 
@@ -178,6 +178,24 @@ def test_whoever_withdraws_is_in_no_table_and_no_file(opened: Any, cloud: Cloud,
     again = opened(copied(tmp_path / "again", study), cloud)
     assert [row["person"] for row in table(again, "people")] == [other]
     assert records.tallies(again.store.connection())["withdrawn"] == 1
+
+
+def test_what_a_reader_held_on_to_is_gone_after_the_next_write(opened: Any, tmp_path: Path) -> None:
+    study = opened()
+    visitor, secret = Visitor(study), b"said by somebody who withdraws"
+    study.store.note(visitor.token, Event(uuid="event-of-one", kind=EventKind.FAIL, detail=secret.decode()))
+
+    def held() -> bool:
+        return any(secret in file.read_bytes() for file in tmp_path.glob(f"{FILE}*"))
+
+    reader = connect(tmp_path / FILE)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM event").fetchall()
+    visitor.ask("withdraw", {})
+    assert held()
+    reader.close()
+    Visitor(study)
+    assert not held()
 
 
 def test_a_withdrawal_reaches_a_bucket_that_was_away(opened: Any, cloud: Cloud, tmp_path: Path) -> None:
