@@ -8,12 +8,20 @@ from refedit.errors import EditError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns 0, or 2 after an error whose sentence goes to standard error."""
+    """Runs one command; returns 0, or 2 after an error whose sentence goes to standard error.
+
+    Such an error is an EditError, or a file or folder of the user's that cannot be read or written.
+    """
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except EditError as error:
         print(f"refedit: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"refedit: '{error.filename}' cannot be used: {error.strerror}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("refedit: stopped.", file=sys.stderr)

@@ -36,7 +36,7 @@ def read_yaml(kind: type[Read], text: str, file: str) -> Read:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise EditError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+        raise EditError(f"{file}{_place(error)} is not YAML: {_problem(error)}.") from None
     if node is None:
         raise EditError(f"{file} is empty.")
     read: Read = _Reader(file).value(kind, node, "the file")
@@ -84,12 +84,16 @@ class _Reader:
         records = [kind for kind in kinds if is_dataclass(kind)]
         if not records or not isinstance(node, yaml.MappingNode):
             plain = [kind for kind in kinds if not is_dataclass(kind) and kind is not type(None)]
-            for kind in plain[:-1]:
+            for kind in plain:
                 try:
                     return self.value(kind, node, name)
                 except EditError:
-                    continue
-            return self.value((plain or records)[-1], node, name)
+                    if len(plain) == 1:
+                        raise
+            if not plain:
+                return self.value(records[-1], node, name)
+            words = _listed([_SHOWN.get(get_origin(kind) or kind, str(kind)) for kind in plain], quoted=False)
+            raise self.error(node, f"{name} is {_short(_loaded(node))}, but has to be {words}.")
         if len(records) == 1:
             return self.value(records[0], node, name)
         pairs = self._pairs(node, name)
@@ -143,6 +147,17 @@ def _hints(kind: Any) -> dict[str, Any]:
     """The types of a dataclass's fields by their keys."""
     hints = get_type_hints(kind)
     return {item.name.rstrip("_"): hints[item.name] for item in fields(kind)}
+
+
+def _place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f", line {mark.line + 1}," if mark else ""
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    """The parser's own words, on one line and without its picture of the place."""
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return " ".join(str(said).split()).rstrip(".")
 
 
 def _loaded(node: yaml.Node) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from refedit.errors import EditError
-from refedit.study.definition import FILE
+from refedit.study.definition import FILE, Definition
 
 BEGINNING = """\
 # A study of RefEdit; refedit/study/README.md describes every key.
@@ -44,6 +44,7 @@ minimum_ms: 500
 # ship: {{bucket: OWNER/NAME, every: 20s}}
 """
 
+CONTACT, WHO = "someone@example.org", "NAME, INSTITUTION"
 CONSENT = """\
 # Which edit is better?
 
@@ -64,6 +65,14 @@ with a link that you get at the end: then all that you said is deleted.
 
 You need to be 18 or older to take part.
 """
+
+
+def left_to_write(definition: Definition, consent: str) -> Iterator[str]:
+    """What nobody has put in the place of what `study init` wrote, in words that may follow "says still"."""
+    if definition.contact == CONTACT or CONTACT in consent:
+        yield CONTACT
+    if WHO in consent:
+        yield WHO
 
 
 def write_beginning(folder: Path) -> Iterator[Path]:

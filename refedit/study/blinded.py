@@ -16,7 +16,7 @@ from refedit.editing.request import EditRequest, Finished, Progress
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import png
-from refedit.methods import METHODS, Input
+from refedit.methods import METHODS, Input, method_of
 from refedit.study.definition import Definition, MethodArm
 from refedit.study.pairs import Pair, Side
 from refedit.study.said import LiveEdit
@@ -69,8 +69,9 @@ BlindEvent = Along | LiveEdit | Ready | Broken | Halted
 
 
 def needs_of(definition: Definition) -> frozenset[Input]:
-    """What any of the arms cannot do without."""
-    methods = [METHODS[arm.method] for arm in definition.arms.values() if isinstance(arm, MethodArm)]
+    """What any of the arms cannot do without; EditError names a method, preset or setting that there is not."""
+    arms = [arm for arm in definition.arms.values() if isinstance(arm, MethodArm)]
+    methods = [method_of(arm.method, arm.preset, arm.settings) for arm in arms]
     return frozenset().union(*(method.needs for method in methods))
 
 

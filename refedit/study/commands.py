@@ -18,7 +18,7 @@ def add_commands(commands: Any) -> None:
     add_evidence(kinds)
     serve = add_kind(kinds, "serve", _serve, "serve it to participants")
     serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 opens it to the network")
-    serve.add_argument("--port", type=int, default=7861)
+    serve.add_argument("--port", type=_port, default=7861)
     serve.add_argument("--model", default="picturebook", help="for a live study: what edits")
     serve.add_argument("--device", default="auto")
     add_kind(kinds, "status", _status, "how far it is")
@@ -26,6 +26,13 @@ def add_commands(commands: Any) -> None:
     export.add_argument("--out", type=Path, metavar="FOLDER", help="where to; DIR/export by default")
     withdraw = add_kind(kinds, "withdraw", _withdraw, "delete a person and all that they said")
     withdraw.add_argument("token", metavar="TOKEN", help="from the person's own link: what stands behind #me=")
+
+
+def _port(text: str) -> int:
+    """A port's number, as argparse wants it."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port from 1 to 65535")
+    return int(text)
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -37,6 +44,7 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    from refedit.study.beginning import left_to_write
     from refedit.study.running import open_study
     from refedit.study.serving import PATH, serve_alone, serve_live
     from refedit.ui.settings import Settings
@@ -45,6 +53,8 @@ def _serve(options: argparse.Namespace) -> None:
     host = socket.gethostname() if options.host == "0.0.0.0" else options.host
     address = f"http://{host}:{options.port}{PATH}/"
     print(f"For participants: {address}\nTo try it yourself, uncounted: {address}?test", flush=True)
+    for words in left_to_write(study.definition, study.consent):
+        print(f"What people read still says '{words}'. Write who asks before they come.", flush=True)
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
     try:

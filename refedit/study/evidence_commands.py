@@ -122,6 +122,8 @@ def _simulate(options: argparse.Namespace) -> None:
 
     out = options.out or options.folder / REHEARSAL
     definition = read_definition(options.folder)
+    if definition.kind == "curated":
+        read_built(options.folder, definition)  # what is wrong with it is told of this folder and not of the copy
     planted = _planted(options, tuple(definition.arms))
     copy_study(options.folder, out, planted)
     crowd = Crowd.of(read_built(out, definition), planted, options.people, seed=options.seed)

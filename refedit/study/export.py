@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -20,8 +21,10 @@ TABLES: Mapping[str, tuple[type, Callable[[sqlite3.Connection], Sequence[Any]]]]
 }
 """The tables by name: what a row is, and how they are read. `answers` has one row per answer."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet would run a cell that begins so."""
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"^(?=[{_SIGNS}\t\r\n])|(?<=[;|\t\r\n])(?=[{_SIGNS}])")
+"""Where a spreadsheet would run what follows: signs, in the wide form too, that begin a cell. In many countries cells
+are parted at semicolons, whatever quotes there are, so that a text may have several."""
 
 CODEBOOK: Mapping[str, str] = {
     "person": "a random name of the person within this study",
@@ -72,7 +75,7 @@ def table_csv(name: str, db: sqlite3.Connection) -> str:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Rows as CSV; cells that a spreadsheet would take for formulas begin with an apostrophe."""
+    """Rows as CSV; what a spreadsheet would take for a formula has an apostrophe before it."""
     file = io.StringIO()
     writer = csv.writer(file)  # its line ends, CR LF, are what makes it quote a cell with either
     writer.writerow(columns)
@@ -93,9 +96,9 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    return _FORMULA.sub("'", value.replace("\0", "\ufffd"))  # many readers end a file at a zero
 
 
 def codebook() -> dict[str, dict[str, str]]:

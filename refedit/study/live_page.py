@@ -198,6 +198,7 @@ class _Moves:
                 page.place: BACK.format("That was the last one. Thank you."),
                 page.desk: gr.Column(visible=False),
                 page.results: gr.Column(visible="hidden"),
+                page.question: "",
                 page.bar: "",
             }
         of = self.study.definition.trials
@@ -208,6 +209,7 @@ class _Moves:
             page.desk: gr.Column(visible=True),
             page.actions: gr.Row(visible=True),
             page.results: gr.Column(visible="hidden"),
+            page.question: "",
             page.bar: "",
         }
 
@@ -239,8 +241,8 @@ class _Moves:
         try:
             ms, hidden, first = (int(told[name]) for name in ("ms", "hidden_ms", "first_key_ms"))
             answer = Answer(
-                position=ready, uuid=secrets.token_hex(16), choice=Choice(told["choice"]), ms=ms, hidden_ms=hidden,
-                first_key_ms=first,
+                position=ready, uuid=secrets.token_hex(16), choice=Choice(told["choice"]), ms=ms,
+                hidden_ms=min(hidden, ms), first_key_ms=first,
             )  # fmt: skip
             showing = self.open_trials(token)[0].showing
             self.store.answer(token, answer)

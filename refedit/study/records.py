@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refedit.errors import EditError
+from refedit.study.definition import Definition
 from refedit.study.pairs import PairKind, Side
 from refedit.study.said import Choice, Source
-from refedit.study.tables import FILE, connect
+from refedit.study.tables import FILE, connect, is_new, is_of
 
 REHEARSAL = "simulated"
 """The folder, in a study's own, in which made-up people take part."""
@@ -107,12 +108,20 @@ class Progress:
 
 
 def open_records(folder: Path) -> sqlite3.Connection:
-    """A connection to a study's file; EditError if nobody has taken part, so that there is none."""
-    if not (folder / FILE).is_file():
-        rehearsed = (folder / REHEARSAL / FILE).is_file()
-        do = f"Those of the rehearsal are in '{folder / REHEARSAL}'." if rehearsed else "Serve the study first."
-        raise EditError(f"There are no answers in '{folder}' yet. {do}")
-    return connect(folder / FILE)
+    """A connection to a study's file; EditError if there is none yet, or it cannot be read."""
+    if (folder / FILE).is_file():
+        db = connect(folder / FILE)
+        if not is_new(db):
+            return db
+    rehearsed = (folder / REHEARSAL / FILE).is_file()
+    do = f"Those of the rehearsal are in '{folder / REHEARSAL}'." if rehearsed else "Serve the study first."
+    raise EditError(f"There are no answers in '{folder}' yet. {do}")
+
+
+def check_same(db: sqlite3.Connection, definition: Definition) -> None:
+    """EditError unless the answers are to this definition: others would be left out, or counted for another arm."""
+    if not is_of(db, definition.sha256):
+        raise EditError("The answers are to another study.yaml than the one that is there now. Put that one back.")
 
 
 def answers(db: sqlite3.Connection) -> tuple[AnswerRow, ...]:

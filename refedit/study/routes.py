@@ -161,7 +161,7 @@ class _Participants:
         trials = await run_in_threadpool(self.store.trials, token)
         questions = {question.id: question.text for question in self.of.definition.questions}
         told = [_told(given, questions[given.question]) for given in trials]
-        return _json({"trials": told, "finished": person.finished, "pictures": person.pictures})
+        return _json({"trials": told, "finished": person.finished, "pictures": person.pictures, "test": person.test})
 
     async def answer(self, request: Request) -> Response:
         token, vote = _token(request), await _read(Vote, request)

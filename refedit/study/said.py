@@ -64,7 +64,7 @@ class Answer:
     """What a person says at a position, named by the browser (`uuid`), with its milliseconds.
 
     `ms` runs from when both pictures were there, `hidden_ms` of it while the page could not be seen; `first_key_ms` is
-    when the first key or click came, even if it was too early to count.
+    when the first key or click came, even if it was too early to count. ValueError if either is longer than `ms`.
     """
 
     position: Position
@@ -73,6 +73,10 @@ class Answer:
     ms: Milliseconds
     hidden_ms: Milliseconds = 0
     first_key_ms: Milliseconds | None = None
+
+    def __post_init__(self) -> None:
+        if max(self.hidden_ms, self.first_key_ms or 0) > self.ms:
+            raise ValueError("parts of the time are longer than all of it")
 
 
 @dataclass(frozen=True, kw_only=True)

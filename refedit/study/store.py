@@ -68,10 +68,11 @@ class Store:
         """Opens the file, or makes it; EditError if people have answered another definition, or other pictures."""
         self.file, self.definition = file, definition
         self.pairs = {pair.id: pair for pair in built.pairs}
-        self._local = threading.local()
+        self._local, self._log_held = threading.local(), False
         with self.writing() as db:
             tables.prepare(db, definition, built)
             self.salt: bytes = db.execute("SELECT salt FROM study").fetchone()[0]
+        self.empty_log()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -85,6 +86,8 @@ class Store:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+        if self._log_held:
+            self.empty_log()
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection; what it reads outside of `writing` is committed."""
@@ -111,9 +114,10 @@ class Store:
         """A token for somebody who agrees, and all that they will be asked; raises Full.
 
         `outside` is the recruiter's id ("" if there is none): whoever comes with it again goes on, with a new token.
+        A test has none, else it could take the place of somebody who is still to come.
         """
-        token = secrets.token_urlsafe(24)
-        sealed, seal = self.sealed(token), self.sealed(f"outside:{outside}") if outside else None
+        token, named = secrets.token_urlsafe(24), outside and source is not Source.TEST
+        sealed, seal = self.sealed(token), self.sealed(f"outside:{outside}") if named else None
         with self.writing() as db:
             known = db.execute("SELECT id, token FROM participant WHERE outside = ?", (seal,)).fetchone()
             if known:
@@ -252,12 +256,16 @@ class Store:
             tables.count(db, "withdrawn")
             if self.definition.ship:
                 db.execute("INSERT INTO unforgotten VALUES (?)", (row["person"],))
-        self.empty_log()
+        self.empty_log(patience=1.0)
         return str(row["person"])
 
-    def empty_log(self) -> None:
-        """Leaves nothing of what was deleted in the file beside the file (the write-ahead log)."""
-        self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def empty_log(self, patience: float = 0.0) -> None:
+        """Leaves nothing of what was deleted in the file beside the file (the write-ahead log).
+
+        Whoever reads meanwhile, as a backup does, prevents that; then it is tried again after every write, and when the
+        study is opened. `patience` is in seconds.
+        """
+        self._log_held = not tables.emptied(self.connection(), patience)
 
     def count(self, what: str) -> None:
         """One more who refused ("refused"), or for whom there was no room ("screened")."""

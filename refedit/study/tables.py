@@ -19,26 +19,42 @@ from refedit.study.said import Contradiction, LiveEdit
 FILE = "study.sqlite"
 SCHEMA = Path(__file__).with_name("schema.sql")
 VERSION = 1
+PATIENCE = 30.0
+"""Seconds for which a connection waits for others."""
 HOLD = 3 * 3600
 """Seconds for which the pairs of somebody who has not finished count as shown, answered or not."""
 
 
 def connect(file: Path) -> sqlite3.Connection:
-    """A connection that commits when told to, and then to the disk."""
-    db = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
+    """A connection that commits when told to, and then to the disk; EditError if the file cannot be used."""
+    try:
+        db = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        raise EditError(
+            f"The answers in '{file}' cannot be read or written: {error}. Check the disk, and whose file it is, or put "
+            "a sound copy in its place."
+        ) from error
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA secure_delete = ON")  # who withdraws is gone from the file's free pages, too
     return db
 
 
+def emptied(db: sqlite3.Connection, patience: float) -> bool:
+    """Moves all of the write-ahead log into the file and cuts it to nothing; False if others held on to it so long."""
+    db.execute(f"PRAGMA busy_timeout = {int(1000 * patience)}")
+    try:
+        return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}")
+
+
 def prepare(db: sqlite3.Connection, definition: Definition, built: Built) -> None:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, VERSION):
-        raise EditError(f"{FILE} was made by another version of RefEdit ({version}). Use that one.")
-    if version == 0:
+    if is_new(db):
         for statement in _statements(SCHEMA.read_text("utf-8")):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
@@ -52,10 +68,23 @@ def prepare(db: sqlite3.Connection, definition: Definition, built: Built) -> Non
     write_study(db, definition, built, secrets.token_bytes(32))
 
 
-def _is_the_same(db: sqlite3.Connection, built: Built) -> bool:
+def is_new(db: sqlite3.Connection) -> bool:
+    """True if the file has no tables yet; EditError if they are another version's."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, VERSION):
+        raise EditError(f"{FILE} was made by another version of RefEdit ({version}). Use that one.")
+    return bool(version == 0)
+
+
+def is_of(db: sqlite3.Connection, sha256: str) -> bool:
+    """True if the tables are those of the definition with this checksum."""
     row = db.execute("SELECT sha256 FROM study").fetchone()
+    return row is not None and row["sha256"] == sha256
+
+
+def _is_the_same(db: sqlite3.Connection, built: Built) -> bool:
     kept = {tuple(pair) for pair in db.execute("SELECT * FROM pair")}
-    return row is not None and row["sha256"] == built.sha256 and kept == {astuple(pair) for pair in built.pairs}
+    return is_of(db, built.sha256) and kept == {astuple(pair) for pair in built.pairs}
 
 
 def write_study(db: sqlite3.Connection, definition: Definition, built: Built, salt: bytes) -> None:

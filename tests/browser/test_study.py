@@ -174,6 +174,37 @@ def test_answers_survive_a_reload_while_the_server_is_gone(visit: Any, server: S
     assert [row.choice for row in stored(server, 1)] == [Choice.RIGHT]
 
 
+def test_what_one_person_could_not_send_is_never_anothers(visit: Any, server: Server) -> None:
+    page = visit(server, "?person=first")
+    agree(page)
+    server.kill()
+    vote(page, 1, "2")
+    expect(page.locator("#delayed")).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("about:blank")
+    server.start()
+    page.goto(server.address + "?person=second")
+    agree(page)
+    vote(page, 1, "1")
+    at(page, 2)
+    assert [row.choice for row in stored(server, 1)] == [Choice.LEFT]
+    assert [row.choice for row in records.answers(records.open_records(server.folder))[-2:]] == [
+        Choice.RIGHT, Choice.LEFT,
+    ]  # fmt: skip
+
+
+def test_every_test_begins_anew_and_says_that_it_does_not_count(visit: Any, server: Server) -> None:
+    page = visit(server, "?test")
+    agree(page)
+    page.reload()  # which goes on
+    at(page, 1)
+    expect(page.locator("#tested")).to_be_visible()
+    page.goto(server.address + "?test")
+    expect(page.get_by_role("button", name="I agree")).to_be_visible()
+    other = visit(server)
+    expect(other.locator("#tested")).to_be_hidden()
+
+
 def test_another_browser_goes_on_and_the_first_one_says_so(visit: Any, server: Server) -> None:
     first = visit(server, "?PROLIFIC_PID=5f0c0002")
     agree(first)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from refedit.editing.request import EditEvent, EditRequest
 from refedit.errors import EditError
-from refedit.study.blinded import NOT_THESE, Along, BlindEvent, Broken, Own, Ready, run_both
+from refedit.study.blinded import NOT_THESE, Along, BlindEvent, Broken, Own, Ready, needs_of, run_both
 from refedit.study.definition import Definition, MethodArm
 from refedit.study.pairs import Pair, Side, read_built
 from refedit.study.said import LiveEdit
@@ -89,6 +89,16 @@ def test_what_is_missing_is_said_before_anything_runs(
 ) -> None:
     [event] = both(definition, pair, replace(OWN, **changes))
     assert isinstance(event, Broken) and says in event.message
+
+
+@pytest.mark.parametrize(
+    "arm", [{"method": "none"}, {"method": "baret", "preset": "none"}, {"method": "baret", "settings": {"steps": "x"}}]
+)
+def test_an_arm_that_there_is_not_is_told_before_anybody_comes(arm: dict[str, Any], tmp_path: Path) -> None:
+    arms = {"one": {"method": "baret"}, "two": arm}
+    definition = write_study(tmp_path, kind="live", arms=arms, cases=None, checks=None, repeats=None, trials=2)
+    with pytest.raises(EditError):
+        needs_of(definition)
 
 
 def test_a_failure_shows_nothing_and_names_no_arm(definition: Definition, pair: Pair) -> None:

@@ -219,7 +219,9 @@ def test_own_pictures_are_cases(tmp_path: Path, workbench: Workbench) -> None:
     [
         ({"mask": "m.png"}, "unknown entry 'mask'"),
         ({"prompt": 3}, "'prompt' is 3, but has to be str"),
-        ({"source": "none.png"}, "no file"),
+        ({"source": "none.png"}, "'My Cup!': There is no file"),
+        ({"prompt": ""}, "the case 'my-cup'"),
+        ({"truth": "small.png"}, "'My Cup!': Its truth"),
         ({"title": "Another"}, "Two cases are called 'another'"),
         ({"check": True}, None),
     ],
@@ -228,7 +230,8 @@ def test_a_wrong_table_of_cases_is_one_sentence(
     changes: dict[str, Any], says: str | None, tmp_path: Path, workbench: Workbench
 ) -> None:
     own_cases(tmp_path, **changes)
-    arms = {"one": {"bench": "source"}, "two": {"bench": "source"}}
+    picture(1).resize((32, 32)).save(tmp_path / "cases" / "small.png")
+    arms = {"one": {"bench": "source"}, "two": {"method": "baret", "settings": {"steps": 2}}}
     definition = write(tmp_path, arms=arms, cases={"from": "folder"}, trials=1, checks=1)
     if says is None:
         (pair, check) = build(definition, tmp_path, workbench).built().pairs
@@ -236,6 +239,11 @@ def test_a_wrong_table_of_cases_is_one_sentence(
     else:
         with pytest.raises(EditError, match=says):
             StudyBuild(definition, tmp_path, workbench)
+
+
+def test_titles_of_any_script_name_different_cases() -> None:
+    titles = ("My Cup!", "Übung 2", "Мой мяч", "我的杯子", "U\u0308bung 2")
+    assert [slug(title) for title in titles] == ["my-cup", "übung-2", "мой-мяч", "我的杯子", "übung-2"]
 
 
 def test_examples_are_cases_for_the_arms_that_can_edit_them(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """study.yaml: what is read from it, and the line of what is wrong."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from refedit.errors import EditError
-from refedit.study.beginning import BEGINNING, write_beginning
+from refedit.study.beginning import BEGINNING, left_to_write, write_beginning
 from refedit.study.definition import BenchArm, BenchCases, Definition, MethodArm, parse, read_consent, read_definition
 
 TEXT = """\
@@ -66,6 +67,7 @@ def test_a_definition_is_read() -> None:
         ("refused: STUDY_NO", "refused: C0DE-in-clear", 16, "environment variable"),
         ("prolific: {", "link: ftp://x, prolific: {", 16, "Leave one out"),
         ("settings: {steps: 20}", "settings: 20", 6, "mapping"),
+        ("numbers: 0-23", "numbers: [1, x]", 9, "a list, a whole number or a text"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_with_its_line(before: str, after: str, line: int, says: str) -> None:
@@ -73,6 +75,12 @@ def test_what_is_wrong_is_one_sentence_with_its_line(before: str, after: str, li
     with pytest.raises(EditError, match=rf"line {line}: .*{re.escape(says)}") as raised:
         parse(TEXT.replace(before, after))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "line"), [("v: 1\n\tname: x", 2), ("v: 1\nname: a: b", 2), ("v: 1\nname: [", 2)])
+def test_what_is_no_yaml_is_told_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(EditError, match=rf"^study\.yaml, line {line}, is not YAML: [^\n\"]*$"):
+        parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "a", "v: [", "\t", "v: !!python/object:os.system {}", "{1: 2}"])
@@ -103,6 +111,24 @@ def test_the_beginning_is_a_study(tmp_path: Path) -> None:
     commented = re.sub(r"^# (recruit|ship|people):", r"\1:", BEGINNING.format(name="x"), flags=re.MULTILINE)
     whole = parse(commented.replace("OWNER/NAME", "owner/name"))
     assert isinstance(whole, Definition) and whole.ship and whole.people and whole.recruit.prolific
+
+
+def test_what_was_not_written_yet_is_told_until_it_is(tmp_path: Path) -> None:
+    list(write_beginning(tmp_path))
+    definition = read_definition(tmp_path)
+    consent = read_consent(tmp_path, definition)
+    left = set(left_to_write(definition, consent))
+    assert len(left) == 2 and all(words in consent for words in left)
+    for words in left:
+        consent = consent.replace(words, "me")
+    assert not list(left_to_write(replace(definition, contact="me@example.org"), consent))
+
+
+def test_a_consent_text_that_is_not_utf8_is_one_sentence(tmp_path: Path) -> None:
+    list(write_beginning(tmp_path))
+    (tmp_path / "consent.md").write_bytes("Ä".encode("latin-1"))
+    with pytest.raises(EditError, match="UTF-8"):
+        read_consent(tmp_path, read_definition(tmp_path))
 
 
 def test_the_consent_text_lies_in_the_folder(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
-"""What is kept, for how long, and where it goes: withdrawal, export, the bucket, changed definitions, blindness."""
+"""What is kept, for how long, and where it goes: withdrawal, the bucket, changed definitions, blindness."""
 
-import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,18 @@ from starlette.testclient import TestClient
 from refedit.errors import EditError
 from refedit.methods import METHODS
 from refedit.study import records
-from refedit.study.definition import read_definition
-from refedit.study.export import TABLES, codebook, table_csv, write_tables
-from refedit.study.pairs import PAIRS, read_built, write_built
+from refedit.study.export import TABLES, table_csv
+from refedit.study.pairs import PAIRS, read_built
 from refedit.study.routes import SCRIPTED, study_app
 from refedit.study.running import PROLIFIC, Study, open_study
 from refedit.study.said import Answer, Choice, Event, EventKind, LiveEdit, Source
 from refedit.study.store import Store
-from refedit.study.tables import FILE
+from refedit.study.tables import FILE, connect
+from tests.study.conftest import SECRETS
 from tests.study.made_up import write_study
-from tests.study.server import ADMIN, vote
+from tests.study.server import vote
+from tests.study.visitor import Visitor, table
 
-SHIPPED = {"bucket": "owner/name", "every": "3600s"}
-SECRETS = {"STUDY_DONE": "CODE-D", "STUDY_NO": "CODE-N", "STUDY_OUT": "CODE-O"}
 PROLIFIC_WAYS = {"prolific": {"completed": "STUDY_DONE", "refused": "STUDY_NO", "screened": "STUDY_OUT"}}
 
 
@@ -63,44 +60,6 @@ def cloud() -> Cloud:
     return Cloud()
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Any]:
-    """Opens studies, and ends their threads."""
-    studies = []
-
-    def open_one(folder: Path = tmp_path, cloud: Cloud | None = None, **changes: Any) -> Study:
-        if not (folder / "study.yaml").exists():
-            write_study(folder, **({"ship": SHIPPED} if cloud else {}) | changes)
-        studies.append(open_study(folder, {"REFEDIT_STUDY_ADMIN": ADMIN, **SECRETS}, cloud))
-        return studies[-1]
-
-    yield open_one
-    for study in studies:
-        study.close()
-
-
-class Visitor:
-    """A participant over HTTP."""
-
-    def __init__(self, study: Study, outside: str = "", source: str = "link") -> None:
-        self.http = TestClient(study_app(study), base_url="http://testserver")
-        start = {"consent": study.consent_sha256, "outside": outside, "source": source}
-        self.token = self.http.post("/api/start", json=start).json()["token"]
-
-    def ask(self, path: str, body: Any = None, token: str | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {token or self.token}"}
-        method = "GET" if body is None else "POST"
-        return self.http.request(method, f"/api/{path}", json=body, headers=headers)
-
-    def answer_all(self) -> None:
-        for trial in self.ask("session").json()["trials"]:
-            assert self.ask("answer", vote(trial["position"], "left")).status_code == 200
-
-
-def table(study: Study, name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table_csv(name, study.store.connection()), newline="")))
-
-
 def copied(folder: Path, study: Study) -> Path:
     """The study as a new machine has it: without what people said."""
     files = [*study.folder.rglob("*")]
@@ -110,42 +69,6 @@ def copied(folder: Path, study: Study) -> Path:
             (folder / file.relative_to(study.folder)).parent.mkdir(parents=True, exist_ok=True)
             (folder / file.relative_to(study.folder)).write_bytes(file.read_bytes())
     return folder
-
-
-def test_the_export_has_one_row_per_answer(opened: Any, tmp_path: Path) -> None:
-    study = opened()
-    visitors = [Visitor(study) for _ in range(3)]
-    for visitor in visitors[:2]:
-        visitor.answer_all()
-    got = visitors[0].ask("admin/answers.csv", token=ADMIN)
-    rows = list(csv.DictReader(io.StringIO(got.text)))
-    assert got.headers["content-type"].startswith("text/csv") and len(rows) == 48
-    assert len({(row["person"], row["position"]) for row in rows}) == 48
-    for row in rows:
-        assert row["chosen"] == row["left"] and row["choice"] == "left"
-    write_tables(study.store.connection(), tmp_path / "out")
-    for name, columns in codebook().items():
-        assert (tmp_path / "out" / f"{name}.csv").read_text().splitlines()[0] == ",".join(columns)
-    status = visitors[0].ask("admin/status", token=ADMIN).json()
-    assert (status["agreed"], status["finished"], status["answers"], status["unshipped"]) == (3, 0, 48, 0)
-
-
-def test_no_cell_of_the_export_is_a_formula(opened: Any) -> None:
-    study = opened()
-    visitor = Visitor(study)
-    formulas = ("=1+1", "+1", "-1", "@A1", "\tx", "\r=1", '=HYPERLINK("http://x","y")')
-    for number, formula in enumerate(formulas):
-        study.store.note(visitor.token, Event(uuid=f"event-{number}", kind=EventKind.FAIL, detail=formula))
-    assert [row["detail"] for row in table(study, "events")] == [f"'{formula}" for formula in formulas]
-
-
-def test_a_prompt_that_is_a_formula_is_escaped(opened: Any, tmp_path: Path) -> None:
-    write_study(tmp_path)
-    built = read_built(tmp_path, read_definition(tmp_path))
-    write_built(replace(built, pairs=tuple(replace(pair, prompt="=1+1") for pair in built.pairs)), tmp_path)
-    study = opened()
-    Visitor(study).answer_all()
-    assert {row["prompt"] for row in table(study, "answers")} == {"'=1+1"}
 
 
 def test_whoever_withdraws_is_in_no_table_and_no_file(opened: Any, cloud: Cloud, tmp_path: Path) -> None:
@@ -165,6 +88,24 @@ def test_whoever_withdraws_is_in_no_table_and_no_file(opened: Any, cloud: Cloud,
     again = opened(copied(tmp_path / "again", study), cloud)
     assert [row["person"] for row in table(again, "people")] == [other]
     assert records.tallies(again.store.connection())["withdrawn"] == 1
+
+
+def test_what_a_reader_held_on_to_is_gone_after_the_next_write(opened: Any, tmp_path: Path) -> None:
+    study = opened()
+    visitor, secret = Visitor(study), b"said by somebody who withdraws"
+    study.store.note(visitor.token, Event(uuid="event-of-one", kind=EventKind.FAIL, detail=secret.decode()))
+
+    def held() -> bool:
+        return any(secret in file.read_bytes() for file in tmp_path.glob(f"{FILE}*"))
+
+    reader = connect(tmp_path / FILE)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM event").fetchall()
+    visitor.ask("withdraw", {})
+    assert held()
+    reader.close()
+    Visitor(study)
+    assert not held()
 
 
 def test_a_withdrawal_reaches_a_bucket_that_was_away(opened: Any, cloud: Cloud, tmp_path: Path) -> None:

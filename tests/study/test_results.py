@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from refedit.__main__ import main
+from refedit.errors import EditError
 from refedit.reporting.axes import Axes
 from refedit.study.analysis.analysis import Analysis, analyse
 from refedit.study.analysis.charts import Bar, beside, intervals
 from refedit.study.analysis.fits import Estimate
+from refedit.study.analysis.measured import read_measured
 from refedit.study.analysis.people import Rules
 from refedit.study.analysis.planted import Planted, drawn_votes
 from refedit.study.analysis.report import case_pictures, page
@@ -121,6 +123,32 @@ def test_a_folder_is_analysed_into_one_page_and_its_tables(tmp_path: Path) -> No
     assert html.count("data:image/webp") == 8 * 5  # source, reference and three arms of every case
 
 
+@pytest.mark.parametrize(("before", "after"), [("id: like", "id: likes"), ("  words:", "  wordy:"), ("made-up", "b")])
+def test_answers_to_another_definition_are_not_analysed(before: str, after: str, tmp_path: Path) -> None:
+    answered(tmp_path)
+    file = tmp_path / "study.yaml"
+    file.write_text(file.read_text().replace(before, after))
+    with pytest.raises(EditError, match="another study.yaml"):
+        list(write_analysis(tmp_path, tmp_path / "out", Rules(), pictures=False))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("held", "says"), [(b"not what it was", "study.sqlite"), (b"", "no answers")])
+def test_a_damaged_file_of_answers_is_one_sentence(held: bytes, says: str, tmp_path: Path) -> None:
+    write_study(tmp_path)
+    (tmp_path / "study.sqlite").write_bytes(held)
+    with pytest.raises(EditError, match=says):
+        list(write_analysis(tmp_path, tmp_path / "out", Rules()))
+
+
+@pytest.mark.parametrize("held", ["", "{", "3"])
+def test_damaged_measurements_are_one_sentence(held: str, tmp_path: Path) -> None:
+    write_study(tmp_path)
+    (tmp_path / "built" / "measured.json").write_text(held)
+    with pytest.raises(EditError, match="measured.json"):
+        read_measured(tmp_path)
+
+
 def test_a_case_is_shown_with_how_often_each_arm_was_chosen(tmp_path: Path) -> None:
     definition = write_study(tmp_path)
     alike = Planted(strengths=dict.fromkeys(definition.arms, 0.0))
@@ -151,12 +179,21 @@ def test_results_of_a_question_are_of_that_question_in_both_sets() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["power --people 0", "simulate --people -3", "power --ties 1.5", "power --preference 2", "power --cases x"]
+    "wrong",
+    [
+        *("power --people 0", "power --ties 1.5", "power --preference 2", "power --cases x", "power --case-sd nan"),
+        *("simulate --people -3", "simulate --step inf", "simulate --side nan", "simulate --person-sd -1"),
+        *("analyse --one-side 7", "analyse --failed-checks -1", "analyse --fastest-ms -1", "serve --port 65536"),
+        *("export --out study.yaml/x", "init --out x"),
+    ],
 )
 def test_impossible_numbers_are_told(wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_study(tmp_path)
     command, option, value = wrong.split()
+    answered(tmp_path)
+    out = ["--out", str(tmp_path / "out")] if command == "analyse" else []
+    value = value.replace("study.yaml", str(tmp_path / "study.yaml"))
     with contextlib.suppress(SystemExit):
-        assert main(["study", command, str(tmp_path), option, value]) == 2
+        assert main(["study", command, str(tmp_path), *out, option, value]) == 2
     told = capsys.readouterr().err.strip().splitlines()
     assert told[-1].startswith("refedit") and "Traceback" not in "".join(told)

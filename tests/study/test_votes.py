@@ -121,6 +121,12 @@ def test_whoever_comes_again_goes_on_and_the_earlier_window_is_told(server: Serv
     assert server.ask("answer", vote(1, "left"), later)[0] == 200
 
 
+def test_a_test_takes_nobodys_place(server: Server) -> None:
+    server.agree("5f0d", "test")
+    server.agree("5f0d", "prolific")
+    assert [row.source for row in records.people(records.open_records(server.folder))][-2:] == ["test", "prolific"]
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -132,6 +138,8 @@ def test_whoever_comes_again_goes_on_and_the_earlier_window_is_told(server: Serv
         ({"position": 10**9}, 400),
         ({"uuid": ""}, 400),
         ({"uuid": "x" * 1000}, 400),
+        ({"hidden_ms": 901}, 400),
+        ({"first_key_ms": 901}, 400),
     ],
 )
 def test_wrong_votes_are_refused(changes: dict[str, Any], status: int, server: Server) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from refedit.errors import EditError
 from refedit.study.analysis.fits import Estimate, rank_correlation
 from refedit.study.analysis.votes import Pair, Votes
 from refedit.study.pairs import BUILT
@@ -53,9 +54,12 @@ def write_measured(measured: Measured, folder: Path) -> None:
 
 
 def read_measured(folder: Path) -> Measured:
-    """What `write_measured` wrote; nothing if there is none."""
+    """What `write_measured` wrote; nothing if there is none, EditError if it is damaged."""
     file = folder / MEASURED
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+    try:
+        return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+    except (ValueError, TypeError):
+        raise EditError(f"'{file}' is damaged. Run: python -m refedit study build {folder}") from None
 
 
 def correlation(votes: Votes, names: tuple[str, ...], measured: Measured) -> Correlation | None:

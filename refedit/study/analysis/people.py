@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
+from refedit.errors import EditError
 from refedit.study.pairs import PairKind
 from refedit.study.records import AnswerRow
 from refedit.study.said import Choice, Source
@@ -30,6 +31,12 @@ class Rules:
     fastest_ms: int = 1000
     one_side: float = 0.95
     fewest: int = 12
+
+    def __post_init__(self) -> None:
+        if self.failed_checks < 0 or self.fastest_ms < 0:
+            raise EditError("Failed checks and the fastest time cannot be less than 0.")
+        if not 0.5 < self.one_side <= 1:
+            raise EditError(f"One side's share is {self.one_side:g}, but has to be over 0.5 and at most 1.")
 
     def __str__(self) -> str:
         return (

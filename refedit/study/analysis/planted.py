@@ -16,6 +16,8 @@ from refedit.errors import EditError
 from refedit.study.analysis.votes import Pair, Votes
 
 PLANTED = "planted.json"
+LARGEST, FARTHEST = 10.0, 100.0
+"""Standard deviations and strengths, in log odds, beyond which nothing about people would be told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,12 @@ class Planted:
         for name, share in (("ties", self.ties), ("careless", self.careless)):
             if not 0 <= share <= 1:
                 raise EditError(f"'{name}' is {share:g}, but has to be a share from 0 to 1.")
-        if self.person_sd < 0 or self.case_sd < 0:
-            raise EditError("People and cases cannot differ by less than nothing. Use 0 or more.")
+        for sd in (self.person_sd, self.case_sd):
+            if not 0 <= sd <= LARGEST:
+                raise EditError(f"People and cases differ by 0 to {LARGEST:g} log odds, not by {sd:g}.")
+        for odds in (self.side, *self.strengths.values()):
+            if not abs(odds) <= FARTHEST:
+                raise EditError(f"A strength of {odds:g} log odds is beyond {FARTHEST:g}. Take a smaller step or side.")
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -50,9 +50,10 @@ PEOPLE: Mapping[str, str] = {
 def write_analysis(folder: Path, out: Path, rules: Rules, pictures: bool = True) -> Iterator[str]:
     """Writes report.html, report.md, results.csv, people.csv and codebook.json; gives the headlines and the files.
 
-    EditError if there is no study or nothing was answered.
+    EditError if there is no study, nothing was answered, or the answers are to another study.yaml.
     """
     definition, db = read_definition(folder), records.open_records(folder)
+    records.check_same(db, definition)
     rows, tallies, planted = records.answers(db), records.tallies(db), read_planted(folder)
     analysis = analyse(definition, rows, read_measured(folder), rules)
     shown = case_pictures(read_built(folder, definition), rows, definition, folder) if pictures else []

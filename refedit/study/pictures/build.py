@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import combinations
@@ -95,8 +96,9 @@ class StudyBuild:
             name: maker_for(arm, methods[name], folder, workbench) for name, arm in definition.arms.items()
         }
         for case in self.compared:
-            for maker in self.makers.values():
-                maker.check(case)
+            for name, maker in self.makers.items():
+                with _editing(case, name):
+                    maker.check(case)
 
     @cached_property
     def compared(self) -> tuple[StudyCase, ...]:
@@ -123,10 +125,8 @@ class StudyBuild:
         maker = self.makers[arm]
         # The arm's name is in the key: two arms that do the same have pictures of their own.
         key = _key("result", arm, self._run_by(), case_key(case), maker.key(case))
-        try:
+        with _editing(case, arm):
             return self.shelf.get(key) or self.shelf.put(key, maker.make(case))
-        except EditError as error:
-            raise EditError(f"The arm '{arm}' cannot edit the case '{case.name}': {error}") from None
 
     def built(self) -> Built:
         """All pairs of results, and the checks."""
@@ -184,6 +184,15 @@ class StudyBuild:
         """Model and code: what results depend on besides case and arm."""
         model = self.workbench.model
         return f"{model.device.type} {model.dtype} {self.workbench.checksum} {outcome_fingerprint()}"
+
+
+@contextmanager
+def _editing(case: StudyCase, arm: str) -> Iterator[None]:
+    """Puts before an EditError which arm cannot edit which case."""
+    try:
+        yield
+    except EditError as error:
+        raise EditError(f"The arm '{arm}' cannot edit the case '{case.name}': {error}") from None
 
 
 def case_key(case: StudyCase) -> str:

@@ -7,6 +7,7 @@ source prompt, and whether it is only a check. Other entries of an example say w
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +163,14 @@ def _check_row(row: Mapping[str, Any], where: str) -> None:
 
 
 def _from_row(row: Mapping[str, Any], folder: Path, given: Mapping[str, Image.Image]) -> StudyCase:
+    """The case of an entry; EditError names it and what is wrong with it."""
+    try:
+        return _read_row(row, folder, given)
+    except EditError as error:
+        raise EditError(f"The case '{row['title']}': {error}") from None
+
+
+def _read_row(row: Mapping[str, Any], folder: Path, given: Mapping[str, Image.Image]) -> StudyCase:
     files = {key: folder / row[key] for key in _FILES if row.get(key)}
     pictures: dict[str, Image.Image] = dict(given)
     pictures |= {key: read_picture(files[key]) for key in ("source", "reference", "truth") if key in files}
@@ -178,10 +187,10 @@ def _from_row(row: Mapping[str, Any], folder: Path, given: Mapping[str, Image.Im
         only_check=row.get("check", False),
     )
     if case.truth is not None and case.truth.size != case.source.size:
-        raise EditError(f"The truth of '{row['title']}' is not of its source's size. Save it at that size.")
+        raise EditError("Its truth is not of its source's size. Save it at that size.")
     return case
 
 
 def slug(title: str) -> str:
-    """A title as it stands in tables and file names: small letters and digits with - between."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "case"
+    """A title as it stands in tables and file names: small letters, of any script, and digits with - between."""
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-") or "case"

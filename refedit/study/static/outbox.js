@@ -54,7 +54,7 @@ export class Outbox {
   get empty() { return this.letters.length === 0; }
 
   put(path, body) {
-    this.letters.push({path, body});
+    this.letters.push({path, body, token: this.token}); // another person may come to this browser before it is sent
     this.kept.set(this.letters);
     this.send();
   }
@@ -65,10 +65,11 @@ export class Outbox {
     return this.running;
   }
 
+  /** Ends, and leaves what others who were at this browser have still to send. */
   stop() {
     this.ended = true;
-    this.letters = [];
-    this.kept.set(null);
+    this.letters = this.letters.filter((letter) => letter.token !== this.token);
+    this.kept.set(this.empty ? null : this.letters);
     this.delayed(0);
   }
 
@@ -77,7 +78,7 @@ export class Outbox {
     while (!this.empty && !this.ended) {
       const letter = this.letters[0];
       try {
-        await ask(letter.path, {token: this.token, body: letter.body});
+        await ask(letter.path, {token: letter.token, body: letter.body});
       } catch (error) {
         if (!(error instanceof Refusal)) {
           this.delayed(this.letters.length);

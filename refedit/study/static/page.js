@@ -93,12 +93,14 @@ async function enter(again = false) {
   if (outbox.ended) return;
   const session = await ask("session", {token: own.token});
   trials = session.trials;
+  get("tested").hidden = !session.test;
   if (session.finished) return finish();
   if (study.kind === "live" && trials.some((trial) => !trial.answered)) return location.assign(`../live#me=${own.token}`);
   next();
 }
 
 function refusedLetter(refusal, letter) {
+  if (letter.token && letter.token !== own?.token) return console.warn("refused", letter.path, refusal.message); // of others
   if (refusal.status === 410) return elsewhere();
   if (refusal.status === 404) return startOver();
   console.warn("refused", letter.path, refusal.message); // 409: the server has another answer, which counts
@@ -321,6 +323,8 @@ async function begun() {
   }
   own = kept().get();
   if (own && came() && own.outside !== came()) own = null; // another person at the same browser
+  if (address.has("test")) own = null; // every test begins anew
+  get("tested").hidden = !address.has("test");
   if (!own) return askForConsent();
   history.replaceState(null, "", location.pathname);
   try { await enter(true); }
