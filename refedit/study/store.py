@@ -36,6 +36,9 @@ from refedit.study.said import (
     Unknown,
 )
 
+EVENTS = 1000
+"""Events of one person at most: a study has a few for each of its pages."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
@@ -208,9 +211,11 @@ class Store:
             raise Contradiction("You are done with this study; answers can no longer be changed.")
 
     def note(self, token: str, event: Event) -> None:
-        """Stores an event; the same one again does nothing."""
+        """Stores an event; the same one again does nothing. Raises Full for a program that sends them without end."""
         with self.writing() as db:
             who = self.person(token, db)
+            if db.execute("SELECT count(*) FROM event WHERE participant = ?", (who.id,)).fetchone()[0] >= EVENTS:
+                raise Full("More has been noted here than a study needs. Your answers count all the same.")
             at = time.time()
             if tables.insert_event(db, who.id, at, asdict(event)):
                 self._ship(db, who.id, "event", at=at, **asdict(event))

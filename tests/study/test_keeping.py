@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 
 from refedit.errors import EditError
 from refedit.methods import METHODS
-from refedit.study import records
+from refedit.study import records, store
 from refedit.study.export import TABLES, table_csv
 from refedit.study.pairs import PAIRS, read_built
 from refedit.study.routes import SCRIPTED, study_app
 from refedit.study.running import PROLIFIC, Study, open_study
-from refedit.study.said import Answer, Choice, Event, EventKind, LiveEdit, Source
+from refedit.study.said import Answer, Choice, Event, EventKind, Full, LiveEdit, Source
 from refedit.study.store import Store
 from refedit.study.tables import FILE, connect
 from tests.study.conftest import SECRETS
@@ -266,3 +266,14 @@ def test_served_pictures_are_pixels_and_nothing_else(opened: Any) -> None:
     trial = visitor.ask("session").json()["trials"][0]
     image = Image.open(io.BytesIO(visitor.http.get(f"/picture/{trial['left']}.png").content))
     assert image.format == "PNG" and not image.info
+
+
+def test_nobody_fills_the_file_with_events(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "EVENTS", 2)
+    study = opened()
+    visitor = Visitor(study)
+    for number in range(2):
+        study.store.note(visitor.token, Event(uuid=f"event-{number}", kind=EventKind.FAIL, detail=""))
+    with pytest.raises(Full):
+        study.store.note(visitor.token, Event(uuid="event-2", kind=EventKind.FAIL, detail=""))
+    study.store.note(Visitor(study).token, Event(uuid="event-3", kind=EventKind.FAIL, detail=""))
