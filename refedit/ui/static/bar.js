@@ -50,6 +50,7 @@ const NEEDED = [
   ["#source-prompt", () => filled("#source-prompt"), "Say what the picture shows now."],
   ["#prompt", () => filled("#prompt"), "Say what the picture should show."],
 ];
+const PICTURES = ["#source", "#reference"];
 const filled = (where) => document.querySelector(`${where} textarea, ${where} input`).value.trim();
 const missing = () => NEEDED.find(([where, there]) => document.querySelector(where).offsetParent && !there());
 const complain = ([where, , text]) => {
@@ -68,7 +69,7 @@ document.addEventListener("input", () => refedit.missed());
 // What to do next with own pictures, said until something else is told.
 const next = () => {
   const gap = missing(), { source, reference } = refedit.panes;
-  if (gap) return gap[2];
+  if (gap && PICTURES.includes(gap[0])) return gap[2];
   if (document.body.dataset.kind !== "swap") return "Say what the picture should show, and press Run.";
   if (!source.mask()) return "Click in your picture what should change.";
   return reference.mask() ? "Say what both pictures show, and press Run." : "Click in the other picture what to take.";
