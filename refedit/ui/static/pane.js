@@ -140,6 +140,16 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     }
     return photo?.file ?? null;
   };
+  // Sends the picture again if the server has it no more: its time was over while nobody looked, or it was started anew.
+  const renewed = async () => {
+    await waiting;
+    const photo = now.photo;
+    if (!photo?.file || !photo.uploaded) return false;
+    const there = await fetch(photo.uploaded.url, { method: "HEAD" }).then((answer) => answer.ok, () => true);
+    if (!there) await sent(photo);
+    return !there;
+  };
+  window.addEventListener("focus", renewed);
   setInterval(() => now.photo?.file && Date.now() - (now.photo.at ?? 0) > FRESH && sent(now.photo), FRESH / 4);
 
   // ---- what the server computes
@@ -148,7 +158,9 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     try {
       await waiting;
       const size = [mask.width, mask.height];
-      const answer = await server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      const asked = () => server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      let answer = await asked();
+      if (answer.error && (await renewed())) answer = await asked();
       say(answer.error ?? answer.note);
       return answer.error ? null : answer;
     } catch {
@@ -231,7 +243,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
 
   // ---- by hand
-  const painted = () => change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask });
+  const painted = () => (say(""), change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask }));
   const hand = refedit.hand(view, easel, {
     filled: () => Boolean(now.photo),
     mask: () => mask,
@@ -327,7 +339,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
       draw();
     },
     hide: () => hush(true),
-    settled: () => waiting,
+    settled: renewed,
     filled: () => Boolean(now.photo),
     empty,
     mask: () => now.mask,
