@@ -54,9 +54,9 @@ def finished(seconds: str, whole: bool = False, selected: bool = True) -> str:
 
     `whole` if every place of the picture may have changed, `selected` if the visitor chose which.
     """
-    where = "Outside what you selected, nothing has changed."
+    where = "Only what you selected has changed."
     if not selected:
-        where = "You selected nothing: the masks below the result show where it was edited."
+        where = "You selected nothing: its mask, below, shows where it was edited."
     if whole:
         where = "The whole picture may have changed."
     return _box("done", f"<b>Done in {seconds}.</b> {where}")
