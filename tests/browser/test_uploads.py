@@ -163,9 +163,7 @@ def test_an_examples_sentences_go_with_its_picture_and_own_ones_stay(shared_page
 def test_the_picture_that_was_wished_for_last_is_there(shared_page: Any) -> None:
     page = emptied(shared_page)
     held: list[Any] = []
-    page.route(
-        "**/file=*", lambda route: held.append(route) if route.request.resource_type == "image" else route.fallback()
-    )
+    page.route(FILES, lambda route: held.append(route))
     choose_kind(page, "swap")
     page.locator("#example-0").click()
     expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[0])
@@ -174,9 +172,9 @@ def test_the_picture_that_was_wished_for_last_is_there(shared_page: Any) -> None
             break
     upload(page, "source", encoded(Image.new("RGB", (222, 111), GREY)))
     filled(page)
-    page.unroute(FILES)
-    for route in held:
+    for route in [*held]:
         route.continue_()
+    page.unroute(FILES)
     page.wait_for_function("refedit.panes.reference.filled()")  # the slow pictures have come
     page.wait_for_timeout(300)
     assert page.evaluate("refedit.panes.source.size()") == [222, 111]
