@@ -76,4 +76,6 @@ def _editor(settings: Settings, lent: bool = False) -> Editor:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        raise SystemExit("app.py takes no arguments. Set variables before it, as in: REFEDIT_PORT=7861 python app.py")
     main()

@@ -95,7 +95,7 @@ LONG: tuple[str, ...] = (
     "test_links",
 )
 LONG += ("test_evidence", "test_specref", "test_baret", "test_training", "test_editor", "test_training_safety")
-LONG += ("test_architecture", "test_looks", "test_reader", "test_sam_training", "test_command_line")
+LONG += ("test_imports", "test_looks", "test_reader", "test_sam_training", "test_command_line")
 LONG += ("test_comparison_methods", "test_recipe", "test_edits", "test_imagic", "test_networks", "test_drawing")
 LONG += ("test_segment", "test_bench", "test_ddim", "test_replica", "test_deploy", "test_safety_checker")
 LONG += ("test_build", "test_simulate", "test_fits", "test_votes")

@@ -1,15 +1,12 @@
-"""Who may import whom, read from the sources, and what an import does, seen from a fresh interpreter."""
+"""Who may import whom, read from the sources."""
 
 import ast
 import graphlib
-import json
-import os
 import re
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,24 +68,12 @@ HOMES = {
     "statsmodels": ("refedit.study.analysis.fits",),
     "torchvision": (),
 }
-# What must not come with a room when it is imported, from the lowest room up.
-WALLS = {
-    "refedit.editing.editor": ("refedit.ui", "refedit.picturebook", "refedit.segment"),
-    "refedit.ui.page": (
-        "refedit.bench",
-        "refedit.serving",
-        *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
-    ),
-    "refedit.study.serving": (
-        *("refedit.bench", "refedit.study.analysis", "refedit.study.pictures", "statsmodels"),
-        *(f"refedit.picturebook.{name}" for name in ("training", "dataset", "evaluation", "world.drawing")),
-    ),
-}
 METHOD = "refedit.methods.*"
 COME_WITH_GRADIO = {"anyio", "fastapi", "gradio_client", "httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 
 
-def sources() -> dict[str, str]:
+@cache
+def sources() -> Mapping[str, str]:
     """The text of every module of the app by its dotted name."""
     paths = [*ROOT.glob("app.py"), *sorted((ROOT / "refedit").rglob("*.py"))]
     return {_dotted(path.relative_to(ROOT)): path.read_text("utf-8") for path in paths}
@@ -101,15 +86,20 @@ def _dotted(path: Path) -> str:
 
 def imported(source: str, modules: set[str]) -> Iterator[str]:
     """The dotted names that a source imports, anywhere in it; `from a import b` is a.b where that is a module."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _imports(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = "." * node.level + (node.module or "")
             yield from (full if (full := f"{base}.{alias.name}") in modules else base for alias in node.names)
 
 
-def _below(name: str, pattern: str) -> bool:
+@cache
+def _imports(source: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def below(name: str, pattern: str) -> bool:
     return fnmatch(name, pattern) or fnmatch(name, f"{pattern}.*")
 
 
@@ -129,8 +119,8 @@ def room(name: str) -> tuple[str, int]:
     """The folder of rooms that a module is in, and its place there from the top: 0 if it stands beside the rooms."""
     for rooms in ROOMS:
         folder = rooms[0].rpartition(".")[0]
-        if _below(name, folder):
-            return folder, next((place for place, inside in enumerate(rooms, 1) if _below(name, inside)), 0)
+        if below(name, folder):
+            return folder, next((place for place, inside in enumerate(rooms, 1) if below(name, inside)), 0)
     return "", 0
 
 
@@ -139,13 +129,13 @@ def violations(name: str, source: str, modules: set[str]) -> list[str]:
     found = []
     for target in dict.fromkeys(imported(source, modules)):
         package = target.split(".")[0]
-        if package in HOMES and not any(_below(name, home) for home in HOMES[package]):
+        if package in HOMES and not any(below(name, home) for home in HOMES[package]):
             found.append(f"{name} imports {package}, whose place is {HOMES[package] or 'nowhere'}")
         if target in modules and layer(target) < layer(name):
             found.append(f"{name} imports {target}, which lies above it")
         if room(target)[0] == room(name)[0] != "" and room(target) < room(name):
             found.append(f"{name} imports {target}, whose room lies above it")
-        if _below(name, "refedit.ui") and any(_below(target, inside) for inside in BEHIND_THE_SERVICE):
+        if below(name, "refedit.ui") and any(below(target, inside) for inside in BEHIND_THE_SERVICE):
             found.append(f"{name} imports {target}: the page knows an editor by its service only")
         if fnmatch(name, METHOD) and package == "PIL":
             found.append(f"{name} imports PIL: a method knows tensors only")
@@ -247,101 +237,3 @@ def test_requirements_are_what_the_code_imports() -> None:
     used = {target.split(".")[0] for source in sources().values() for target in imported(source, set())}
     assert used - names - COME_WITH_GRADIO - {"app", "refedit"} <= sys.stdlib_module_names
     assert {name for name in names if not any(name in source for source in sources().values())} == set()
-
-
-PROBE = """
-import gc, importlib, io, json, os, pathlib, sys
-
-stages, answer = json.loads(sys.argv[1])
-did, found, before = [], [], 0
-
-
-def watch(event, values):
-    if event == "open" and not (isinstance(values[2], int) and values[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
-        return
-    if event in ("open", "os.mkdir", "os.rename", "os.remove", "socket.connect", "subprocess.Popen"):
-        did.append(f"{event}: {values[0]}")
-
-
-def weights():
-    torch = sys.modules.get("torch")
-    return sum(issubclass(type(item), torch.nn.Parameter) for item in gc.get_objects()) if torch else 0
-
-
-sys.addaudithook(watch)
-for names in stages:
-    did.clear()
-    sys.stdout = sys.stderr = said = io.StringIO()
-    for name in names:
-        importlib.import_module(name)
-    made = weights() - before
-    found.append([sorted(sys.modules), did + [f"network: {made} weights"] * bool(made) + said.getvalue().splitlines()])
-    before += made
-pathlib.Path(answer).write_text(json.dumps(found))
-"""
-
-
-@dataclass(frozen=True)
-class Probed:
-    """What an interpreter had loaded after a stage of imports, and what that stage did besides.
-
-    That is: files written, connections and processes opened, networks built, lines printed.
-    """
-
-    loaded: set[str]
-    did: list[str]
-
-
-OF_OTHERS = ("gradio", "diffusers.models.modeling_utils", "transformers.modeling_utils", "ray.serve")
-"""These make temporary files by themselves, and connect to find out their address."""
-CARELESS = """
-import torch
-print("hello")
-open("left.txt", "w")
-net = torch.nn.Linear(2, 2)
-"""
-
-
-# An interpreter takes seconds to load what others wrote, so one answers for everything, stage after stage: a room that
-# lies lower comes first, and must not load what is forbidden to the higher ones either.
-@pytest.fixture(scope="module")
-def probed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Probed]:
-    """What the stages of one fresh interpreter came to, which imports every module of the app, and a careless one."""
-    folder = tmp_path_factory.mktemp("probe")
-    (folder / "careless.py").write_text(CARELESS)
-    stages: dict[str, Sequence[str]] = {
-        "lowest": ("refedit", "refedit.methods", "refedit.editing.request"),
-        "refedit.editing.editor": ("refedit.editing.editor",),
-        "others": OF_OTHERS,
-        "refedit.ui.page": ("refedit.ui.page",),
-        "refedit.study.serving": ("refedit.study.serving",),
-        "all": [name for name in sources() if not name.endswith("__main__")],
-        "careless": ("careless",),
-    }
-    command = [sys.executable, "-B", "-c", PROBE, json.dumps([[*stages.values()], str(folder / "answer.json")])]
-    path = f"{ROOT}{os.pathsep}{folder}"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": path}
-    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads((folder / "answer.json").read_text())
-    return {name: Probed(set(loaded), did) for name, (loaded, did) in zip(stages, found, strict=True)}
-
-
-def test_methods_requests_and_the_editor_load_no_page_and_no_pipeline(probed: dict[str, Probed]) -> None:
-    packages = {"gradio", "diffusers", "transformers", "segment_anything", "torchvision"}
-    assert not probed["lowest"].loaded & packages
-    assert "gradio" not in probed["refedit.editing.editor"].loaded
-
-
-@pytest.mark.parametrize("room", WALLS)
-def test_a_wall_keeps_rooms_apart(room: str, probed: dict[str, Probed]) -> None:
-    assert [name for name in probed[room].loaded if any(_below(name, wall) for wall in WALLS[room])] == []
-
-
-def test_an_import_does_nothing_else(probed: dict[str, Probed]) -> None:
-    assert {name: stage.did for name, stage in probed.items() if name not in ("others", "careless") and stage.did} == {}
-
-
-def test_the_probe_sees_what_an_import_does(probed: dict[str, Probed]) -> None:
-    assert "careless" in probed["careless"].loaded - probed["all"].loaded
-    assert probed["careless"].did == ["open: left.txt", "network: 2 weights", "hello"]

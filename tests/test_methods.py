@@ -11,7 +11,6 @@ from refedit.methods import (
     Baret,
     Method,
     SpecRef,
-    is_random,
     nearest_preset,
     parameters_of,
     strength_of,
@@ -85,16 +84,16 @@ def test_a_setting_changes_one_thing() -> None:
 def test_tries_differ_by_seed_where_something_is_random_and_by_strength_elsewhere() -> None:
     specref, baret = METHODS["specref"](), METHODS["baret"]()
     painted = tries(specref, 4, painted=True)
-    assert is_random(specref, painted=True) and [values_of(one)["seed"] for one in painted] == [0, 1, 2, 3]
+    assert specref.draws_by_lot(painted=True) and [values_of(one)["seed"] for one in painted] == [0, 1, 2, 3]
     for method, seen in ((specref, False), (baret, True), (baret, False)):
         strength = strength_of(type(method)).name
-        assert not is_random(method, seen)
+        assert not method.draws_by_lot(seen)
         varied = tries(method, 4, painted=seen)
         assert varied[0] == method and len({values_of(one)[strength] for one in varied}) == len(varied) > 1
         assert all(one == with_values(method, {strength: values_of(one)[strength]}) for one in varied)
 
 
 def test_every_method_has_one_strength_and_every_parameter_plain_words() -> None:
-    for method in METHODS.values():
-        assert sum(item.strength for item in parameters_of(method)) == 1
-        assert all(item.plain and item.label in item.told for item in parameters_of(method))
+    for name, method in METHODS.items():
+        assert sum(item.strength for item in parameters_of(method)) == 1, name
+        assert all(item.plain and item.label in item.told for item in parameters_of(method)), name

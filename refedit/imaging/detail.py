@@ -9,8 +9,6 @@ SAME, OTHER = 4.0, 16.0
 REACH = 1 / 64
 """How far a change reaches, as a part of the picture's side: what is beside it is given back partly."""
 
-Levels = Float[np.ndarray, "height width 3"]
-
 
 def with_detail(edited: Image.Image, redrawn: Image.Image, source: Image.Image) -> Image.Image:
     """An edited picture with what its autoencoder lost of the source, where it shows the same as the source redrawn.

@@ -1,4 +1,4 @@
-"""The editing methods, one file per paper. A third one is one file, and one name in the tuple below."""
+"""The editing methods, one file per paper. README.md says how to add a third one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from refedit.methods.baret import Baret
 from refedit.methods.method import Input, Method, nearest_preset
 from refedit.methods.parameters import Effect, Parameter, parameters_of, values_of, with_values
 from refedit.methods.specref import SpecRef
-from refedit.methods.tries import is_random, strength_of, tries
+from refedit.methods.tries import strength_of, tries
 
 METHODS: Mapping[str, type[Method]] = {method.name: method for method in (SpecRef, Baret)}
 
 __all__ = ["METHODS", "Baret", "Effect", "Input", "Method", "Parameter", "SpecRef"]
-__all__ += ["is_random", "method_of", "nearest_preset", "parameters_of", "strength_of", "tries"]
+__all__ += ["method_of", "nearest_preset", "parameters_of", "strength_of", "tries"]
 __all__ += ["values_of", "with_values"]
 
 

@@ -1,7 +1,6 @@
 """What every method is: a frozen dataclass of its parameters, and a generator that edits.
 
-A third method is one file with a subclass of `Method`, and its name in `METHODS`. Methods know tensors, prompts and
-masks at the model's square; they know no pictures, no page, and not each other.
+Methods know tensors, prompts and masks at the model's square; they know no pictures, no page, and not each other.
 """
 
 from abc import ABC, abstractmethod
@@ -66,7 +65,7 @@ class Edited:
 
 @dataclass(frozen=True, kw_only=True)
 class Method(ABC):
-    """An editing method with its parameters, which are its fields made by `parameter`.
+    """An editing method with its parameters, which are its fields made by `parameter`: `steps` has to be one.
 
     `needs` names the inputs it cannot do without, `takes` those it can use besides. `summary` says in one sentence
     what it is for, `presets_help` what each preset is for.
@@ -120,6 +119,10 @@ class Method(ABC):
 
         Raises EditError if the task cannot be done.
         """
+
+    def draws_by_lot(self, painted: bool) -> bool:
+        """True if another `seed`, a parameter then, gives another picture; `painted` says whether there is a region."""
+        return False
 
     def inversion_text(self, task: Task) -> str:
         """The text with which the source is inverted."""

@@ -1,6 +1,6 @@
 """A method's parameters: fields of a frozen dataclass, described so that a page and a command line can show them.
 
-One line in a method's dataclass, `steps: int = parameter(20, "Steps", "...")`, is all that a parameter needs.
+One field in a method's dataclass is all that a parameter needs: `steps: int = parameter(20, "Steps", "...")`.
 """
 
 from collections.abc import Callable, Mapping

@@ -6,8 +6,8 @@ kept. The source is drawn again with the target prompt, its layout held by the a
 
     out = mask_t * softmax(Q K_r' + log mask_s) V_r + (1 - mask_t) * softmax(Q K') V
 
-where mask_s marks the subject in the reference, and mask_t is where the target's words attend, or what the user painted
-(`specref_region.py`). Scaling is left out.
+where ' transposes, mask_s marks the subject in the reference, and mask_t is where the target's words attend, or what
+the user painted (`specref_region.py`). Scaling is left out.
 
 Deduced from the authors' public code (commit 25ad797; files are named at each rule): layers, steps, thresholds, how
 mask_t is made, and local blend. The preset `official` reproduces it. Every deviation is a parameter whose official
@@ -68,6 +68,9 @@ class SpecRef(SpecRefParameters):
     @property
     def stages(self) -> Mapping[Stage, float]:
         return {INVERT_SOURCE: 1.0, INVERT_REFERENCE: 1.0, EDIT: 4.0}
+
+    def draws_by_lot(self, painted: bool) -> bool:
+        return self.reference_at == "noised" or (painted and self.fresh_noise > 0)
 
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
@@ -147,7 +150,8 @@ class SpecRef(SpecRefParameters):
 class Plan:
     """What one edit needs at every step: its rows, their control, and where it may go.
 
-    Only `maps` changes, with every `control`.
+    `crosses` says for every step how the target's words follow the source's in cross-attention, None once they are
+    free. Only `maps` changes, with every `control`.
     """
 
     method: SpecRef

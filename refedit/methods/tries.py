@@ -10,20 +10,14 @@ from refedit.methods.method import Kind, Method
 from refedit.methods.parameters import Parameter, parameters_of, values_of, with_values
 
 MOST = 4
+"""Tries of one request at most: as many strengths as there are."""
 _SHARES = (1.0, 0.8, 1.2, 0.6)
 """The strengths of tries where nothing is random, as parts of the chosen one (our choice)."""
 
 
-def is_random(method: Method, painted: bool) -> bool:
-    """True if another seed gives another picture; `painted` says whether a region is selected."""
-    values = values_of(method)
-    noisy = values.get("reference_at") == "noised" or (painted and values.get("fresh_noise", 0) > 0)
-    return "seed" in values and noisy
-
-
 def tries(method: Kind, count: int, painted: bool) -> Sequence[Kind]:
     """So many variants of a method, the method as it is first."""
-    if is_random(method, painted):
+    if method.draws_by_lot(painted):
         highest, seed = parameter_named(type(method), "seed").high, values_of(method)["seed"]
         assert highest is not None
         return [with_values(method, {"seed": int((seed + add) % (highest + 1))}) for add in range(count)]
@@ -34,12 +28,16 @@ def tries(method: Kind, count: int, painted: bool) -> Sequence[Kind]:
 
 
 def strength_of(kind: type[Method]) -> Parameter:
-    """The parameter of a method that says how strongly it edits."""
-    return next(item for item in parameters_of(kind) if item.strength)
+    """The parameter of a method that says how strongly it edits; TypeError if its author named none, or several."""
+    found = [item for item in parameters_of(kind) if item.strength]
+    if len(found) != 1:
+        raise TypeError(f"{kind.__name__} needs one parameter with strength=True, and has {len(found)}.")
+    return found[0]
 
 
 def parameter_named(kind: type[Method], name: str) -> Parameter:
-    return next(item for item in parameters_of(kind) if item.name == name)
+    """The parameter of this name; KeyError if there is none."""
+    return {item.name: item for item in parameters_of(kind)}[name]
 
 
 def _within(item: Parameter, value: float) -> float:

@@ -117,7 +117,7 @@ def switch_for(
     now, wanted = (model.read(sentence).text for sentence in sentences)
     if method == SpecRef.name:
         return _instead_of_a_swap(now, wanted, reference)
-    if source is None:
+    if method != Baret.name or source is None:
         return None
     apart = {one.factor: one for one in conflicts(source.shown, wanted, ("kind", "pose", *LOOKS))}
     if (thing := apart.get("kind")) is not None:

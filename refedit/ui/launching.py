@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor
 from refedit.machine.failures import said_of
-from refedit.ui.events.telling import TellingBlocks
+from refedit.ui.events.telling import GARBLED, TellingBlocks
 from refedit.ui.sessions import Presence, Sessions
 from refedit.ui.settings import Settings
 from refedit.ui.uploads import Uploads
@@ -25,7 +25,6 @@ from refedit.web.guard import TRUSTED, Guard, trust_proxies
 from refedit.web.origins import Origins
 from refedit.web.patience import use_patience
 
-GARBLED = "The request is not what this address takes. /gradio_api/info tells what that is."
 SAID = {
     403: "This is not for visitors.",
     404: "There is no such page here.",

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
 from refedit.editing.result import Result
@@ -56,10 +57,11 @@ def examples(tmp_path: Path) -> tuple[Example, ...]:
     return read_examples(tmp_path)
 
 
-@pytest.fixture
-def page(editor: Editor) -> Page:
+@pytest.fixture(scope="session")
+def page(model: StableDiffusion) -> Page:
+    """Drawn once, since nothing changes it; its canvases ask an editor of its own."""
     with gr.Blocks(analytics_enabled=False):
-        return draw(Told(kept="an hour"), (), (), answers_of(editor, EmbeddingCache(tiny_segmenter)))
+        return draw(Told(kept="an hour"), (), (), answers_of(Editor(model), EmbeddingCache(tiny_segmenter)))
 
 
 @pytest.fixture

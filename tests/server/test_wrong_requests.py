@@ -167,6 +167,16 @@ def test_no_file_of_the_server_is_read(path: str, address: str) -> None:
             assert "event: error" in stream.read().decode()
 
 
+@pytest.mark.parametrize("data", [[], [1], [1, 2], [{}, {}], [["a"], "3,3"], [{"path": 3}, "3,3"], ["a", {"b": 1}]])
+def test_values_of_another_kind_are_refused_in_a_sentence(data: list[Any], address: str) -> None:
+    status, answer = post(f"{address}/gradio_api/call/segment", json.dumps({"data": data}).encode())
+    if status == 200:
+        event = json.loads(answer)["event_id"]
+        with urllib.request.urlopen(f"{address}/gradio_api/call/segment/{event}", timeout=60) as stream:
+            answer = stream.read()
+    assert b'"error"' in answer and b"see the server's log" not in answer, answer
+
+
 def test_what_is_fetched_is_found_at_any_depth() -> None:
     assert fetches(json.dumps({"a": [{"b": {"path": "https://x"}}]}).encode())
     assert fetches(b"[" * 100_000 + b"]" * 100_000)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import refedit
-from refedit.methods import METHODS, values_of
+from refedit.methods import Baret, SpecRef, values_of
 
 FILES: tuple[str, ...] = (
     "imaging/*.py",
@@ -101,11 +101,11 @@ class _Bare(ast.NodeTransformer):
 
 
 def _presets() -> str:
-    """What every preset of every method holds, by value: its help texts decide nothing."""
+    """What every preset of the methods that are judged holds, by value: its help texts decide nothing."""
     return repr(
         [
-            (name, preset, sorted(values_of(method).items()))
-            for name, kind in METHODS.items()
+            (kind.name, preset, sorted(values_of(method).items()))
+            for kind in (SpecRef, Baret)
             for preset, method in kind.presets().items()
         ]
     )

@@ -20,7 +20,7 @@ from refedit.editing.editor import Editor
 from refedit.editing.request import EditRequest, Finished, Reference
 from refedit.imaging.masks import Mask
 from refedit.machine.cache import bytes_of
-from refedit.methods import Baret, Input, Method, SpecRef
+from refedit.methods import METHODS, Baret, Input, Method, SpecRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class RowCost:
 
 def measure_edits(model: Backbone, steps: int) -> Iterator[EditCost]:
     """Runs every method's presets once afresh and once again, on pictures of the model's size."""
-    for kind in (SpecRef, Baret):
+    for kind in METHODS.values():
         for name, preset in kind.presets().items():
             method: Method = replace(preset, steps=steps)  # type: ignore[type-var]
             editor, request = Editor(model), _request(method, model.size)

@@ -43,7 +43,7 @@ def show_kind(page: Page, kind: str) -> Updates:
 
 def _applying(page: Page, panel: ParameterPanel) -> Callable[[str], dict[Component, Any]]:
     def apply(preset: str) -> dict[Component, Any]:
-        kind = kind_of(panel.method.name, preset).value
+        kind = kind_of(panel.method.name, preset)
         return {page.inputs.kind: kind} | panel.filled(values_of(panel.method.presets()[preset]))
 
     return apply

@@ -57,7 +57,7 @@ def fill_in(inputs: Inputs, form: Form, folder: Path) -> Updates:
     """Fills in everything; the pictures, if there are any, lie in `folder` until Gradio has copied them."""
     panel = inputs.panels[form.method]
     words: Updates = {
-        inputs.kind: kind_of(form.method, form.preset).value,
+        inputs.kind: kind_of(form.method, form.preset),
         inputs.source_prompt: form.source_prompt,
         inputs.prompt: form.prompt,
         panel.preset: form.preset,

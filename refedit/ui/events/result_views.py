@@ -54,7 +54,7 @@ def show_result(result: Result, folder: Path, label: str) -> dict[str, Any]:
         "full": file_at(full) if whole else None,
         "label": label,
         "about": f"{status.method_in_words(result.recipe.method)}: {result.recipe.prompt}",
-        "kind": kind_of(result.recipe.method.name, nearest_preset(result.recipe.method)[0]).value,
+        "kind": kind_of(result.recipe.method.name, nearest_preset(result.recipe.method)[0]),
         "region": _mask_picture(result.pasted),
         "subject": _mask_picture(reference.subject if reference else None),
         "parameters": status.table(result.parameters, labels),

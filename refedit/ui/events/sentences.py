@@ -23,7 +23,7 @@ def connect_sentences(page: Page, editor: EditingService) -> None:
         return show_sentences(page, editor, kind, source_prompt, prompt, *canvases)
 
     panes = [inputs.source.canvas, inputs.reference.canvas]
-    asked = [inputs.kind, inputs.source_prompt, inputs.prompt, *panes]
+    asked: list[Any] = [inputs.kind, inputs.source_prompt, inputs.prompt, *panes]
     # Of quick changes only the last one is answered.
     how: dict[str, Any] = {"outputs": [inputs.source_reading, inputs.prompt_reading], "trigger_mode": "always_last"}
     for part in asked:
@@ -69,7 +69,7 @@ def _offered(switch: Switch | None) -> str:
     """The offer of another kind of edit, as a button that the browser presses for it."""
     if switch is None:
         return ""
-    kind: Any = kind_of(switch.method.name, switch.preset)
+    kind = kind_of(switch.method.name, switch.preset)
     title = title_of(switch.method, switch.preset)
     return (
         f'<p class="switch-offer" role="status">{escape(switch.sentence)} '

@@ -18,6 +18,7 @@ NO_FILE = (
     '{"path": its path, "meta": {"_type": "gradio.FileData"}}. Addresses on the web are not fetched.'
 )
 NEVER_CAME = "The server was not reached, or was started anew meanwhile. Load the page again, then run it again."
+GARBLED = "The request is not what this address takes. /gradio_api/info tells what that is."
 REMEMBERED = 1000
 """So many visitors' last failures are known."""
 
@@ -43,6 +44,15 @@ class TellingBlocks(gr.Blocks):
         function = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         shown = sentence if function.api_visibility == "public" else escape(sentence)
         raise gr.Error(shown, title=TITLE, print_exception=False)
+
+    async def preprocess_data(self, *arguments: Any, **named: Any) -> Any:
+        """As Gradio's own, which reads what a request holds: of programs that may be anything."""
+        try:
+            return await super().preprocess_data(*arguments, **named)
+        except InvalidPathError:
+            raise
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise EditError(GARBLED) from error
 
     def failure_of(self, session: str) -> str:
         """Why a visitor's last event failed, in plain text."""

@@ -70,11 +70,11 @@ document.addEventListener("input", () => (refedit.missed(), refedit.guide(false)
 const next = () => {
   const gap = missing(), { source, reference } = refedit.panes;
   if (gap && PICTURES.includes(gap[0])) return gap[2];
-  const swap = document.body.dataset.kind === "swap";
-  if (swap && !source.mask()) return "Click in your picture what should change.";
-  if (swap && !reference.mask()) return "Click in the other picture what to take.";
+  const takes = document.body.dataset.needs.split(" ").includes("reference");
+  if (takes && !source.mask()) return "Click in your picture what should change.";
+  if (takes && !reference.mask()) return "Click in the other picture what to take.";
   if (!gap) return "Press Run.";
-  return swap ? "Say what your picture shows, and what it should show. Then press Run." : "Say what the picture should show, and press Run.";
+  return takes ? "Say what your picture shows, and what it should show. Then press Run." : "Say what the picture should show, and press Run.";
 };
 refedit.guide = (begins = true) => {
   const box = () => document.querySelector("#status .status");
@@ -83,26 +83,27 @@ refedit.guide = (begins = true) => {
   box().dataset.guide = "";
 };
 
-// The seed, by dice or kept.
-const seed = () => document.querySelector("#specref-seed input");
+// The chosen method's panel, and its seed, by dice or kept, if it has one.
+const inPanel = (what) => document.querySelector(`.parameter-panel.for-${document.body.dataset.method} ${what}`);
+const seed = () => inPanel('[id$="-seed"] input');
 const setSeed = (value) => {
   seed().value = value;
   seed().dispatchEvent(new Event("input", { bubbles: true }));
 };
 const roll = () => setSeed(Math.floor(Math.random() * 1e6));
-const lock = () => document.querySelector(".lock");
+const lock = () => inPanel(".lock");
 document.addEventListener("click", (event) => {
   if (event.target.closest?.(".dice")) roll();
   else if (event.target === lock()) lock().setAttribute("aria-pressed", lock().getAttribute("aria-pressed") === "false");
 });
 // Of several results one is kept: its seed or its strength is what Run uses from now on.
 refedit.keepSeed = ({ label = "" }) => {
-  const [what, value] = label.split(" "), method = document.body.dataset.kind === "swap" ? "specref" : "baret";
+  const [what, value] = label.split(" ");
   if (what === "seed") {
     setSeed(value);
     lock().setAttribute("aria-pressed", true);
   } else if (what === "strength") {
-    const box = document.querySelector(`.for-${method} .in-sight input[type=number]`);
+    const box = inPanel(".in-sight input[type=number]");
     box.value = value;
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.dispatchEvent(new Event("change", { bubbles: true }));
@@ -114,7 +115,7 @@ const ready = () => {
   const gap = missing();
   if (gap) return complain(gap);
   refedit.missed();
-  if (document.body.dataset.kind === "swap" && lock().getAttribute("aria-pressed") === "false") roll();
+  if (lock()?.getAttribute("aria-pressed") === "false") roll();
   return true;
 };
 refedit.onceSettled("#run", ready, () => inSight());

@@ -46,16 +46,19 @@ document.addEventListener("click", (event) => {
   box.setSelectionRange(at, at);
 });
 
-// The cards. A kind is a value of the server's; what it hides is decided by the page's style.
+// The cards. A kind is a value of the server's; what its method does not need is hidden by the page's style.
 const WHERE = ["begin", "desk", "bar", "rest"];
+const chosen = document.head.appendChild(document.createElement("style"));
+const only = (kind, method) => `#begin .tile:not(.for-${kind}) { display: none !important; }
+  #rest .parameter-panel.for-${method} { display: flex !important; }`;
 refedit.choice = (element, props, trigger, watch) => {
   const inputs = () => [...element.querySelectorAll("input")];
   const show = () => {
-    const kind = props.value;
-    for (const part of [document.body, ...WHERE.map((id) => document.getElementById(id))]) if (part) part.dataset.kind = kind;
-    const own = inputs().find((input) => input.value === kind);
-    const card = own?.closest(".kind");
-    if (card) refedit.suggestRoom?.(Number(card.dataset.room));
+    const own = inputs().find((input) => input.value === props.value) ?? inputs()[0]; // the first, as on the server
+    const kind = own.value, card = own.closest(".kind"), { method, needs, room } = card.dataset;
+    for (const part of [document.body, ...WHERE.map((id) => document.getElementById(id))]) if (part) Object.assign(part.dataset, { kind, method, needs });
+    chosen.textContent = only(kind, method);
+    refedit.suggestRoom?.(Number(room));
     for (const input of inputs()) {
       if (input.name === "method") input.checked = input.closest(".kind") === card;
       else if (input.closest(".kind") === card) input.checked = input.value === kind;

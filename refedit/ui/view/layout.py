@@ -9,7 +9,7 @@ import gradio as gr
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.methods import METHODS
 from refedit.ui.state.examples import Example
-from refedit.ui.state.kinds import CHOICES, kind_of
+from refedit.ui.state.kinds import choices, kind_of
 from refedit.ui.view.choice import draw_choice
 from refedit.ui.view.pane import Pane, draw_pane
 from refedit.ui.view.parameter_panel import ParameterPanel, draw_panel
@@ -106,23 +106,21 @@ WORDS = """<button type="button" class="open-words" aria-expanded="false" aria-c
 
 
 def _draw_sentences(words: str) -> dict[str, Any]:
-    """Both sentences, side by side, with what the model reads below each, and the words that are on offer."""
+    """Both sentences, side by side, with what the model reads below each, and the words on offer; as in `Inputs`."""
     if words:
         gr.HTML(WORDS.format(words), elem_id="words", js_on_load="refedit.words(element)", apply_default_css=False)
     drawn: dict[str, Any] = {}
-    first = CHOICES[0]
+    first = choices()[0]
     fields = (
-        ("source_prompt", "source-prompt", "Now (source prompt)", first.before),
-        ("prompt", "prompt", "Wanted (target prompt)", first.example),
+        ("source_prompt", "source_reading", "source-prompt", "Now (source prompt)", first.before),
+        ("prompt", "prompt_reading", "prompt", "Wanted (target prompt)", first.example),
     )
-    for field, name, label, example in fields:
+    for field, reading, name, label, example in fields:
         with gr.Column(elem_id=f"{name}-column", elem_classes="sentence", min_width=160):
             drawn[field] = gr.Textbox(
                 label=label, placeholder=example, elem_id=name, lines=1, max_lines=3, max_length=LONGEST_PROMPT
             )
-            drawn[field.replace("prompt", "reading") if field != "prompt" else "prompt_reading"] = gr.HTML(
-                "", elem_id=f"{name}-reading", elem_classes="reading", apply_default_css=False
-            )
+            drawn[reading] = gr.HTML("", elem_id=f"{name}-reading", elem_classes="reading", apply_default_css=False)
     return drawn
 
 

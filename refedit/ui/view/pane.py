@@ -10,9 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from refedit.ui.state.kinds import CHOICES
+from refedit.ui.state.kinds import choices
 
-ROOM = {"source": CHOICES[0].room, "reference": 0.0}
+ROOM = {"source": choices()[0].room, "reference": 0.0}
 """The room round a clicked thing at first, in per cent of the picture's longer side: what is taken needs none."""
 
 LARGEST_ROOM = 15

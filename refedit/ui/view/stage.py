@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from refedit.methods import METHODS
 from refedit.ui.state import status
 
 
@@ -72,10 +73,10 @@ def draw_run() -> dict[str, Any]:
 
 
 def draw_tries() -> gr.HTML:
-    """How many results of one request, or both methods' where the inputs serve both."""
+    """How many results of one request, or every method's where the inputs serve all."""
     options = "".join(f'<option value="{count}">{count} result{"s" * (count > 1)}</option>' for count in range(1, 5))
     template = f"""<label><span class="sr">How many results</span><select>{options}
-      <option value="{BOTH}" class="both">Both methods</option></select></label>"""
+      <option value="{BOTH}" class="both">{"Both" if len(METHODS) == 2 else "All"} methods</option></select></label>"""
     return gr.HTML(
         "1",
         html_template=template,
