@@ -48,8 +48,7 @@ BESIDE: tuple[str, ...] = (
     *(f"picturebook/world/{name}.py" for name in ("captions", "colours", "drawing", "scene")),
     *(f"picturebook/networks/{name}.py" for name in ("diffusion", "sizes")),
     # Captions, which are all that cases say, are read as they stand: a test holds that.
-    *(f"diffusion/{name}.py" for name in ("lexicon", "spelling", "vocabulary")),
-    "editing/reading.py",
+    *("diffusion/lexicon.py", "diffusion/vocabulary.py", "editing/reading.py"),
 )
 """Imported by those; what they decide is in an outcome's key, so they may change without its being made anew."""
 
