@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from refedit.models import builtin_folder
-from refedit.picturebook.advice import conflicts, named
+from refedit.picturebook.advice import conflicts, named, surely_shown
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw
@@ -30,12 +30,12 @@ def test_a_sentence_names_a_word_once_or_not_at_all(factor: str, prompt: str, wo
 
 @pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
 def test_only_what_differs_from_the_drawing_is_a_conflict() -> None:
-    reader, picture = Reader.load(builtin_folder(), torch.device("cpu")), draw(DOG, 256).picture
-    assert conflicts(reader, picture, describe(DOG).text) == ()
+    shown = surely_shown(Reader.load(builtin_folder(), torch.device("cpu")), draw(DOG, 256).picture)
+    assert conflicts(shown, describe(DOG).text) == ()
     for changed, told in (
         (with_backdrop(DOG, "snow"), ("background", "beach", "snow")),
         (with_style(DOG, "watercolour"), ("style", "storybook", "watercolour")),
         (with_colour(DOG, "blue"), ("colour", "brown", "blue")),
     ):
-        (conflict,) = conflicts(reader, picture, describe(changed).text)
+        (conflict,) = conflicts(shown, describe(changed).text)
         assert (conflict.factor, conflict.shown, conflict.said) == told

@@ -103,6 +103,19 @@ def test_what_is_left_out_is_named(sentence: str, left_out: LeftOut) -> None:
     assert any(left_out.word in note for note in notes_on(sentence, reading))
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        *(("forrest", "forest"), ("jumpign", "jumping"), ("umbrela", "umbrella"), ("umbralla", "umbrella")),
+        *(("yelow", "yellow"), ("surprise", "surprised"), ("gras", "grass"), ("sandy", "sand")),
+        *((word, "") for word in "glass horse beard wine shoe deer coat boast plant seal made sailing brid".split()),
+    ],
+)
+def test_only_a_word_that_was_surely_meant_is_offered(word: str, meant: str) -> None:
+    (left,) = WORDS.read(f"a {word} cat").left_out
+    assert (left.nearest, left.known) == (meant, False)
+
+
 def test_reading_what_was_read_changes_nothing_whatever_it_was() -> None:
     words = [
         *WORDS.words,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from refedit.diffusion.vocabulary import LeftOut, Reading, nearest, singulars, without_weights
+from refedit.diffusion.spelling import meant
+from refedit.diffusion.vocabulary import LeftOut, Reading, singulars, without_weights
 
 FILE = "lexicon.json"
 """Its name in a model's folder."""
@@ -160,8 +161,9 @@ class Lexicon:
         )
 
     def _left_out(self, word: Word) -> LeftOut:
-        close = nearest(word.written, {*self.words, *self.same})
-        return LeftOut(word=word.written, nearest=self.same.get(close, close))
+        known, things = (*self.words, *self.same), self.classes.get(WordClass.THING, ())
+        said_of_things = [one for one in known if self.same.get(one, one) not in things]
+        return LeftOut(word=word.written, nearest=meant(word.written, known, said_of_things))
 
     def _phrases(self, sentence: str) -> list[Phrase]:
         phrases = [Phrase()]

@@ -3,25 +3,22 @@
 Knows no network. A model with a large vocabulary, such as CLIP's, reads every word as it stands.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 _WEIGHT = re.compile(r"[(\[{]([^()\[\]{}:]{1,200}): ?[-+]?\d{1,9}(?:[.,]\d{1,9})? ?[)\]}]")
 """A weight as other programs write it: "(dog:1.3)". Its length is bounded, as the time to look for it is then."""
 _WORD = re.compile(r"[^\W_]+")
-_LEAST_LIKENESS = 0.8
-"""How alike (0..1, difflib's ratio) a known word must be to be offered for an unknown one (our choice)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
     """A word as written that the model does not read.
 
-    Either it does not know it, and `nearest` is the known word that is spelled most alike, or ""; or the word is
-    `known`, but nothing in such a picture can be it.
+    Either it does not know it, and `nearest` is a known word that was surely meant, or ""; or the word is `known`, but
+    nothing in such a picture can be it.
     """
 
     word: str
@@ -106,11 +103,3 @@ def singulars(word: str) -> list[str]:
     if word.endswith(("ses", "xes", "zes", "ches", "shes", "oes")):
         endings.append(("es", ""))
     return [word.removesuffix(end) + new for end, new in endings if word.endswith(end) and len(word) > len(end) + 1]
-
-
-def nearest(word: str, offered: Collection[str]) -> str:
-    """The known word that is spelled most alike, or "" if none is."""
-    if len(word) < 4:
-        return ""
-    alike = [other for other in sorted(offered) if other[:1] == word[:1]]
-    return next(iter(difflib.get_close_matches(word, alike, 1, _LEAST_LIKENESS)), "")

@@ -1,9 +1,9 @@
 """What a visitor should know about the built-in model, and about a request to it. Advice refuses nothing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,14 +46,25 @@ class Conflict:
     said: str
 
 
-def conflicts(
-    reader: "refedit.picturebook.networks.reader.Reader",
-    picture: Image.Image,
-    prompt: str,
-    factors: tuple[str, ...] = LOOKS,
-) -> tuple[Conflict, ...]:
-    """Where the middle square of a picture surely shows another of some factors than the sentence says."""
-    shown = surely_shown(reader, picture)
+@dataclass(frozen=True)
+class Glance:
+    """What can be told of a picture at a glance; each is looked for once, and only if somebody asks."""
+
+    picture: Image.Image
+
+    @cached_property
+    def photograph(self) -> bool:
+        """True if it looks like a photograph, in which the readers of drawings see nothing."""
+        return looks_like_photograph(self.picture)
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        """What the built-in reader surely sees of a drawing, by factor."""
+        return {} if self.photograph else surely_shown(_reader(), self.picture)
+
+
+def conflicts(shown: Mapping[str, str], prompt: str, factors: tuple[str, ...] = LOOKS) -> tuple[Conflict, ...]:
+    """Where a picture surely shows another of some factors than the sentence says."""
     said = {factor: named(factor, prompt) for factor in factors}
     return tuple(
         Conflict(factor=factor, shown=shown[factor], said=word)
@@ -90,20 +101,25 @@ class Switch:
 
 
 def switch_for(
-    model: ModelFacts, method: str, preset: str, sentences: tuple[str, str], picture: Image.Image | None
+    model: ModelFacts,
+    method: str,
+    preset: str,
+    sentences: tuple[str, str],
+    source: Glance | None,
+    reference: Glance | None = None,
 ) -> Switch | None:
     """What to use instead for what the built-in model can draw; None if the choice fits, or nobody can tell.
 
-    `sentences` say what the picture shows now ("" if nobody has said) and what it should show.
+    `sentences` say what the source shows now ("" if nobody has said) and what it should show.
     """
     if model.name != BUILTIN or not sentences[1].strip():
         return None
     now, wanted = (model.read(sentence).text for sentence in sentences)
     if method == SpecRef.name:
-        return _instead_of_a_swap(now, wanted)
-    if method != Baret.name or picture is None or looks_like_photograph(picture):
+        return _instead_of_a_swap(now, wanted, reference)
+    if method != Baret.name or source is None:
         return None
-    apart = {one.factor: one for one in conflicts(_reader(), picture, wanted, ("kind", "pose", *LOOKS))}
+    apart = {one.factor: one for one in conflicts(source.shown, wanted, ("kind", "pose", *LOOKS))}
     if (thing := apart.get("kind")) is not None:
         return Switch(
             sentence=f"A “{thing.shown}” does not become a “{thing.said}” by a sentence. Show one instead:",
@@ -118,14 +134,21 @@ def switch_for(
     return None
 
 
-def _instead_of_a_swap(now: str, wanted: str) -> Switch | None:
-    """What to use where both sentences name the same things, and differ in a pose or a look."""
+def _instead_of_a_swap(now: str, wanted: str, reference: Glance | None) -> Switch | None:
+    """What to use where both sentences name the same things, and differ only in what a sentence can change.
+
+    A colour that the reference may have is what a swap is for.
+    """
     factors = {factor: (words_of(factor, now), words_of(factor, wanted)) for factor in FACTORS}
     if not now or factors["kind"][0] != factors["kind"][1]:
         return None
     said = {factor: [word for word in after if word not in before] for factor, (before, after) in factors.items()}
+    if reference is not None:
+        other = reference.shown.get("colour")
+        said["colour"] = [word for word in said["colour"] if other not in (None, word)]
     looks = [word for factor in LOOKS for word in said[factor]]
-    if not looks and not said["pose"]:
+    beyond = [word for factor in said.keys() - {*LOOKS, "pose"} for word in said[factor]]
+    if beyond or not (looks or said["pose"]):
         return None
     news = _quoted(looks or said["pose"])
     return Switch(sentence=f"{news} needs no other picture:", method=Baret, preset=RIGID if looks else POSES)
@@ -143,15 +166,15 @@ class Unsaid:
     words: str
 
 
-def unsaid(model: ModelFacts, preset: str, sentence: str, picture: Image.Image | None) -> Unsaid | None:
+def unsaid(model: ModelFacts, preset: str, sentence: str, source: Glance | None) -> Unsaid | None:
     """The colour and the pattern that a change of the look should keep, and that its sentence does not name.
 
     An edit by a sentence keeps what the sentence says. None where all is said, or the built-in reader is not sure.
     """
     kind = named("kind", sentence)
-    if model.name != BUILTIN or preset != RIGID or kind is None or picture is None or looks_like_photograph(picture):
+    if model.name != BUILTIN or preset != RIGID or kind is None or source is None:
         return None
-    shown = surely_shown(_reader(), picture)
+    shown = source.shown
     if shown.get("kind") != kind:
         return None
     words = [shown.get(factor, "") for factor in COAT if not words_of(factor, sentence)]
@@ -197,9 +220,9 @@ def _too_many(request: EditRequest) -> Iterator[str]:
 
 def _conflicts(request: EditRequest) -> tuple[str, ...]:
     """Notes where the preset, or a mask, is in the way of another look that the sentence asks for."""
-    if request.method.name != Baret.name or looks_like_photograph(request.source):
-        return ()  # the readers know drawings only
-    asked = conflicts(_reader(), request.source, request.prompt)
+    if request.method.name != Baret.name:
+        return ()
+    asked = conflicts(Glance(request.source).shown, request.prompt)
     everywhere = [conflict for conflict in asked if conflict.factor in OF_THE_PICTURE]
     sentences = []
     preset, _ = nearest_preset(request.method)

@@ -28,13 +28,14 @@ from refedit.ui.state.received import held, unpacking, uploaded
 Answer = tuple[dict[str, Any], str | None]
 EDIT_HELP = """Edits a picture and streams what happens; the last answer has the result.
 
+Pictures are uploaded files or data: URLs. Addresses on the web (http, https) are refused: nothing is fetched.
+
 Args:
     method: the name of a method. {methods}
     source: the picture to edit: PNG, JPEG or WebP.
     prompt: a sentence about the finished picture.
     source_prompt: the same about the source as it is, for methods that need it: {source_prompt}.
-    region: a mask of the source's size, white where it may change; without one the method's words decide, or
-        everything may change.
+    region: a mask of the source's size, white where it may change; without one the words or the method decide.
     reference: the picture to take from, for methods that need one: {reference}.
     subject: a mask of the reference's size, white where to take from; without one, the middle square.
     preset: the name of a preset; empty for the first one.
@@ -121,6 +122,8 @@ def _draw_segment(embeddings: EmbeddingCache, looks: Looks) -> None:
     def segment(picture: str, clicks: str, visitor: gr.Request | None = None) -> str:
         """A mask of the things that clicks show.
 
+        The picture is an uploaded file or a data: URL. Addresses on the web (http, https) are refused.
+
         Args:
             picture: PNG, JPEG or WebP.
             clicks: one X,Y per line in pixels from the top left for places inside, X,Y,- for places outside.
@@ -142,6 +145,8 @@ def _draw_segment(embeddings: EmbeddingCache, looks: Looks) -> None:
 def _draw_find(editor: EditingService, embeddings: EmbeddingCache, looks: Looks) -> None:
     def find(picture: str, word: str, sentence: str = "", visitor: gr.Request | None = None) -> str:
         """A mask of the thing that a word names; an error says if the model sees no such thing.
+
+        The picture is an uploaded file or a data: URL. Addresses on the web (http, https) are refused.
 
         Args:
             picture: PNG, JPEG or WebP.

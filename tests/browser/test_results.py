@@ -21,8 +21,11 @@ from tests.browser.visitor import (
     opened,
     out_of_sight,
     run_to_the_end,
+    scene,
+    set_steps,
     shown,
     steps_of,
+    upload_picture,
     visit,
     write,
 )
@@ -94,12 +97,36 @@ def test_both_methods_run_on_the_same_inputs(shared_page: Any) -> None:
     choose_example(page, 0)
     page.locator("#tries select").select_option("both")
     run_to_the_end(page)
-    methods = set()
+    methods = []
     for number in (0, 1):
         view(page, 0)
         page.locator("#stage .all button").nth(number).click()
-        methods.add(read_result(downloaded(page)).recipe.method.name)
-    assert methods == {"specref", "baret"}
+        methods.append(read_result(downloaded(page)).recipe.method.name)
+    assert {*methods} == {"specref", "baret"}
+    expect(page.locator("#stage .views label")).to_have_count(4)  # beside the reference, too, which one of them took
+    page.locator("#stage .picks label").nth(methods.index("baret")).click()
+    page.locator("#keep").click()
+    page.wait_for_function("document.body.dataset.kind === 'pose'")
+    run_to_the_end(page)
+    assert read_result(downloaded(page)).recipe.method.name == "baret", "what is kept is what Run repeats"
+
+
+def test_several_results_are_shown_as_large_as_they_can_be(shared_page: Any) -> None:
+    page = shared_page
+    choose_kind(page, "pose")
+    upload_picture(page, "source", scene((600, 200), "#30a040"))
+    write(page, "prompt", "a red mug")
+    set_steps(page, "baret", 2)
+    page.locator("#tries select").select_option("2")
+    run_to_the_end(page)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(150)
+        screen = page.locator("#stage .screen").bounding_box()
+        boxes = [page.locator("#stage .all img").nth(number).bounding_box() for number in (0, 1)]
+        beside, below = min(screen["width"] / 2, screen["height"] * 3), min(screen["width"], screen["height"] * 1.5)
+        assert min(boxes[0]["width"], boxes[0]["height"] * 3) >= 0.97 * max(beside, below) - 8
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.locator("#tries select").select_option("1")
 
 

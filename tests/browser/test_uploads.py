@@ -7,7 +7,10 @@ from PIL import Image
 
 from tests.browser.visitor import (
     BROWSER,
+    PROMPTS,
+    attempts,
     changed_mask,
+    choose_example,
     choose_kind,
     drag,
     encoded,
@@ -16,6 +19,7 @@ from tests.browser.visitor import (
     set_steps,
     shown,
     upload,
+    upload_picture,
     use_tool,
     write,
 )
@@ -23,6 +27,8 @@ from tests.browser.visitor import (
 pytestmark = BROWSER
 GREY = (200, 200, 200)
 NOTE = "#source .note"
+FILES = "**/file=**"
+"""The addresses of pictures that the server hands out."""
 
 
 def emptied(page: Any) -> Any:
@@ -132,3 +138,43 @@ def test_a_picture_may_come_another_way(shared_page: Any, way: str) -> None:
     )
     filled(page)
     assert page.evaluate("refedit.panes.source.size()") == [400, 100]
+
+
+def test_a_picture_is_sent_again_if_the_server_has_it_no_more(shared_page: Any) -> None:
+    page = emptied(shared_page)
+    upload(page, "source", encoded(Image.new("RGB", (200, 100), GREY)))
+    filled(page)
+    page.evaluate("refedit.panes.source.settled()")
+    page.route(FILES, lambda route: route.fulfill(status=403) if route.request.method == "HEAD" else route.fallback())
+    with page.expect_request("**/upload*"):
+        edited(page)
+    page.unroute(FILES)
+
+
+def test_an_examples_sentences_go_with_its_picture_and_own_ones_stay(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    write(page, "prompt", "a mug of my own")
+    upload_picture(page, "source", Image.new("RGB", (200, 100), GREY))
+    expect(page.locator("#source-prompt textarea")).to_have_value("")
+    expect(page.locator("#prompt textarea")).to_have_value("a mug of my own")
+
+
+def test_the_picture_that_was_wished_for_last_is_there(shared_page: Any) -> None:
+    page = emptied(shared_page)
+    held: list[Any] = []
+    page.route(FILES, lambda route: held.append(route))
+    choose_kind(page, "swap")
+    page.locator("#example-0").click()
+    expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[0])
+    for _ in attempts(page):
+        if len(held) > 1:
+            break
+    upload(page, "source", encoded(Image.new("RGB", (222, 111), GREY)))
+    filled(page)
+    for route in [*held]:
+        route.continue_()
+    page.unroute(FILES)
+    page.wait_for_function("refedit.panes.reference.filled()")  # the slow pictures have come
+    page.wait_for_timeout(300)
+    assert page.evaluate("refedit.panes.source.size()") == [222, 111]

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from refedit.editing.editor import Editor
+from refedit.editing.service import ModelFacts
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, builtin_folder
-from refedit.picturebook.advice import switch_for, unsaid
+from refedit.picturebook import advice
+from refedit.picturebook.advice import Glance, switch_for, unsaid
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.picturebook.world.lexicon import lexicon
@@ -19,6 +23,7 @@ from refedit.ui.state.words import Fate, marked, marked_html, offered_html
 from refedit.ui.view.layout import Page
 
 WORDS = lexicon()
+READERS = pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
 
 
 def fates(sentence: str, other: str = "") -> dict[str, tuple[Fate, str, bool]]:
@@ -54,15 +59,23 @@ def test_every_known_word_is_on_offer_and_only_of_a_small_model() -> None:
     assert offered_html({}) == ""
 
 
-@pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
-def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(
-    page: Page, editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    facts = replace(editor.facts, name=BUILTIN, read=WORDS.read, words=WORDS.offered)
-    dog = draw(scene("dog", 103, pose="sitting", backdrop="beach", colour="brown"), 128).picture
+def told_of(editor: Editor) -> ModelFacts:
+    """What the page is told of the built-in model."""
+    return replace(editor.facts, name=BUILTIN, read=WORDS.read, words=WORDS.offered)
 
-    def offered(method: str, preset: str, now: str, wanted: str) -> tuple[type, str] | None:
-        switch = switch_for(facts, method, preset, (now, wanted), dog)
+
+def dog_of(colour: str) -> Image.Image:
+    return draw(scene("dog", 103, pose="sitting", backdrop="beach", colour=colour), 128).picture
+
+
+@READERS
+def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(editor: Editor) -> None:
+    facts, seen, blue = told_of(editor), Glance(dog_of("brown")), Glance(dog_of("blue"))
+
+    def offered(
+        method: str, preset: str, now: str, wanted: str, other: Glance | None = None
+    ) -> tuple[type, str] | None:
+        switch = switch_for(facts, method, preset, (now, wanted), seen, other)
         return None if switch is None else (switch.method, switch.preset)
 
     poses, looks = (Baret.name, "non-rigid"), (Baret.name, "rigid")
@@ -74,17 +87,40 @@ def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(
     assert offered(*swap, "a dog jumping on a beach") == (Baret, "non-rigid")
     assert offered(*swap, "a dog sitting in the snow") == (Baret, "rigid")
     assert offered(*swap, "a cat sitting on a beach") is None and offered(*swap, swap[2]) is None
-    assert switch_for(replace(facts, name="other"), *poses, ("", "a dog in the snow"), dog) is None
-    left = unsaid(facts, "rigid", "A Dog in the snow", dog)
-    assert left is not None and (left.thing, left.words) == ("Dog", "brown")
-    assert unsaid(facts, "rigid", "a green dog in the snow", dog) is None, "what changes is not asked for"
-    assert unsaid(facts, "rigid", "a cat in the snow", dog) is unsaid(facts, "non-rigid", "a dog", dog) is None
+    assert offered(*swap, "a blue dog sitting on a beach") == (Baret, "rigid"), "there is no other picture yet"
+    assert offered(*swap, "a blue dog sitting on a beach", blue) is None, "the other picture has that colour"
+    assert offered(*swap, "a red dog sitting on a beach", blue) == (Baret, "rigid")
+    assert offered(*swap, "a blue dotted dog sitting on a beach") is None, "no sentence gives a pattern"
+    assert switch_for(replace(facts, name="other"), *poses, ("", "a dog in the snow"), seen) is None
 
+
+@READERS
+def test_a_change_of_the_look_offers_to_say_what_stays(editor: Editor) -> None:
+    facts, seen = told_of(editor), Glance(dog_of("brown"))
+    left = unsaid(facts, "rigid", "A Dog in the snow", seen)
+    assert left is not None and (left.thing, left.words) == ("Dog", "brown")
+    assert unsaid(facts, "rigid", "a green dog in the snow", seen) is None, "what changes is not asked for"
+    assert unsaid(facts, "rigid", "a cat in the snow", seen) is unsaid(facts, "non-rigid", "a dog", seen) is None
+
+
+@READERS
+def test_an_offer_stands_below_the_sentence_and_a_picture_is_read_once(
+    page: Page, editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(editor, "facts", facts)
-    canvas = to_canvas(PictureWithMask(picture=dog), tmp_path)
+    monkeypatch.setattr(editor, "facts", told_of(editor))
+    asked, read = [], advice.surely_shown
+
+    def counted(reader: Any, picture: Image.Image) -> dict[str, str]:
+        asked.append(picture)
+        return read(reader, picture)
+
+    monkeypatch.setattr(advice, "surely_shown", counted)
+    canvas = to_canvas(PictureWithMask(picture=dog_of("brown")), tmp_path)
     shown = show_sentences(page, editor, "pose", "", "a dog in the snow", canvas)
     assert 'data-kind="look"' in shown[page.inputs.prompt_reading] and shown[page.inputs.source_reading] == ""
+    show_sentences(page, editor, "look", "", "a dog sitting on a beach", canvas)
+    assert len(asked) == 2, "also where no other kind is offered"
 
 
 def test_every_kind_is_a_preset_and_every_preset_has_a_kind() -> None:

@@ -85,14 +85,15 @@ def test_a_run_asks_for_as_many_tries_as_are_wanted(
         assert len(list(asked_for(page.inputs, values, count))) == number
 
 
-def test_of_two_edits_the_time_left_is_known_in_the_last_only(
+def test_of_two_edits_the_time_left_of_the_first_is_said_to_be_its_own(
     page: Page, form: Form, editor: Editor, tmp_path: Path
 ) -> None:
     view = RunView(page.outputs, editor.facts, tmp_path)
     for number in (0, 1):
         view.update(Started(request=form.request(), number=number, of=2))
         shown = view.update(Progress(stage="Editing", step=1, of=2, fraction=0.5, seconds_left=9.0))
-        assert ("about 9.0 s left" in shown[page.outputs.status]) == (number == 1)
+        told = shown[page.outputs.status]
+        assert "about 9.0 s left" in told and ("for this one" in told) == (number == 0)
 
 
 @pytest.mark.parametrize("event", [Failed(message="No."), Halted()])

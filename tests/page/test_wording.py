@@ -64,8 +64,10 @@ def test_what_changes_many_times_a_second_is_not_read_out() -> None:
 
 
 def test_whether_anything_was_kept_for_sure_is_said() -> None:
-    assert "nothing has changed" in status.finished("1 s")
-    assert "whole picture" in status.finished("1 s", whole=True) and "nothing" not in status.finished("1 s", whole=True)
+    told = [
+        status.finished("1 s", whole, selected) for whole, selected in ((False, True), (False, False), (True, False))
+    ]
+    assert len({*told}) == 3 and "you selected" in told[0], "nobody is told of a selection that was not made"
 
 
 def test_parts_are_called_as_errors_call_them(page: Page) -> None:

@@ -129,6 +129,12 @@ def test_nothing_is_fetched_from_elsewhere(path: str, address: str) -> None:
     assert status == 400 and b"Upload the file instead" in answer
 
 
+@pytest.mark.parametrize("file", ["http://127.0.0.1:9/a.png", "data:image/png;base64,AAAA", "a.png"])
+def test_what_is_no_uploaded_file_is_one_sentence(file: str, client: Client) -> None:
+    with pytest.raises(Exception, match="Upload it first"):
+        client.predict(file, "3,3", api_name="/segment")
+
+
 @pytest.mark.parametrize("clicks", ["999,5", "5,-1", "nan,5", "inf,5"])
 def test_clicks_beside_the_picture_are_one_sentence(clicks: str, client: Client, folder: Path) -> None:
     with pytest.raises(Exception, match="lies outside the picture, which is 64x64 pixels"):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from refedit.editing.result import Result
 from refedit.editing.result_png import write_result
 from refedit.imaging.images import write_picture
 from refedit.imaging.masks import Mask
-from refedit.methods import parameters_of
+from refedit.methods import nearest_preset, parameters_of
 from refedit.ui.state import status
 from refedit.ui.state.examples import Example
+from refedit.ui.state.kinds import kind_of
 from refedit.ui.state.picture_with_mask import file_at, spelled, to_file
 
 Stage = dict[str, Any]
@@ -31,9 +33,9 @@ def show_preview(event: Preview, run: str, results: Sequence[dict[str, Any]], to
     return {"shows": "preview", "run": run, "preview": {"url": address, "alt": label}, "results": results, "told": told}
 
 
-def show_results(results: Sequence[dict[str, Any]], result: Result, run: str, folder: Path, told: str) -> Stage:
-    """The results of a run; `result` is one of them, whose pictures all share."""
-    return {"shows": "results", "run": run, "results": [*results], "told": told} | _inputs(result, folder)
+def show_results(results: Sequence[dict[str, Any]], inputs: dict[str, Any], run: str, told: str) -> Stage:
+    """The results of a run, and the `show_inputs` that they share."""
+    return {"shows": "results", "run": run, "results": [*results], "told": told} | inputs
 
 
 def show_result(result: Result, folder: Path, label: str) -> dict[str, Any]:
@@ -41,8 +43,8 @@ def show_result(result: Result, folder: Path, label: str) -> dict[str, Any]:
 
     If the inputs are too large for a file, there is only the download without them.
     """
-    stem = folder / f"refedit-{id(result):x}"
-    full, bare = (stem.with_name(f"{stem.name}{end}.png") for end in ("", "-bare"))
+    stem = "-".join(["refedit", *re.findall(r"\w+(?:\.\w+)*", label)])  # what a download is called
+    full, bare = (folder / f"{stem}{end}.png" for end in ("", "-bare"))
     whole = write_result(result, full)
     write_result(result, bare, inputs=False)
     reference = result.request.reference if result.request else None
@@ -52,14 +54,14 @@ def show_result(result: Result, folder: Path, label: str) -> dict[str, Any]:
         "full": file_at(full) if whole else None,
         "label": label,
         "about": f"{status.method_in_words(result.recipe.method)}: {result.recipe.prompt}",
-        "seed": result.parameters.get("seed", ""),
+        "kind": kind_of(result.recipe.method.name, nearest_preset(result.recipe.method)[0]),
         "region": _mask_picture(result.pasted),
         "subject": _mask_picture(reference.subject if reference else None),
         "parameters": status.table(result.parameters, labels),
     }
 
 
-def _inputs(result: Result, folder: Path) -> dict[str, Any]:
+def show_inputs(result: Result, folder: Path) -> dict[str, Any]:
     """The source and the reference, to be compared with a result."""
     if (request := result.request) is None:
         return {"before": None, "reference": None}

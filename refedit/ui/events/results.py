@@ -10,7 +10,7 @@ from refedit.editing.result_png import read_result
 from refedit.editing.service import EditingService
 from refedit.ui.events.form_io import fill_in, filled_outputs
 from refedit.ui.events.handlers import MAY_FAIL, Updates, showing_errors
-from refedit.ui.events.result_views import show_result, show_results
+from refedit.ui.events.result_views import show_inputs, show_result, show_results
 from refedit.ui.state import status
 from refedit.ui.state.form import Form
 from refedit.ui.state.handed_out import handed_to
@@ -46,6 +46,8 @@ def _restored(page: Page, editor: EditingService, result: Result, folder: Path) 
     notes = (*other_model(result.model, editor.facts), *reference_prompt(result.recipe.reference_prompt))
     return {
         **fill_in(page.inputs, Form.of(result), folder),
-        page.outputs.stage: show_results([shown], result, f"restored {folder.name}", folder, "made earlier"),
+        page.outputs.stage: show_results(
+            [shown], show_inputs(result, folder), f"restored {folder.name}", "made earlier"
+        ),
         page.outputs.status: status.restored(result.request is not None) + status.notes(notes),
     }

@@ -49,8 +49,7 @@ def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> No
         _runner(page, editor, edits),
         {*all_inputs(page.inputs), outputs.tries},
         outputs.all,
-        show_progress="minimal",
-        show_progress_on=outputs.status,
+        show_progress="hidden",  # nothing waits in Gradio's queue, whose tracker would only flash "queue: 1/1"
         concurrency_limit=None,
         api_visibility="private",
     )

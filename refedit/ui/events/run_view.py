@@ -13,7 +13,7 @@ from refedit.editing.service import ModelFacts
 from refedit.methods import Method, strength_of, values_of
 from refedit.picturebook.advice import notes, notes_on_the_world
 from refedit.ui.events.handlers import Updates
-from refedit.ui.events.result_views import no_notes, show_preview, show_result, show_results
+from refedit.ui.events.result_views import no_notes, show_inputs, show_preview, show_result, show_results
 from refedit.ui.events.running_edits import Failed, Halted, RunEvent, Started
 from refedit.ui.state import status
 from refedit.ui.view.stage import Outputs
@@ -32,6 +32,7 @@ class RunView:
         self.first: Method | None = None
         self.seconds, self.whole = 0.0, True
         self.shown: list[dict[str, Any]] = []
+        self.inputs: dict[str, Any] = {}
 
     def update(self, event: RunEvent) -> Updates:
         """What an event changes on the page."""
@@ -75,9 +76,9 @@ class RunView:
 
     def _label(self, request: EditRequest) -> str:
         """What tells an edit of a run from the others: its method, its seed or its strength."""
-        method = request.method
-        first = self.first or method
-        if type(first) is not type(method):
+        assert self.started is not None
+        method, first = request.method, self.first or request.method
+        if self.started.mixed:
             return method.title
         strength, values = strength_of(type(method)).name, values_of(method)
         if "seed" in values and values[strength] == values_of(first)[strength]:
@@ -85,7 +86,7 @@ class RunView:
         return f"strength {values[strength]:g}"
 
     def _in_run(self, progress: Progress) -> Progress:
-        """The progress of the whole run, which may be several edits; how long the later ones take is not known."""
+        """The progress of the whole run, which may be several edits."""
         assert self.started is not None
         number, of = self.started.number, self.started.of
         if of == 1:
@@ -94,11 +95,12 @@ class RunView:
             progress,
             stage=f"{self._told()}: {progress.stage}",
             fraction=(number + progress.fraction) / of,
-            seconds_left=progress.seconds_left if number + 1 == of else None,
         )
 
     def _go_on(self, progress: Progress) -> Updates:
-        shown: Updates = {self.outputs.status: status.running(progress, self.losses)}
+        assert self.started is not None
+        last = self.started.number + 1 == self.started.of  # how long the later ones take is not known
+        shown: Updates = {self.outputs.status: status.running(progress, self.losses, last)}
         if progress.stage != self.stage:
             self.stage = progress.stage
             shown[self.outputs.announced] = status.announced(progress.stage)
@@ -112,13 +114,15 @@ class RunView:
         self.seconds += result.seconds
         self.whole = self.whole and result.pasted is not None and bool(result.pasted.values.all())
         self.shown.append(show_result(result, self.folder, label))
+        if not self.inputs.get("reference"):  # of two methods, only one may have taken the reference
+            self.inputs = show_inputs(result, self.folder)
         if not last:
             return {}
-        stage = show_results(self.shown, result, self.run, self.folder, status.seconds_in_words(self.seconds))
+        stage = show_results(self.shown, self.inputs, self.run, status.seconds_in_words(self.seconds))
         return {self.outputs.stage: stage} | self._done()
 
     def _done(self) -> Updates:
-        told = status.finished(status.seconds_in_words(self.seconds), self.whole)
+        told = status.finished(status.seconds_in_words(self.seconds), self.whole, self.request.region is not None)
         return {self.outputs.status: told} | idle(self.outputs)
 
 

@@ -15,11 +15,15 @@ from refedit.ui.state.form import Form
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The request is complete; the edit begins, as number `number` (from 0) of `of` in this run."""
+    """The request is complete; the edit begins, as number `number` (from 0) of `of` in this run.
+
+    `mixed` if not all of them are of one method.
+    """
 
     request: EditRequest
     number: int = 0
     of: int = 1
+    mixed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +49,9 @@ def run(editor: EditingService, forms: Iterable[Form], cancel: threading.Event) 
     try:
         requests = [form.request() for form in forms]
         check_work(request.method for request in requests)
+        mixed = len({request.method.name for request in requests}) > 1
         for number, request in enumerate(requests):
-            yield Started(request=request, number=number, of=len(requests))
+            yield Started(request=request, number=number, of=len(requests), mixed=mixed)
             yield from editor.edit(request, cancel)
     except Stopped:
         yield Halted()

@@ -3,12 +3,10 @@
 from html import escape
 from typing import Any
 
-from PIL import Image
-
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.methods import Input
-from refedit.picturebook.advice import Switch, Unsaid, switch_for, unsaid
+from refedit.picturebook.advice import Glance, Switch, Unsaid, switch_for, unsaid
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.state.kinds import choice, kind_of, title_of
 from refedit.ui.state.picture_with_mask import Canvas, read_canvas
@@ -21,18 +19,25 @@ def connect_sentences(page: Page, editor: EditingService) -> None:
     """Keeps the lines under the sentences up to date, for typed and for filled-in sentences, pictures and kinds."""
     inputs = page.inputs
 
-    def show(kind: str, source_prompt: str, prompt: str, canvas: Canvas | None) -> Updates:
-        return show_sentences(page, editor, kind, source_prompt, prompt, canvas)
+    def show(kind: str, source_prompt: str, prompt: str, *canvases: Canvas | None) -> Updates:
+        return show_sentences(page, editor, kind, source_prompt, prompt, *canvases)
 
-    asked = [inputs.kind, inputs.source_prompt, inputs.prompt, inputs.source.canvas]
+    panes = [inputs.source.canvas, inputs.reference.canvas]
+    asked: list[Any] = [inputs.kind, inputs.source_prompt, inputs.prompt, *panes]
     # Of quick changes only the last one is answered.
     how: dict[str, Any] = {"outputs": [inputs.source_reading, inputs.prompt_reading], "trigger_mode": "always_last"}
-    for part in (inputs.prompt, inputs.source_prompt, inputs.kind, inputs.source.canvas):
+    for part in asked:
         part.change(show, asked, **how, **PAGE_ONLY)
 
 
 def show_sentences(
-    page: Page, editor: EditingService, kind: str, source_prompt: str, prompt: str, canvas: Canvas | None
+    page: Page,
+    editor: EditingService,
+    kind: str,
+    source_prompt: str,
+    prompt: str,
+    source: Canvas | None,
+    reference: Canvas | None = None,
 ) -> Updates:
     """The lines under both sentences."""
     facts, chosen = editor.facts, choice(kind)
@@ -42,21 +47,22 @@ def show_sentences(
         for sentence, other in ((source_prompt, prompt), (prompt, source_prompt))
     )
     sentences = (source_prompt if both else "", prompt)
-    picture = _picture(canvas)
-    switch = switch_for(facts, chosen.method, chosen.preset, sentences, picture)
-    offer = _offered(switch) or _to_keep(unsaid(facts, chosen.preset, prompt, picture))
+    seen = _glance(source, "source")
+    other = _glance(reference, "reference") if Input.REFERENCE in chosen.needs else None
+    switch = switch_for(facts, chosen.method, chosen.preset, sentences, seen, other)
+    offer = _offered(switch) or _to_keep(unsaid(facts, chosen.preset, prompt, seen))
     return {page.inputs.source_reading: now, page.inputs.prompt_reading: wanted + offer}
 
 
-def _picture(canvas: Canvas | None) -> Image.Image | None:
+def _glance(canvas: Canvas | None, name: str) -> Glance | None:
     """The picture of a canvas; none if it cannot be read, or takes too long to read while somebody types."""
     try:
-        if canvas and canvas.get("picture") and is_large(uploaded(canvas["picture"], "source")):
+        if not canvas or not canvas.get("picture") or is_large(uploaded(canvas["picture"], name)):
             return None
-        shown = read_canvas(canvas, "source")
+        shown = read_canvas(canvas, name)
     except EditError:
         return None  # the run will say what is wrong with it
-    return None if shown is None else shown.picture
+    return None if shown is None else Glance(shown.picture)
 
 
 def _offered(switch: Switch | None) -> str:

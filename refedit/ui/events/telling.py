@@ -6,12 +6,17 @@ from typing import Any
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError  # a requirement of gradio
 
 from refedit.errors import EditError
 from refedit.machine.failures import said_of
 
 TITLE = "That did not work"
 NOT_UPLOADED = "A file was not uploaded here, or was deleted meanwhile. Add it again."
+NO_FILE = (
+    "A picture was sent in another way than as an uploaded file. Upload it first, then send "
+    '{"path": its path, "meta": {"_type": "gradio.FileData"}}. Addresses on the web are not fetched.'
+)
 NEVER_CAME = "The server was not reached, or was started anew meanwhile. Load the page again, then run it again."
 GARBLED = "The request is not what this address takes. /gradio_api/info tells what that is."
 REMEMBERED = 1000
@@ -72,4 +77,6 @@ def warn(error: EditError) -> None:
 def _sentence(error: Exception) -> str:
     if isinstance(error, gr.Error):
         return str(error.message)
+    if isinstance(error, ValidationError):  # of what a program sent for a file, before any code of ours runs
+        return NO_FILE
     return NOT_UPLOADED if isinstance(error, InvalidPathError) else said_of(error)

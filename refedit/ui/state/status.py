@@ -24,10 +24,14 @@ def queued() -> str:
     return _box("running", f"{_line('Beginning', '')}{_bar(0)}")
 
 
-def running(progress: Progress, losses: Sequence[float] = ()) -> str:
-    """The stage, the step in it, a bar for the whole edit, the time left, and the curve of the losses so far."""
+def running(progress: Progress, losses: Sequence[float] = (), last: bool = True) -> str:
+    """The stage, the step in it, a bar for the whole run, the time left, and the curve of the losses so far.
+
+    If it is not the `last` edit of the run, the time left is this edit's.
+    """
     count = f"step {progress.step} of {progress.of}" if progress.step else ""
     left = "" if progress.seconds_left is None else f"about {seconds_in_words(progress.seconds_left)} left"
+    left += " for this one" * (bool(left) and not last)
     inner = f"{_line(progress.stage, count, left)}{_bar(progress.fraction)}{_curve(losses)}"
     return _box("running", inner, role="group")  # drawn anew many times a second, too often to be read out
 
@@ -45,9 +49,16 @@ def failed(message: str) -> str:
     return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
 
 
-def finished(seconds: str, whole: bool = False) -> str:
-    """The end of a run, after seconds in words; `whole` if every place of the picture may have changed."""
-    where = "The whole picture may have changed." if whole else "Outside the mask, nothing has changed."
+def finished(seconds: str, whole: bool = False, selected: bool = True) -> str:
+    """The end of a run, after seconds in words.
+
+    `whole` if every place of the picture may have changed, `selected` if the visitor chose which.
+    """
+    where = "Only what you selected has changed."
+    if not selected:
+        where = "You selected nothing: its mask, below, shows where it was edited."
+    if whole:
+        where = "The whole picture may have changed."
     return _box("done", f"<b>Done in {seconds}.</b> {where}")
 
 

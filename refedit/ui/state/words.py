@@ -73,7 +73,9 @@ def marked_html(marks: tuple[Marked, ...]) -> str:
         return ""
     unread = [mark.written for mark in marks if mark.fate in UNREAD]
     told = f'<span class="sr">Not read: {escape(", ".join(unread))}.</span>' if unread else ""
-    return f'<p role="status">{told}{" ".join(_word(mark) for mark in marks)}</p>'
+    unknown = any(mark.fate is Fate.LEFT_OUT for mark in marks)
+    why = ' <i class="why" aria-hidden="true">crossed out: it does not know that word</i>' if unknown else ""
+    return f'<p role="status">{told}{" ".join(_word(mark) for mark in marks)}{why}</p>'
 
 
 def _word(mark: Marked) -> str:

@@ -50,6 +50,7 @@ const NEEDED = [
   ["#source-prompt", () => filled("#source-prompt"), "Say what the picture shows now."],
   ["#prompt", () => filled("#prompt"), "Say what the picture should show."],
 ];
+const PICTURES = ["#source", "#reference"];
 const filled = (where) => document.querySelector(`${where} textarea, ${where} input`).value.trim();
 const missing = () => NEEDED.find(([where, there]) => document.querySelector(where).offsetParent && !there());
 const complain = ([where, , text]) => {
@@ -63,15 +64,17 @@ const complain = ([where, , text]) => {
 refedit.missed = () => {
   for (const place of document.querySelectorAll(".missing")) if (!NEEDED.find(([where, there]) => place.matches(where) && !there())) place.classList.remove("missing");
 };
-document.addEventListener("input", () => refedit.missed());
+document.addEventListener("input", () => (refedit.missed(), refedit.guide(false)));
 
 // What to do next with own pictures, said until something else is told.
 const next = () => {
   const gap = missing(), { source, reference } = refedit.panes;
-  if (gap) return gap[2];
-  if (!document.body.dataset.needs.split(" ").includes("reference")) return "Say what the picture should show, and press Run.";
-  if (!source.mask()) return "Click in your picture what should change.";
-  return reference.mask() ? "Say what both pictures show, and press Run." : "Click in the other picture what to take.";
+  if (gap && PICTURES.includes(gap[0])) return gap[2];
+  const takes = document.body.dataset.needs.split(" ").includes("reference");
+  if (takes && !source.mask()) return "Click in your picture what should change.";
+  if (takes && !reference.mask()) return "Click in the other picture what to take.";
+  if (!gap) return "Press Run.";
+  return takes ? "Say what your picture shows, and what it should show. Then press Run." : "Say what the picture should show, and press Run.";
 };
 refedit.guide = (begins = true) => {
   const box = () => document.querySelector("#status .status");

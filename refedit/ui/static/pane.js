@@ -39,7 +39,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const part = (selector) => root.querySelector(selector), parts = (selector) => [...root.querySelectorAll(selector)];
   const view = part("canvas.view");
   let now = EMPTY, past = [], later = [], mask = null, thing = null, quiet = false, waiting = Promise.resolve();
-  let looked = null;
+  let looked = null, wish = 0;
 
   const say = (text) => (part(".note").textContent = text ?? "");
   const tool = () => part("[name$=-tool]:checked").value;
@@ -74,6 +74,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
   const back = (from, to) => {
     if (!from.length) return false;
+    wish += 1;
     to.push(now);
     const next = from.pop();
     if (next.photo !== now.photo) easel.reset();
@@ -92,8 +93,14 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     waiting = Promise.all([waiting, sending.catch((error) => say(refusal(error)))]);
     return waiting;
   };
+  // A picture takes its time to load; one that was wished for later must not be overtaken by it.
+  const loadedInTime = async (address) => {
+    const mine = ++wish, image = await refedit.loaded(address);
+    return mine === wish ? image : null;
+  };
   const put = async (file, spelled = "") => {
-    const photo = { file, image: await refedit.loaded(URL.createObjectURL(file)), uploaded: null };
+    const photo = { file, image: await loadedInTime(URL.createObjectURL(file)), uploaded: null };
+    if (!photo.image) return;
     easel.reset();
     const sending = sent(photo);
     await change({ ...EMPTY, photo, mask: spelled });
@@ -105,16 +112,22 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (usable) await put(usable);
     say(note);
     if (!usable) return;
+    if (name === "source") refedit.forgetSentences?.();
     refedit.clearStage?.();
     refedit.missed?.();
     refedit.guide?.();
   };
+  const empty = () => {
+    wish += 1;
+    return (now.photo || props.value?.picture) && change(EMPTY);
+  };
   const adopt = async () => {
     const { picture, mask: spelled } = props.value ?? {};
     if (picture?.path === now.photo?.uploaded?.path && (spelled ?? "") === now.mask) return;
-    if (!picture) return now.photo ? change(EMPTY) : undefined;
+    if (!picture) return now.photo ? empty() : undefined;
     const same = picture.path === now.photo?.uploaded?.path;
-    const photo = same ? now.photo : { file: null, image: await refedit.loaded(picture.url), uploaded: picture, at: Date.now() };
+    const photo = same ? now.photo : { file: null, image: await loadedInTime(picture.url), uploaded: picture, at: Date.now() };
+    if (!photo.image) return;
     easel.reset();
     say("");
     return change({ ...EMPTY, photo, mask: spelled ?? "" });
@@ -127,6 +140,16 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     }
     return photo?.file ?? null;
   };
+  // Sends the picture again if the server has it no more: its time was over while nobody looked, or it was started anew.
+  const renewed = async () => {
+    await waiting;
+    const photo = now.photo;
+    if (!photo?.file || !photo.uploaded) return false;
+    const there = await fetch(photo.uploaded.url, { method: "HEAD" }).then((answer) => answer.ok, () => true);
+    if (!there) await sent(photo);
+    return !there;
+  };
+  window.addEventListener("focus", renewed);
   setInterval(() => now.photo?.file && Date.now() - (now.photo.at ?? 0) > FRESH && sent(now.photo), FRESH / 4);
 
   // ---- what the server computes
@@ -135,7 +158,9 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     try {
       await waiting;
       const size = [mask.width, mask.height];
-      const answer = await server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      const asked = () => server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      let answer = await asked();
+      if (answer.error && (await renewed())) answer = await asked();
       say(answer.error ?? answer.note);
       return answer.error ? null : answer;
     } catch {
@@ -218,7 +243,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
 
   // ---- by hand
-  const painted = () => change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask });
+  const painted = () => (say(""), change({ ...now, mask: refedit.spell(mask), thing: "", base: "", clicks: [] }, { mask }));
   const hand = refedit.hand(view, easel, {
     filled: () => Boolean(now.photo),
     mask: () => mask,
@@ -238,7 +263,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   on(".undo", () => back(past, later));
   on(".sign", () => sign(adding()));
   on(".clear", () => now.mask && change({ ...now, mask: "", thing: "", base: "", clicks: [] }));
-  on(".remove", () => now.photo && change(EMPTY));
+  on(".remove", empty);
   on(".large", () => large(!root.classList.contains("large-view")));
   on(".open-more", () => {
     const open = part(".more").hidden;
@@ -314,9 +339,9 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
       draw();
     },
     hide: () => hush(true),
-    settled: () => waiting,
+    settled: renewed,
     filled: () => Boolean(now.photo),
-    empty: () => now.photo && change(EMPTY),
+    empty,
     mask: () => now.mask,
     size: () => [now.photo.image.naturalWidth, now.photo.image.naturalHeight],
   };

@@ -1,10 +1,19 @@
 // The sentences: words that are put into them by a click, and the kind of edit that a sentence asks for.
+const SENTENCES = ["#source-prompt", "#prompt"];
 const field = (where) => document.querySelector(`${where} textarea, ${where} input`);
 refedit.fill = (where, text) => {
   const box = field(where);
   if (!box || box.value === text) return;
   box.value = text;
   box.dispatchEvent(new Event("input", { bubbles: true }));
+};
+// An example's sentences say nothing of a picture of one's own; what the visitor wrote stays.
+document.addEventListener("input", (event) => {
+  const box = event.target;
+  if (SENTENCES.some((where) => field(where) === box)) box.dataset.own = box.value;
+});
+refedit.forgetSentences = () => {
+  for (const where of SENTENCES) if (field(where).dataset.own !== field(where).value) refedit.fill(where, "");
 };
 
 // A word in place of another one, or at the cursor.

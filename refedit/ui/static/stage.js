@@ -8,6 +8,20 @@ const made = (tag, about = {}, ...inside) => {
 };
 refedit.made = made;
 
+// Pictures of one shape in as many columns as show them largest.
+const tiled = (box) => {
+  const images = [...box.querySelectorAll("img")], count = images.length;
+  const fit = () => {
+    const shape = images[0].naturalWidth / images[0].naturalHeight || 1;
+    const width = (columns) => Math.min(box.clientWidth / columns, (box.clientHeight / Math.ceil(count / columns)) * shape);
+    const best = images.map((_, place) => place + 1).reduce((most, columns) => (width(columns) > width(most) ? columns : most));
+    box.style.setProperty("--columns", best);
+  };
+  new ResizeObserver(fit).observe(box);
+  images[0].addEventListener("load", fit);
+  return box;
+};
+
 refedit.stage = (element, props, watch) => {
   const root = element.querySelector(".stage"), part = (selector) => root.querySelector(selector);
   let run = "", view = RESULT, chosen = 0;
@@ -53,7 +67,7 @@ refedit.stage = (element, props, watch) => {
         button.addEventListener("click", () => pick(number));
         return button;
       };
-      return made("div", { className: "all" }, ...value().results.map(tile));
+      return tiled(made("div", { className: "all" }, ...value().results.map(tile)));
     },
   };
 
@@ -71,6 +85,7 @@ refedit.stage = (element, props, watch) => {
     refedit.panes.source.root.scrollIntoView({ block: "nearest" });
   };
   const keep = () => {
+    if (result().kind && result().kind !== document.body.dataset.kind) refedit.setKind(result().kind); // one of both methods'
     refedit.keepSeed(result());
     refedit.say(`Kept: ${result().label}. Run repeats this one.`);
     pick(chosen);
@@ -80,7 +95,7 @@ refedit.stage = (element, props, watch) => {
   };
   const after = () => {
     if (value().shows === "example" || view === ALL) return []; // an example has its link; of several, one is picked first
-    const name = `refedit-${(result().label || "result").replace(/\W+/g, "-")}`;
+    const name = `refedit-${(result().label || "result").replace(/[^\w.]+/g, "-")}`;
     return [
       value().results.length > 1 && button("Keep this one", "keep", keep),
       file("Download", result().full ?? result().image, "download", `${name}.png`),

@@ -74,7 +74,7 @@ def draw_run() -> dict[str, Any]:
 
 def draw_tries() -> gr.HTML:
     """How many results of one request, or every method's where the inputs serve all."""
-    options = "".join(f'<option value="{count}">{count}{" result" * (count == 1)}</option>' for count in range(1, 5))
+    options = "".join(f'<option value="{count}">{count} result{"s" * (count > 1)}</option>' for count in range(1, 5))
     template = f"""<label><span class="sr">How many results</span><select>{options}
       <option value="{BOTH}" class="both">{"Both" if len(METHODS) == 2 else "All"} methods</option></select></label>"""
     return gr.HTML(
