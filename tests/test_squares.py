@@ -84,3 +84,12 @@ def test_a_square_beyond_the_picture_comes_back_where_it_was(extent: tuple[int, 
         found = np.asarray(back, float)[..., 0]
         centre = [(found * axis).sum() / found.sum() for axis in (xs, ys)]
         assert centre == pytest.approx([(spot * axis).sum() / spot.sum() for axis in (xs, ys)], abs=0.05)
+
+
+def test_a_whole_square_fades_out_where_it_ends_inside_the_picture_only() -> None:
+    mask = Square(20, 0, 64).whole((128, 64)).values
+    assert not mask[:, :20].any() and not mask[:, 84:].any()
+    assert (mask[:, 28:76] == 1).all() and (mask == mask[:1]).all()
+    assert np.abs(np.diff(mask[0])).max() < 0.25
+    assert (Square(0, 0, 64).whole((64, 64)).values == 1).all()
+    assert (Square(-10, -10, 90).whole((64, 64)).values == 1).all()

@@ -85,8 +85,7 @@ class SquareEdit:
         if self.request.region is not None:
             return self._inside(self._soft(self.request.region), edited)
         if edited.mask is None or self._is_whole(edited):
-            size = self.model.size
-            return self.prepared.square.place(Image.new("L", (size, size), 255), self.request.source.size)
+            return self.prepared.square.whole(self.request.source.size)
         return self._placed(edited.mask)
 
     def _is_whole(self, edited: Edited) -> bool:

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from PIL import Image
 
 from refedit.imaging.images import stretch
 from refedit.imaging.masks import Mask
+
+SEAM = 1 / 8
+"""Where a square ends inside a picture, the edit fades out over this part of the square's side (our choice)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,13 @@ class Square:
         self._lay(whole, plane, Image.Resampling.BILINEAR)
         return Mask.from_image(whole)
 
+    def whole(self, size: tuple[int, int]) -> Mask:
+        """All of the square as a mask of a picture of `size`, falling off to 0 where it ends inside the picture."""
+        across, down = (
+            _fading(start, self.side, extent) for start, extent in zip((self.left, self.top), size, strict=True)
+        )
+        return Mask(np.minimum(down[:, None], across[None]))
+
     def __str__(self) -> str:
         return f"{self.left:g},{self.top:g},{self.side:g}"
 
@@ -101,8 +112,20 @@ class Stretched:
     def place(self, plane: Image.Image, size: tuple[int, int]) -> Mask:
         return Mask.from_image(plane.resize(size, Image.Resampling.BILINEAR))
 
+    def whole(self, size: tuple[int, int]) -> Mask:
+        return Mask(np.ones(size[::-1], np.float32))
+
     def __str__(self) -> str:
         return "stretched"
+
+
+def _fading(start: float, side: float, extent: int) -> Float[np.ndarray, " pixels"]:
+    """Along one axis of a picture, 1 in a square and 0 outside; in between beside its ends that are in the picture."""
+    pixels, reach = np.arange(extent) + 0.5, max(1.0, SEAM * side)
+    rising = (pixels - start) / reach if start > 0 else np.ones(extent)
+    falling = (start + side - pixels) / reach if start + side < extent else np.ones(extent)
+    share = np.clip(np.minimum(rising, falling), 0, 1)
+    return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
 def square_around(size: tuple[int, int], box: tuple[int, int, int, int] | None, least: int) -> Square:
