@@ -19,13 +19,14 @@ from refedit.models import load_model, load_safety_checker
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
 from refedit.ui.kept_files import kept_files
-from refedit.ui.launching import launch
+from refedit.ui.launching import end_in_order, launch, leave
 from refedit.ui.page import build_page, embeddings_of, launch_options
 from refedit.ui.settings import Settings
 from refedit.ui.waiting_room import patiently, waiting_room
 
 
 def main() -> None:
+    end_in_order()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("refedit").setLevel(logging.INFO)
     try:
@@ -42,20 +43,13 @@ def main() -> None:
                     put_beside(study, page, options, editor, embeddings)
                 waiting.close()
                 launch(page, settings, options, janitor)
-        _leave()
+        leave()
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
     except OSError as error:
         raise SystemExit(f"RefEdit cannot start: {error.filename or 'a file'}: {error.strerror or error}.") from error
     except KeyboardInterrupt:
         raise SystemExit("RefEdit was stopped before it was ready.") from None
-
-
-def _leave() -> None:
-    """Ends the process now: a thread whose edit still runs would hold it until that is done."""
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(0)
 
 
 def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache]:

@@ -25,7 +25,7 @@ def run_serve(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from refedit.serving import cluster
     from refedit.ui.kept_files import kept_files
-    from refedit.ui.launching import launch
+    from refedit.ui.launching import launch, leave
     from refedit.ui.page import build_page, embeddings_of, launch_options
     from refedit.ui.settings import Settings
     from refedit.ui.waiting_room import waiting_room
@@ -48,3 +48,4 @@ def _serve(options: argparse.Namespace) -> None:
         page = build_page(pool, settings, embeddings_of(settings))
         waiting.close()
         launch(page, settings, ready, janitor)
+    leave()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -21,6 +21,8 @@ LARGE_PIXELS = 3_000_000
 """Pixels from which a picture waits for other large ones: small pictures never do."""
 LARGE_FILE = 4 << 20
 """The same of a file's bytes: what it carries beside its pixels is read with them."""
+PACKED_TEXT = 4 << 10
+"""The same of the compressed text in it."""
 
 
 BUSY = "Other large pictures are being edited just now. Try again in a moment, or use a smaller one."
@@ -113,3 +115,33 @@ def pixels_of(picture: Path | bytes) -> int:
 def bytes_of(picture: Path | bytes) -> int:
     """How long a file is."""
     return len(picture) if isinstance(picture, bytes) else picture.stat().st_size
+
+
+def is_heavy(picture: Path | bytes) -> bool:
+    """True if reading a file takes much memory even where its pixels are few."""
+    return bytes_of(picture) > LARGE_FILE or packed_text_of(picture) > PACKED_TEXT
+
+
+def packed_text_of(picture: Path | bytes) -> int:
+    """Bytes of the compressed text in a PNG, each of which may become a thousand; 0 for other files."""
+    packed = 0
+    with _opened(picture) as file:
+        if file.read(8) != b"\x89PNG\r\n\x1a\n":
+            return 0
+        while len(head := file.read(8)) == 8:
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            beginning = file.read(min(length, 81)) if kind == b"iTXt" else b""
+            if kind == b"zTXt" or beginning.partition(b"\0")[2][:1] == b"\1":
+                packed += length
+            file.seek(length + 4 - len(beginning), io.SEEK_CUR)
+    return packed
+
+
+def scans_of(picture: Path | bytes) -> int:
+    """How often a JPEG goes over its pixels, each of which takes as long as a picture of one; 0 for other files."""
+    with _opened(picture) as file:
+        return file.read().count(b"\xff\xda") if file.read(2) == b"\xff\xd8" else 0
+
+
+def _opened(picture: Path | bytes) -> BinaryIO:
+    return io.BytesIO(picture) if isinstance(picture, bytes) else open(picture, "rb")

@@ -76,6 +76,11 @@ def _serve(options: argparse.Namespace) -> None:
     finally:
         study.close()
 
+    if study.definition.kind == "live":
+        from refedit.ui.launching import leave
+
+        leave()
+
 
 def _status(options: argparse.Namespace) -> None:
     from dataclasses import asdict

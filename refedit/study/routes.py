@@ -35,10 +35,13 @@ from refedit.study.said import (
     Unknown,
 )
 from refedit.study.store import Given
+from refedit.web.rates import TOO_FAST, Rates
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTED = ("page.css", *(f"{name}.js" for name in ("page", "closer", "outbox", "pictures", "prose", "trial")))
 """What page.html asks for; the other files are the live study's."""
+NEWCOMERS = 300.0
+"""People of one network address who may begin at once; later ones a few a minute (our choice)."""
 LARGEST = 100_000
 """Bytes of a participant's message."""
 POLICY = "; ".join(
@@ -119,6 +122,7 @@ class _Participants:
 
     def __init__(self, study: Study) -> None:
         self.of, self.store = study, study.store
+        self.newcomers = Rates(NEWCOMERS, per_second=0.2)
 
     async def study(self, request: Request) -> Response:
         """What everybody may know: texts, numbers, and what is agreed to."""
@@ -138,6 +142,8 @@ class _Participants:
         )
 
     async def start(self, request: Request) -> Response:
+        if not self.newcomers.spend(request.client.host if request.client else ""):
+            return _json({"error": TOO_FAST}, status=429)
         start = await _read(Start, request)
         if start.consent != self.of.consent_sha256:
             raise EditError("The consent text has changed. Reload the page and read it again.")

@@ -1,11 +1,14 @@
 """Serves a page on its address, behind what every request passes (`refedit/web`)."""
 
+import contextvars
+import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 from fastapi.exceptions import RequestValidationError
 from gradio.route_utils import FnIndexInferError
@@ -34,6 +37,9 @@ SAID = {
 BROKEN_OFF = "The request was not sent to its end."
 
 
+_info: contextvars.ContextVar[Any] = contextvars.ContextVar("info", default=None)
+
+
 class GuardedApp(App):
     """Gradio's app behind a guard, which is outside of everything that Gradio and Starlette put round it."""
 
@@ -44,6 +50,15 @@ class GuardedApp(App):
         handlers = dict.fromkeys(garbled, _garbled) | {HTTPException: _refused, Exception: _unexpected}
         super().__init__(exception_handlers=handlers, **named)
 
+    @property
+    def api_info(self) -> Any:
+        """What programs are told of the endpoints: Gradio would tell everybody the address by which the first one came."""
+        return _info.get()
+
+    @api_info.setter
+    def api_info(self, info: Any) -> None:
+        _info.set(info)
+
     def build_middleware_stack(self) -> Any:
         return Guard(super().build_middleware_stack(), self.origins)
 
@@ -53,8 +68,7 @@ def launch(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
 
     `janitor` is that of the `kept_files` in which the page was drawn. Raises EditError if it can't listen there.
     """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_in_order()
     with served(page, settings, options, janitor):
         try:
             threading.Event().wait()
@@ -62,11 +76,25 @@ def launch(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
             print("RefEdit is ending.", flush=True)
 
 
+def end_in_order() -> None:
+    """From now on SIGTERM ends this process as Ctrl+C does, if this is its main thread."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def leave() -> NoReturn:
+    """Ends the process now: a thread whose edit still runs would hold it until that is done."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
+
+
 @contextmanager
 def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], janitor: Janitor) -> Iterator[None]:
     """The same for as long as the block lasts."""
     os.environ[TRUSTED] = trust_proxies()  # uvicorn reads it
     use_patience()
+    _allow_descriptors()
     sessions = Sessions()
     app = _guarded(settings, options, sessions, janitor)
     try:
@@ -80,6 +108,15 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         yield
     finally:
         page.close(verbose=False)
+
+
+def _allow_descriptors() -> None:
+    """Every open page is a connection or two, and some systems begin with a thousand for all."""
+    with suppress(ImportError, OSError, ValueError):  # no Unix, or not allowed
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _guarded(settings: Settings, options: dict[str, Any], sessions: Sessions, janitor: Janitor) -> GuardedApp:

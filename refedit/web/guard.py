@@ -9,10 +9,10 @@ from starlette.requests import ClientDisconnect
 
 from refedit.machine.failures import said_of
 from refedit.web.answers import App, Message, Receive, Scope, Send, refuse, with_headers
-from refedit.web.listeners import Listeners
+from refedit.web.listeners import LONGEST_NAME, Listeners, stream_of
 from refedit.web.origins import Origins
 from refedit.web.patience import TOO_SLOW, PatientBody
-from refedit.web.rates import TOO_FAST, Rates
+from refedit.web.rates import TOO_FAST, TOO_MANY, Open, Rates, network_of
 from refedit.web.request_limits import NO_FETCHING, elsewhere
 
 LISTENERS = "refedit.listeners"
@@ -34,7 +34,7 @@ _UNUSED: tuple[str, ...] = (
     "/deep_link",
     "/dev/",
 )
-_UNUSED += ("/monitoring", "/profiling", "/stream/", "/custom_component/")
+_UNUSED += ("/monitoring", "/profiling", "/stream/", "/custom_component/", "/upload_progress")
 """Of Gradio's routes those that RefEdit has no use for: some fetch, keep or tell what nobody asked for."""
 
 
@@ -48,21 +48,27 @@ class Guard:
 
     def __init__(self, app: App, origins: Origins) -> None:
         self.app, self.origins = app, origins
-        self.listeners, self.rates = Listeners(), Rates()
+        self.listeners, self.rates, self.open = Listeners(), Rates(), Open()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _refuse_socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope.get("client"):  # all who look at an address, here and behind this, see whose it is
+            scope["client"] = (network_of(str(scope["client"][0])), scope["client"][1])
         # Gradio allows every site to read what it answers under a public name.
         hidden = (b"access-control-",) if self.origins.foreign(scope) else ()
         telling = with_headers(send, hidden)
-        if refusal := self._refusal(scope):
-            await refuse(telling, *refusal)
-            return
-        scope[LISTENERS] = self.listeners
-        with self.listeners.listening(scope):
-            await self._answered(scope, receive, telling)
+        with self.open.one_of(_address(scope)) as few:
+            if refusal := self._refusal(scope) if few else (429, TOO_MANY):
+                await refuse(telling, *refusal)
+                return
+            scope[LISTENERS] = self.listeners
+            with self.listeners.listening(scope):
+                await self._answered(scope, receive, telling)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         path = str(scope["path"])
@@ -70,7 +76,8 @@ class Guard:
             return refusal
         if (file := _FILE.search(path)) and elsewhere(file[1]):
             return 403, NO_FETCHING
-        if any(name in path for name in _UNUSED):
+        route = path[: file.start()] if file else path  # a visitor's file may have any name
+        if any(name in route for name in _UNUSED) or (not file and len(stream_of(scope)) > LONGEST_NAME):
             return 404, NO_PAGE
         if scope["method"] == "POST" and not self.rates.spend(_address(scope)):
             return 429, TOO_FAST
@@ -100,6 +107,19 @@ class Guard:
                     await refuse(send, 500, sentence)
         if body.late and not begun:
             await refuse(send, 408, TOO_SLOW)
+
+
+async def _refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nothing here speaks by WebSocket; browsers let every site open one."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+
+    async def sending(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await refuse(with_headers(sending), 404, NO_PAGE)
 
 
 def _without_paths(send: Send) -> Send:

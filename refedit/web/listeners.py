@@ -9,6 +9,8 @@ from urllib.parse import parse_qs
 
 from refedit.web.answers import Scope
 
+LONGEST_NAME = 64
+"""Characters of a name at most: pages and programs have a dozen or three, and names are kept for a while."""
 REMEMBERED = 4096
 """So many names of those who left are kept."""
 HEARTBEAT, DATA, CALL = "/heartbeat/", "/queue/data", "/call/"
@@ -25,7 +27,7 @@ class Listeners:
     @contextmanager
     def listening(self, scope: Scope) -> Iterator[None]:
         """Notes that somebody listens for as long as the block lasts, if the request is for a stream."""
-        name = _stream(scope)
+        name = stream_of(scope)
         if name:
             with self._lock:
                 self._open[name] += 1
@@ -57,7 +59,7 @@ class Listeners:
                     self._left.popitem(last=False)
 
 
-def _stream(scope: Scope) -> str:
+def stream_of(scope: Scope) -> str:
     """The name under which a request listens; "" if it does not."""
     path = str(scope["path"]).rstrip("/")
     if scope["method"] != "GET":

@@ -1,13 +1,19 @@
-"""How fast one address may send requests that make work."""
+"""How fast one address may send requests that make work, and how many it may have open."""
 
+import ipaddress
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 BURST, PER_SECOND = 1200.0, 20.0
 """So many at once, and so many more a second: more than a class behind one address needs (our choice)."""
+OPEN = 500
+"""Requests of one address that may be open at once, as every page that is looked at has one or two (our choice)."""
 REMEMBERED = 4096
 TOO_FAST = "Too many requests come from your network address. Wait a minute and try again."
+TOO_MANY = "Too many requests from your network address are open. Close some pages and try again."
 
 
 @dataclass
@@ -35,3 +41,38 @@ class Rates:
             return False
         has.left -= 1
         return True
+
+
+class Open:
+    """How many requests of every address are open; on the thread of the server only."""
+
+    def __init__(self, most: int = OPEN) -> None:
+        self.most = most
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one_of(self, address: str) -> Iterator[bool]:
+        """One more for as long as the block lasts; False if that is one too many."""
+        self._open[address] += 1
+        try:
+            yield self._open[address] <= self.most
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the first half, since whoever has one address there has all of that.
+
+    Whatever is no address stays as it is.
+    """
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address) or known.is_loopback:
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.IPv6Network((known, 64), strict=False).network_address)

@@ -1,4 +1,4 @@
-"""What is refused before Gradio reads it: oversized bodies, and files that would be fetched from elsewhere.
+"""What is refused before Gradio reads it: bodies that are too much, and files that would be fetched from elsewhere.
 
 Gradio limits the size of an upload only: not of JSON, which may hold pictures too; and it fetches a file whose path is
 a web address by itself. Uploads are taken before this, so that nothing passes by calling itself one.
@@ -6,8 +6,10 @@ a web address by itself. Uploads are taken before this, so that nothing passes b
 
 import json
 import re
+from typing import Any
 
 from refedit.web.answers import App, Message, Receive, Scope, Send, refuse
+from refedit.web.listeners import LONGEST_NAME
 
 JSON_LIMIT = 1 << 20
 """Bytes of one request."""
@@ -15,6 +17,12 @@ LARGEST = 64 << 20
 """Of a request that is too large so many bytes are read before the answer, for which a client that sends would not
 look."""
 TOO_LARGE = f"The request is too large; the limit is {JSON_LIMIT >> 20} MB."
+VALUES = 10_000
+"""Values of one JSON body: a small body of many takes a hundred times its bytes, and holds up everybody meanwhile."""
+NAMES = ("session_hash", "event_id")
+"""What Gradio remembers of a body by its name, for a while."""
+TOO_MANY_VALUES = f"The request holds too many values, or too deep ones; the limit is {VALUES}."
+LONG_NAME = f"The name of a session or of an event has {LONGEST_NAME} characters at most."
 NO_FETCHING = "This server fetches nothing from elsewhere. Upload the file instead."
 _ELSEWHERE = re.compile(r"[\s/\\]*(?:[a-z][a-z0-9+.-]+:|//|\\\\)", re.IGNORECASE)
 """A scheme of two letters or more (one is a Windows drive), or two slashes."""
@@ -50,8 +58,8 @@ class RequestLimits:
         if body is None:
             await refuse(send, 413, TOO_LARGE)
             return
-        if fetches(body):
-            await refuse(send, 400, NO_FETCHING)
+        if refusal := refusal_of(body):
+            await refuse(send, *refusal)
             return
         given = False
 
@@ -70,14 +78,26 @@ def elsewhere(path: str) -> bool:
     return _ELSEWHERE.match(path) is not None
 
 
-def fetches(body: bytes) -> bool:
-    """True if a JSON body has a file whose path would be fetched from the web, or is nested beyond reason."""
+def refusal_of(body: bytes) -> tuple[int, str] | None:
+    """A status and a sentence for a JSON body that is not passed on; None for all others.
+
+    Not passed on is a file whose path would be fetched from the web, a long name, and what is many values or deep.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > VALUES:  # before it is read, which would take the time
+        return 413, TOO_MANY_VALUES
     try:
-        waiting = [json.loads(body)]
+        told = json.loads(body)
     except RecursionError:
-        return True
+        return 413, TOO_MANY_VALUES
     except ValueError:
-        return False
+        return None  # whoever reads it says so
+    if isinstance(told, dict) and any(_is_long(told.get(name)) for name in NAMES):
+        return 400, LONG_NAME
+    return (400, NO_FETCHING) if _fetches(told) else None
+
+
+def _fetches(told: Any) -> bool:
+    waiting = [told]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -88,6 +108,10 @@ def fetches(body: bytes) -> bool:
         elif isinstance(value, list):
             waiting.extend(value)
     return False
+
+
+def _is_long(name: Any) -> bool:
+    return isinstance(name, str) and len(name) > LONGEST_NAME
 
 
 async def _whole(receive: Receive) -> bytes | None:

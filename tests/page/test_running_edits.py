@@ -125,6 +125,16 @@ def test_a_stop_that_comes_before_the_edit_stops_it_and_no_later_one() -> None:
         edits.stop("me")
 
 
+def test_invented_visitors_are_forgotten_and_those_with_an_edit_are_not() -> None:
+    edits = RunningEdits()
+    ticket = edits.start("me")
+    for number in range(2 * REMEMBERED):
+        edits.ask(f"invented {number}")
+    assert edits.refused(f"invented {2 * REMEMBERED - 1}") and not edits.refused("invented 0")
+    edits.stop("me")
+    assert ticket.stop.is_set()
+
+
 def test_pacing_drops_only_hasty_progress() -> None:
     def progress(stage: str, step: int) -> Progress:
         return Progress(stage=stage, step=step, of=9, fraction=0.1)

@@ -19,6 +19,7 @@ from tests.page_server import tiny_segmenter
 
 SIZE = (64, 64)
 MASK = box_mask(SIZE, (16, 8, 40, 48))
+ROOMS = (-1, 1e9, float("inf"), float("nan"))
 
 
 @pytest.fixture
@@ -76,6 +77,8 @@ def test_a_mask_of_a_file_is_brought_to_the_canvas(answers: Any, asked: dict[str
         ("alter", {"mask": "", "operation": "grow"}, "Nothing is selected"),
         ("alter", {"mask": spelled(MASK), "operation": "magic"}, "Load the page anew"),
         ("alter", {"mask": spelled(MASK), "operation": "grow", "size": [9999, 9999]}, "Load the page anew"),
+        *(("alter", {"mask": spelled(MASK), "operation": "grow", "room": room}, "Load the page anew") for room in ROOMS),
+        ("cut", {"clicks": [[0.5, 0.5, True]], "room": 1e9}, "Load the page anew"),
         ("alter", {"mask": "%%%", "operation": "grow"}, "cannot be read"),
         ("from_file", {"file": "%%%"}, "cannot be read"),
         ("from_file", {"file": base64.b64encode(b"no picture").decode()}, "not a readable"),

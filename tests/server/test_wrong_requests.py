@@ -15,7 +15,7 @@ from PIL import Image
 
 from refedit.editing.request import LONGEST_PROMPT
 from refedit.ui.uploads import LARGEST_REQUEST
-from refedit.web.request_limits import JSON_LIMIT, fetches
+from refedit.web.request_limits import JSON_LIMIT, NAMES, VALUES, refusal_of
 from tests.conftest import picture
 from tests.server.calls import edit, encoded, post
 
@@ -178,7 +178,14 @@ def test_values_of_another_kind_are_refused_in_a_sentence(data: list[Any], addre
 
 
 def test_what_is_fetched_is_found_at_any_depth() -> None:
-    assert fetches(json.dumps({"a": [{"b": {"path": "https://x"}}]}).encode())
-    assert fetches(b"[" * 100_000 + b"]" * 100_000)
+    assert refusal_of(json.dumps({"a": [{"b": {"path": "https://x"}}]}).encode())
     for harmless in (b"", b"no json", json.dumps({"path": "/anywhere/a", "url": "http://127.0.0.1/a"}).encode()):
-        assert not fetches(harmless)
+        assert refusal_of(harmless) is None
+
+
+def test_bodies_of_very_many_values_or_long_names_are_refused() -> None:
+    many, deep = json.dumps([[]] * VALUES), "[" * 5000 + "]" * 5000
+    long = [json.dumps({name: "x" * 65}) for name in NAMES]
+    for body in (many, deep, *long):
+        assert refusal_of(body.encode())
+    assert refusal_of(json.dumps({"session_hash": "x" * 36, "data": ["," * 2000]}).encode()) is None

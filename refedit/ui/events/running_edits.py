@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from refedit.editing.line import check_work
 from refedit.editing.request import EditEvent, EditRequest, Progress
@@ -11,6 +12,10 @@ from refedit.editing.service import EditingService
 from refedit.errors import Stopped
 from refedit.machine.failures import said_of
 from refedit.ui.state.form import Form
+
+REMEMBERED = 1000
+"""Visitors of whom it is known that they want an edit, or do not any more."""
+Noted = TypeVar("Noted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +89,14 @@ class RunningEdits:
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
         self._asked: dict[str, bool] = {}  # true once the edit has begun
-        self._called_off: set[str] = set()
+        self._called_off: dict[str, None] = {}
         self._lock = threading.Lock()
 
     def ask(self, visitor: str) -> None:
         """Notes that the visitor wants an edit, which may wait or be refused before it starts."""
         with self._lock:
-            self._asked[visitor] = False
-            self._called_off.discard(visitor)
+            _note(self._asked, visitor, False)
+            self._called_off.pop(visitor, None)
 
     def refused(self, visitor: str) -> bool:
         """True unless the visitor stopped the edit that failed: Gradio reports a stopped edit as failed, too."""
@@ -105,7 +110,7 @@ class RunningEdits:
             if visitor in self._asked:
                 self._asked[visitor] = True
             if visitor in self._called_off:
-                self._called_off.discard(visitor)
+                self._called_off.pop(visitor, None)
                 ticket.stop.set()
             previous = self._tickets.get(visitor)
             self._tickets[visitor] = ticket
@@ -117,7 +122,7 @@ class RunningEdits:
         """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
         with self._lock:
             if not self._asked.pop(visitor, True):
-                self._called_off.add(visitor)  # the edit that is on its way
+                _note(self._called_off, visitor, None)  # the edit that is on its way
             ticket = self._tickets.get(visitor)
         if ticket is not None:
             ticket.stop.set()
@@ -130,3 +135,11 @@ class RunningEdits:
         with self._lock:
             if self._tickets.get(visitor) is ticket:
                 del self._tickets[visitor]
+
+
+def _note(noted: dict[str, Noted], visitor: str, value: Noted) -> None:
+    """Notes something of a visitor; above `REMEMBERED` what was noted first goes, since anybody can invent visitors."""
+    noted.pop(visitor, None)
+    noted[visitor] = value
+    while len(noted) > REMEMBERED:
+        del noted[next(iter(noted))]

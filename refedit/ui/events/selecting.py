@@ -43,14 +43,14 @@ def answers_of(
     def cut(asked: Question) -> Answer:
         """The thing that clicks show, as it is and with room round it."""
         picture = _picture(asked)
-        return _with_room(embeddings.mask(picture, _clicks(asked["clicks"], picture.size)), float(asked["room"]))
+        return _with_room(embeddings.mask(picture, _clicks(asked["clicks"], picture.size)), _room(asked))
 
     def find(asked: Question) -> Answer:
         """The thing that a word names, as it is and with room round it."""
         picture, word = _picture(asked), str(asked["word"])
         located = editor.locate(picture, word)
         note = {} if located.there else {"note": unsure(word)}
-        return _with_room(embeddings.thing(picture, located.heat), float(asked["room"])) | note
+        return _with_room(embeddings.thing(picture, located.heat), _room(asked)) | note
 
     def embed(asked: Question) -> Answer:
         """Looks at a picture before the first click, so that this is answered at once."""
@@ -64,7 +64,7 @@ def alter(asked: Question) -> Answer:
     """A mask after an operation; "room" grows it by so many per cent."""
     size = _size(asked)
     mask = read_spelled(str(asked["mask"]), size) or Mask(np.zeros(size[::-1], np.float32))
-    operation, room = str(asked["operation"]), float(asked.get("room", STEP))
+    operation, room = str(asked["operation"]), _room({"room": STEP} | asked)
     if mask.is_empty and operation != "invert":
         raise EditError("Nothing is selected on the picture yet, so there is nothing to change. Paint or click first.")
     return {"mask": spelled(operated(mask, operation, room))}
@@ -130,6 +130,14 @@ def _size(asked: Mapping[str, Any]) -> tuple[int, int]:
     if not 0 < min(width, height) <= max(width, height) <= LONGEST:
         raise EditError(GARBLED)
     return width, height
+
+
+def _room(asked: Mapping[str, Any]) -> float:
+    """The per cent of the longer side that are asked for: masks are computed with as much round them."""
+    room = float(asked["room"])
+    if not 0 <= room <= 100:  # true of not-a-number, too
+        raise EditError(GARBLED)
+    return room
 
 
 def _clicks(written: Any, size: tuple[int, int]) -> list[Click]:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from refedit.editing.request import LONGEST_PROMPT
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.methods import Input
@@ -40,6 +41,8 @@ def show_sentences(
     reference: Canvas | None = None,
 ) -> Updates:
     """The lines under both sentences."""
+    if max(len(source_prompt), len(prompt)) > LONGEST_PROMPT:  # the page itself takes no such; the run says it
+        return {page.inputs.source_reading: "", page.inputs.prompt_reading: ""}
     facts, chosen = editor.facts, choice(kind)
     both = Input.SOURCE_PROMPT in chosen.needs
     now, wanted = (

@@ -120,7 +120,7 @@ def _invented(site: Site, quick: bool) -> Found:
         own = visitor.session
         for _ in range(count):
             visitor.session = session()
-            visitor.asked(picture, "embed", ballast=[[]] * 20_000)
+            visitor.asked(picture, "embed", ballast=[[]] * 9_000)
         visitor.session = own
         made = visitor.edited(noise(2))
     grown = (_settled(site) - before) / MEBIBYTE

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -62,7 +63,7 @@ class Site:
         asked = {"REFEDIT_PORT": str(self.port), "REFEDIT_HOST": "127.0.0.1", "REFEDIT_DEVICE": "cpu"}
         asked |= {"TMPDIR": str(self.temporary), "HF_HUB_OFFLINE": "1"}
         environment = {name: value for name, value in os.environ.items() if name != "GRADIO_TEMP_DIR"}
-        with open(self.log, "ab") as log:
+        with open(self.log, "ab") as log, _heeding_ctrl_c():
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"],
                 cwd=ROOT,
@@ -169,6 +170,18 @@ def check_can_serve() -> None:
         raise EditError("There is no app.py to start. Run this from a checkout of RefEdit.")
     if not Path("/proc/self/status").is_file():
         raise EditError("Memory and open files are read from /proc, which this system lacks. Run this on Linux.")
+
+
+@contextmanager
+def _heeding_ctrl_c() -> Iterator[None]:
+    """What is started inside can be ended by SIGINT, which programs ignore whose parent does, as in a shell's background."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _free_port() -> int:
