@@ -23,3 +23,8 @@ def test_memory_and_disk_have_sentences_of_their_own() -> None:
         assert out_of_memory(error) and said_of(error) == NO_MEMORY
     assert not out_of_memory(RuntimeError("shapes"))
     assert said_of(OSError(errno.ENOSPC, "No space left")) == NO_SPACE
+
+
+def test_an_error_that_is_met_twice_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    error = RuntimeError("once")
+    assert said_of(error) == said_of(error) and len(caplog.records) == 1

@@ -1,5 +1,6 @@
 """The promise about visitors' pictures: in a private folder, gone in time, within their room, whatever happens."""
 
+import io
 import os
 import re
 import signal
@@ -13,15 +14,27 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from PIL import Image, PngImagePlugin
 
 from refedit.errors import EditError
 from refedit.keeping.janitor import Janitor, sweep, sweep_after
-from refedit.keeping.memory import LARGE_PIXELS, WAITING, OneLargePicture, PixelBudget
+from refedit.keeping.memory import (
+    LARGE_PIXELS,
+    PACKED_TEXT,
+    WAITING,
+    OneLargePicture,
+    PixelBudget,
+    is_heavy,
+    packed_text_of,
+    scans_of,
+)
 from refedit.keeping.private_folder import LEAST, OWN, PrivateFolder, place_for
 from refedit.keeping.promise import KEEP, Promise
 from refedit.ui.sessions import Sessions
 from refedit.ui.state.handed_out import handed_to
+from refedit.ui.state.received import SCANS, check_pixels
 from refedit.ui.view.layout import PRIVACY
+from tests.conftest import picture
 from tests.serving import ROOT
 
 HOUR = Promise(keep=3600, quota=10 * LEAST)
@@ -218,6 +231,39 @@ def test_edits_hold_no_more_pixels_than_may_be_held_but_one_always_begins() -> N
     with budget.of(2 * LARGE_PIXELS), budget.of(2 * LARGE_PIXELS), pytest.raises(EditError):
         with budget.of(LARGE_PIXELS):
             raise AssertionError("too much is held")
+
+
+def png_with_text(packed: bool) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("comment", "\N{DOG FACE}" * 1000 + "a" * 100_000, zip=packed)
+    for number in range(40 if packed else 1):
+        text.add_text(f"more {number}", "b" * 100_000, zip=packed)
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(file, "PNG", pnginfo=text)
+    return file.getvalue()
+
+
+def jpeg_of(layers: int) -> bytes:
+    """A progressive JPEG whose last layer is told again and again."""
+    file = io.BytesIO()
+    picture(1).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * layers + whole[-2:]
+
+
+def test_small_files_that_unpack_to_much_take_a_turn() -> None:
+    assert packed_text_of(png_with_text(packed=True)) > PACKED_TEXT and is_heavy(png_with_text(packed=True))
+    assert packed_text_of(png_with_text(packed=False)) == 0 and not is_heavy(png_with_text(packed=False))
+    for other in (b"", b"text", b"\x89PNG\r\n\x1a\n\0\0", jpeg_of(1)):
+        assert packed_text_of(other) == 0
+
+
+def test_a_jpeg_of_very_many_layers_is_refused_before_it_is_unpacked() -> None:
+    assert 1 < scans_of(jpeg_of(1)) < SCANS < scans_of(jpeg_of(SCANS))
+    check_pixels(jpeg_of(1))
+    with pytest.raises(EditError, match="layers"):
+        check_pixels(jpeg_of(SCANS))
 
 
 def test_a_thread_may_take_its_turn_again() -> None:

@@ -1,14 +1,16 @@
 """Who is answered by which name, and whom uvicorn believes where a request came from."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from refedit.web.guard import PRIVATE, trust_proxies
+from refedit.web.answers import HEADERS, Message, Receive, Scope, Send
+from refedit.web.guard import PRIVATE, Guard, trust_proxies
 from refedit.web.listeners import Listeners
 from refedit.web.origins import Origins
-from refedit.web.rates import Rates
+from refedit.web.rates import Open, Rates, network_of
 
 
 def scope(method: str = "GET", **headers: str) -> dict[str, Any]:
@@ -76,3 +78,64 @@ def test_an_address_that_asks_without_end_has_to_wait_and_others_do_not() -> Non
     rates = Rates(burst=61, per_second=0.0)
     assert [rates.spend("a") for _ in range(62)] == [True] * 61 + [False]
     assert rates.spend("b")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("::1", "::1"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_whoever_has_half_the_addresses_of_the_world_counts_as_one(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_an_address_has_so_many_requests_open_and_no_more() -> None:
+    open = Open(most=1)
+    with open.one_of("a") as first, open.one_of("a") as second, open.one_of("b") as other:
+        assert (first, second, other) == (True, False, True)
+    with open.one_of("a") as again:
+        assert again
+
+
+def answered(asked: Scope) -> tuple[list[Message], list[Scope]]:
+    """What a guard sends, and what it lets through."""
+    sent, passed = list[Message](), list[Scope]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append(scope)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Guard(app, Origins.of("0.0.0.0"))(asked, receive, send))
+    return sent, passed
+
+
+@pytest.mark.parametrize("name", ["runs.png", "dev/a.png", "monitoring", "call/" + 99 * "x", "heartbeat/" + 99 * "x"])
+def test_a_visitors_file_may_have_the_name_of_a_route_that_is_not_answered(name: str) -> None:
+    assert answered(scope() | {"path": f"/gradio_api/file=/private/{name}"})[1]
+    assert not answered(scope() | {"path": f"/gradio_api/{name}".replace(".png", "")})[1]
+
+
+@pytest.mark.parametrize("extensions", [{}, {"websocket.http.response": {}}])
+def test_no_site_can_open_a_websocket(extensions: dict[str, Any]) -> None:
+    sent, passed = answered(scope() | {"type": "websocket", "extensions": extensions})
+    assert not passed and "accept" not in str(sent)
+    if extensions:
+        assert {name.decode() for name, _ in sent[0]["headers"]} >= HEADERS.keys()
+
+
+def test_names_that_would_be_remembered_are_short() -> None:
+    long = "x" * 100
+    assert not answered(scope() | {"path": f"/gradio_api/heartbeat/{long}"})[1]
+    data = scope() | {"path": "/gradio_api/queue/data", "query_string": f"session_hash={long}".encode()}
+    assert not answered(data)[1] and answered(data | {"query_string": b"session_hash=abc"})[1]

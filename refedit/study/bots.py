@@ -17,6 +17,8 @@ from refedit.study.analysis.planted import Planted, Tastes, scores
 from refedit.study.pairs import Built, Pair, PairKind
 from refedit.study.said import Choice
 
+TOO_FAST = 429
+"""The status of a server that has had too many requests from one address, as those of a whole crowd are."""
 PATIENCE = 60.0
 """Seconds for which a bot goes on asking a server that is gone."""
 _CHOICES = {1.0: Choice.LEFT, 0.0: Choice.RIGHT, 0.5: Choice.NONE}
@@ -155,14 +157,14 @@ class Visit:
         return told
 
     def send(self, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and answer; asks again while there is no server, as a browser's outbox does."""
+        """Status and answer; asks again while there is none or it has too much to do, as a browser's outbox does."""
         until = time.monotonic() + PATIENCE
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         while True:
             try:
                 method = "GET" if body is None else "POST"
                 answer = self._client.request(method, f"api/{path}", json=body, headers=headers)
-                if answer.status_code < 500 or time.monotonic() > until:
+                if (answer.status_code < 500 and answer.status_code != TOO_FAST) or time.monotonic() > until:
                     return answer.status_code, answer.json()
             except (httpx.TransportError, ValueError):
                 if time.monotonic() > until:

@@ -16,7 +16,7 @@ from refedit.keeping.janitor import sweep
 from refedit.keeping.private_folder import PrivateFolder
 from refedit.keeping.promise import Promise
 from refedit.segment.embedding_cache import EmbeddingCache
-from refedit.ui.events.running_edits import Failed, Halted, RunEvent, RunningEdits, Started, paced, run
+from refedit.ui.events.running_edits import REMEMBERED, Failed, Halted, RunEvent, RunningEdits, Started, paced, run
 from refedit.ui.events.telling import NEVER_CAME
 from refedit.ui.page import build_page
 from refedit.ui.settings import Settings
