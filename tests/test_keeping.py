@@ -305,3 +305,16 @@ def test_nothing_is_kept_of_who_has_left_but_their_state(sessions: Sessions) -> 
         sessions.left("with state")
         sessions.left("without")
     assert "without" not in sessions and sessions["with state"][state] == "theirs"
+
+
+def test_a_neighbour_that_has_slept_with_this_machine_is_not_gone(
+    folder: PrivateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    neighbour, janitor, night = PrivateFolder.make(HOUR), Janitor(folder), 8 * HOUR.keep
+    janitor.look()
+    morning = time.time() + night
+    monkeypatch.setattr("time.time", lambda: morning)
+    janitor.look()
+    assert neighbour.path.exists()
+    janitor.look()
+    assert not neighbour.path.exists(), "it had the time to say that it is alive"

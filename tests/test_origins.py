@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from refedit.web.answers import HEADERS, Message, Receive, Scope, Send
+from refedit.web.answers import HEADERS, App, Message, Receive, Scope, Send
 from refedit.web.guard import PRIVATE, Guard, trust_proxies
 from refedit.web.listeners import Listeners
 from refedit.web.origins import Origins
@@ -103,12 +103,14 @@ def test_an_address_has_so_many_requests_open_and_no_more() -> None:
         assert again
 
 
-def answered(asked: Scope) -> tuple[list[Message], list[Scope]]:
+def answered(asked: Scope, inner: App | None = None) -> tuple[list[Message], list[Scope]]:
     """What a guard sends, and what it lets through."""
     sent, passed = list[Message](), list[Scope]()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         passed.append(scope)
+        if inner:
+            await inner(scope, receive, send)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b""}
@@ -139,3 +141,13 @@ def test_names_that_would_be_remembered_are_short() -> None:
     assert not answered(scope() | {"path": f"/gradio_api/heartbeat/{long}"})[1]
     data = scope() | {"path": "/gradio_api/queue/data", "query_string": f"session_hash={long}".encode()}
     assert not answered(data)[1] and answered(data | {"query_string": b"session_hash=abc"})[1]
+
+
+def test_no_proxy_may_keep_a_visitors_file() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    sent, _ = answered(scope() | {"path": "/gradio_api/file=/private/a.png"}, app)
+    assert (b"cache-control", b"private") in sent[0]["headers"]
+    sent, _ = answered(scope() | {"path": "/assets/a.js"}, app)
+    assert b"cache-control" not in dict(sent[0]["headers"])

@@ -24,6 +24,7 @@ class Janitor(threading.Thread):
         self._ended = threading.Event()
         self._making_room = threading.Lock()
         self._used = folder.promise.quota  # nobody has counted yet
+        self._looked = 0.0
 
     def run(self) -> None:
         while not self._ended.is_set():
@@ -42,7 +43,9 @@ class Janitor(threading.Thread):
         sweep(self.folder)
         with self._making_room:
             self._used = make_room(self.folder, 0)
-        for neighbour in self.folder.neighbours():
+        slept = self._looked and time.time() - self._looked > self.folder.promise.silent
+        self._looked = time.time()
+        for neighbour in () if slept else self.folder.neighbours():  # who has slept as long seems to be gone
             sweep_after(neighbour)
 
     def make_room(self, wanted: int) -> bool:

@@ -143,7 +143,8 @@ def connected(address: str, offer: Offer) -> Iterator[None]:
     EditError if that can't be.
     """
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
-    local = {"address": "local", "include_dashboard": False, "num_cpus": _cores(offer.limits)}
+    local: dict[str, Any] = {"address": "local", "include_dashboard": False, "num_cpus": _cores(offer.limits)}
+    local["_system_config"] = {"automatic_object_spilling_enabled": False}  # pictures on their way stay in memory
     _check_reachable(address)
     try:
         ray.init(log_to_driver=True, logging_level=logging.WARNING, **({"address": address} if address else local))

@@ -94,7 +94,7 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
     """The same for as long as the block lasts."""
     os.environ[TRUSTED] = trust_proxies()  # uvicorn reads it
     use_patience()
-    _allow_descriptors()
+    _limit_process()
     sessions = Sessions()
     app = _guarded(settings, options, sessions, janitor)
     try:
@@ -110,13 +110,14 @@ def served(page: TellingBlocks, settings: Settings, options: dict[str, Any], jan
         page.close(verbose=False)
 
 
-def _allow_descriptors() -> None:
-    """Every open page is a connection or two, and some systems begin with a thousand for all."""
+def _limit_process() -> None:
+    """A crash writes no memory to the disk, where pictures would stay; and every open page may have its connections."""
     with suppress(ImportError, OSError, ValueError):  # no Unix, or not allowed
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _guarded(settings: Settings, options: dict[str, Any], sessions: Sessions, janitor: Janitor) -> GuardedApp:

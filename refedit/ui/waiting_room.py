@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
+from pathlib import Path
 from typing import TypeVar
 
 import uvicorn
@@ -66,7 +67,7 @@ def waiting_room(settings: Settings) -> Iterator[WaitingRoom]:
 
     On a Space nobody is let in: Hugging Face shows a page of its own until the first answer.
     """
-    room = WaitingRoom(LOADING.format(settings.model))
+    room = WaitingRoom(LOADING.format(Path(settings.model).name if Path(settings.model).exists() else settings.model))
     if "SPACE_ID" in os.environ:
         _bound(settings).close()
         yield room

@@ -95,7 +95,7 @@ class Guard:
 
         about_file = _FILE.search(str(scope["path"])) is not None
         try:
-            await self.app(scope, body.next, _without_paths(sending) if about_file else sending)
+            await self.app(scope, body.next, _about_file(sending) if about_file else sending)
         except ClientDisconnect:
             pass
         except Exception as error:
@@ -122,8 +122,8 @@ async def _refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
     await refuse(with_headers(sending), 404, NO_PAGE)
 
 
-def _without_paths(send: Send) -> Send:
-    """An answer about a file whose refusals do not repeat what was asked for."""
+def _about_file(send: Send) -> Send:
+    """An answer about a visitor's file: its refusals do not repeat what was asked for, and no proxy may keep it."""
     replaced = False
 
     async def sending(message: Message) -> None:
@@ -132,6 +132,8 @@ def _without_paths(send: Send) -> Send:
             replaced = True
             await refuse(send, message["status"], NO_FILE)
         elif not replaced:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"cache-control", b"private")]
             await send(message)
 
     return sending
