@@ -21,7 +21,7 @@ from refedit.methods import METHODS, Input, method_of
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.segment.segmenter import read_clicks
 from refedit.ui.events.running_edits import paced
-from refedit.ui.events.visitors import Looks, asked_by
+from refedit.ui.events.visitors import EDITS, TOO_MANY_EDITS, Looks, asked_by
 from refedit.ui.state.handed_out import address_of, handed_to
 from refedit.ui.state.received import held, unpacking, uploaded
 
@@ -73,6 +73,8 @@ def _draw_edit(editor: EditingService) -> None:
 
 
 def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
+    under_way = Looks(EDITS, TOO_MANY_EDITS)
+
     def edit(
         method: str,
         source: str,
@@ -86,7 +88,7 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
         reference_prompt: str = "",
         visitor: gr.Request | None = None,
     ) -> Iterator[Answer]:
-        with errors_answered(), handed_to(visitor) as folder:
+        with errors_answered(), under_way.by(address_of(visitor)), handed_to(visitor) as folder:
             texts = {"method": method, "prompt": prompt, "source_prompt": source_prompt, "preset": preset}
             _check_kinds({**texts, "reference_prompt": reference_prompt}, settings)
             check_work([chosen := method_of(method, preset, settings or {})])

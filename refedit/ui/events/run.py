@@ -17,9 +17,9 @@ from refedit.ui.events.handlers import PAGE_ONLY, Updates
 from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
 from refedit.ui.events.running_edits import RunningEdits, paced, run
 from refedit.ui.events.telling import TellingBlocks
-from refedit.ui.events.visitors import asked_by
+from refedit.ui.events.visitors import EDITS, TOO_MANY_EDITS, Looks, asked_by
 from refedit.ui.state.form import Form
-from refedit.ui.state.handed_out import handed_to
+from refedit.ui.state.handed_out import address_of, handed_to
 from refedit.ui.state.picture_with_mask import files_of
 from refedit.ui.state.received import held
 from refedit.ui.view.layout import Inputs, Page
@@ -64,6 +64,7 @@ def _runner(
     page: Page, editor: EditingService, edits: RunningEdits
 ) -> Callable[[dict[Component, Any], gr.Request], Generator[Updates, None, None]]:
     """Runs the edits that are asked for, one after another."""
+    under_way = Looks(EDITS, TOO_MANY_EDITS)
 
     def run_edits(values: dict[Component, Any], request: gr.Request) -> Generator[Updates, None, None]:
         visitor = request.session_hash or ""
@@ -72,7 +73,8 @@ def _runner(
         events = run(asked_by(editor, request), asked, ticket.stop)
         try:
             pictures = [*files_of(values[page.inputs.source.canvas]), *files_of(values[page.inputs.reference.canvas])]
-            with handed_to(request) as folder, held(*pictures), closing(events):
+            address = address_of(request)
+            with under_way.by(address), handed_to(request) as folder, held(*pictures), closing(events):
                 view = RunView(page.outputs, editor.facts, folder)
                 for event in paced(view.record(event) for event in events):
                     if changes := view.update(event):

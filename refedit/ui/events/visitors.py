@@ -19,6 +19,9 @@ from refedit.web.listeners import Listeners
 LOOKS = 4
 """So many masks that one address asks for are computed or wait at the same time (our choice)."""
 TOO_MANY_LOOKS = "Too many masks are asked for from your network address at once. Wait for one of them and try again."
+EDITS = 32
+"""Edits that one address asks for at the same time: the pictures of all are read, before most are told to wait."""
+TOO_MANY_EDITS = "Too many edits are asked for from your network address at once. Try again in a moment."
 
 
 def asked_by(editor: EditingService, request: gr.Request | None) -> EditingService:
@@ -47,9 +50,10 @@ def _scope(request: Any) -> Mapping[str, Any]:
 
 
 class Looks:
-    """How many masks each address asks for just now."""
+    """How many masks, or other things, each address asks for just now."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = LOOKS, refusal: str = TOO_MANY_LOOKS) -> None:
+        self.most, self.refusal = most, refusal
         self._looking: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -57,8 +61,8 @@ class Looks:
     def by(self, address: str) -> Iterator[None]:
         """A look for as long as the block lasts; EditError if the address has too many already."""
         with self._lock:
-            if address and self._looking[address] >= LOOKS:
-                raise EditError(TOO_MANY_LOOKS)
+            if address and self._looking[address] >= self.most:
+                raise EditError(self.refusal)
             self._looking[address] += 1
         try:
             yield
