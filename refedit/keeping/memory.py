@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from PIL import Image
 
@@ -143,5 +143,5 @@ def scans_of(picture: Path | bytes) -> int:
         return file.read().count(b"\xff\xda") if file.read(2) == b"\xff\xd8" else 0
 
 
-def _opened(picture: Path | bytes) -> BinaryIO:
+def _opened(picture: Path | bytes) -> io.BufferedIOBase:
     return io.BytesIO(picture) if isinstance(picture, bytes) else open(picture, "rb")

@@ -52,7 +52,7 @@ class GuardedApp(App):
 
     @property
     def api_info(self) -> Any:
-        """What programs are told of the endpoints: Gradio would tell everybody the address by which the first one came."""
+        """What programs are told of the endpoints: Gradio would tell everybody by which address the first one came."""
         return _info.get()
 
     @api_info.setter

@@ -77,7 +77,10 @@ def test_a_mask_of_a_file_is_brought_to_the_canvas(answers: Any, asked: dict[str
         ("alter", {"mask": "", "operation": "grow"}, "Nothing is selected"),
         ("alter", {"mask": spelled(MASK), "operation": "magic"}, "Load the page anew"),
         ("alter", {"mask": spelled(MASK), "operation": "grow", "size": [9999, 9999]}, "Load the page anew"),
-        *(("alter", {"mask": spelled(MASK), "operation": "grow", "room": room}, "Load the page anew") for room in ROOMS),
+        *(
+            ("alter", {"mask": spelled(MASK), "operation": "grow", "room": room}, "Load the page anew")
+            for room in ROOMS
+        ),
         ("cut", {"clicks": [[0.5, 0.5, True]], "room": 1e9}, "Load the page anew"),
         ("alter", {"mask": "%%%", "operation": "grow"}, "cannot be read"),
         ("from_file", {"file": "%%%"}, "cannot be read"),

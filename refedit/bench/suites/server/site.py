@@ -174,7 +174,7 @@ def check_can_serve() -> None:
 
 @contextmanager
 def _heeding_ctrl_c() -> Iterator[None]:
-    """What is started inside can be ended by SIGINT, which programs ignore whose parent does, as in a shell's background."""
+    """What is started inside ends by SIGINT, which a program ignores whose parent does, as a job in the background."""
     before = signal.getsignal(signal.SIGINT)
     if before is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
