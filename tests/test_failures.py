@@ -28,3 +28,14 @@ def test_memory_and_disk_have_sentences_of_their_own() -> None:
 def test_an_error_that_is_met_twice_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     error = RuntimeError("once")
     assert said_of(error) == said_of(error) and len(caplog.records) == 1
+
+
+def test_an_error_that_comes_without_end_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    numbers = set()
+    for _ in range(100):
+        try:
+            raise KeyError("place")
+        except KeyError as error:
+            numbers |= {*re.findall("number ([0-9a-f]{6})", said_of(error))}
+    assert len(numbers) == 100 and all(number in caplog.text for number in numbers)
+    assert caplog.text.count("Traceback") == 1

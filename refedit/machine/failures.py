@@ -2,6 +2,8 @@
 
 import errno
 import logging
+import time
+import traceback
 import uuid
 from contextlib import suppress
 
@@ -14,6 +16,10 @@ NO_SPACE = "The server's disk is full, so nothing can be written there. Try agai
 ENDED = "The edit was stopped."
 MARK = "refedit_number"
 """Under this name an error holds its number, so that whoever meets it next tells the same."""
+
+BRIEF_FOR = 60.0
+"""Seconds for which an error of the same kind and place is one line in the log: strangers may cause it without end."""
+_told: dict[str, float] = {}
 
 
 def said_of(error: BaseException) -> str:
@@ -32,11 +38,21 @@ def said_of(error: BaseException) -> str:
 
 def _logged(error: BaseException) -> str:
     """Logs an error; its number."""
-    mark = uuid.uuid4().hex[:6]
-    log.error("error %s", mark, exc_info=error)
+    mark, where, now = uuid.uuid4().hex[:6], _where(error), time.monotonic()
+    if where and now - _told.get(where, -BRIEF_FOR) < BRIEF_FOR:
+        log.error("error %s: again %s", mark, where)
+    else:
+        _told[where] = now
+        log.error("error %s", mark, exc_info=error)
     with suppress(AttributeError):
         setattr(error, MARK, mark)
     return mark
+
+
+def _where(error: BaseException) -> str:
+    """The kind of an error and the line that raised it; "" if nothing has."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    return f"{type(error).__name__} at {frames[0].filename}:{frames[0].lineno}" if frames else ""
 
 
 def out_of_memory(error: BaseException) -> bool:

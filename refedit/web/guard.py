@@ -79,7 +79,8 @@ class Guard:
         route = path[: file.start()] if file else path  # a visitor's file may have any name
         if any(name in route for name in _UNUSED) or (not file and len(stream_of(scope)) > LONGEST_NAME):
             return 404, NO_PAGE
-        if scope["method"] == "POST" and not self.rates.spend(_address(scope)):
+        makes_work = scope["method"] == "POST" or (stream_of(scope) and not file)
+        if makes_work and not self.rates.spend(_address(scope)):
             return 429, TOO_FAST
         return None
 

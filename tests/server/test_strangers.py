@@ -147,5 +147,5 @@ def test_what_is_said_and_shown_here_is_not_logged(address: str, client: Client,
             edit(client, folder, **named | wrong).result()
     for body in (f'{{"data": ["{secret}"', f'{{"data": ["{secret}"]}}'):
         post(f"{address}/gradio_api/call/edit", body.encode())
-    assert ask(address, "GET", f"/gradio_api/file=/{secret}?prompt={secret}", {})[0] == 404
+    assert ask(address, "GET", f"/gradio_api/file=/{secret}?prompt={secret}", {})[0] >= 400
     assert secret not in (folder / "log.txt").read_text()

@@ -49,7 +49,7 @@ class TellingBlocks(gr.Blocks):
         """As Gradio's own, which reads what a request holds: of programs that may be anything."""
         try:
             return await super().preprocess_data(*arguments, **named)
-        except InvalidPathError:
+        except (InvalidPathError, ValidationError):
             raise
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise EditError(GARBLED) from error
