@@ -13,7 +13,6 @@ from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
 from refedit.bench.suites.server.visits import MEBIBYTE, UPLOAD, begin, edit, edited, noise, raw, served, told, upload
 from refedit.keeping.private_folder import OWN
-from refedit.web.rates import PER_SECOND
 
 KEEP = 15.0
 """Seconds that servers keep files in trials that wait for it."""
@@ -21,6 +20,8 @@ ROOM = 24
 """MB of room in the trial that fills it."""
 MOST_STEPS = 100
 """What BARET takes: about twice as long as files are kept then, on two cores."""
+PAUSE = 1.0
+"""Seconds after every 20 uploads, so that they are no more than one address may make (`web/rates.py`)."""
 SHORT = (("REFEDIT_KEEP_MINUTES", f"{KEEP / 60}"),)
 
 
@@ -71,7 +72,7 @@ def _ages(site: Site, quick: bool) -> Found:
             for _ in range(20):
                 upload(client, noise(count, 16))
                 count += 1
-            time.sleep(20 / PER_SECOND)
+            time.sleep(PAUSE)
             if count % 100 == 0:
                 edited(client, noise(count))
             oldest = max(oldest, *_ages_of(site.files()), 0.0)
