@@ -1,5 +1,7 @@
 """Trials of what memory and time a server takes, and what it holds on to when visitors have left."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,19 @@ from functools import partial
 from refedit.bench.suites.server.page_visit import PageVisit
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
-from refedit.bench.suites.server.visits import MEBIBYTE, begin, edit, edited, hostile, noise, session, told, upload
+from refedit.bench.suites.server.visits import (
+    MEBIBYTE,
+    begin,
+    edit,
+    edited,
+    hostile,
+    layered,
+    noise,
+    packed,
+    session,
+    told,
+    upload,
+)
 
 PEAK, GROWTH, ANSWER = 600, 50, 1.0
 """MB at most while large pictures are read, MB at most that stay, seconds until the page answers."""
@@ -63,6 +77,40 @@ def _pictures(site: Site, pictures: Sequence[bytes]) -> Found:
     answered = f"the page within {slowest:.2f} s ({alone:.2f} s afterwards)"
     return Found(
         measured=f"+{gained:.0f} MB at most, {stayed:+.0f} MB stay, {answered}",
+        held=gained < PEAK and slowest < ANSWER,
+    )
+
+
+def _small_bombs(site: Site, quick: bool) -> Found:
+    """Small requests that would take much memory or long: packed text, layers, room round a mask, many values."""
+    with PageVisit(site) as visitor:
+        edited(visitor.client, noise(0))
+        visitor.asked(upload(visitor.client, noise(0)), "cut", clicks=[[0.5, 0.5, True]])
+
+    def by_picture(data: bytes) -> None:
+        with site.client(600) as client:
+            for _ in told(client, "edit", begin(client, "edit", edit(upload(client, data)))):
+                pass
+
+    def by_canvas(number: int) -> None:
+        with PageVisit(site) as visit:
+            mask = "data:image/png;base64," + base64.b64encode(noise(number, 64)).decode()
+            visit.asked({}, "alter", mask=mask, operation="grow", room=1e7, size=[1280, 1280])
+
+    many = json.dumps({"data": edit({}), "more": [[]] * 240_000}).encode()
+
+    def by_values() -> None:
+        with site.client(600) as client:
+            client.post("/gradio_api/call/edit", content=many, headers={"Content-Type": "application/json"})
+
+    work: list[Callable[[], object]] = []
+    for number in range(2 if quick else 10):
+        work += [partial(by_picture, make(number)) for make in (packed, layered)]
+        work += [partial(by_canvas, number), by_values]
+    began = time.monotonic()
+    gained, slowest = _meanwhile(site, work)
+    return Found(
+        measured=f"+{gained:.0f} MB at most, the page within {slowest:.2f} s, all in {time.monotonic() - began:.0f} s",
         held=gained < PEAK and slowest < ANSWER,
     )
 
@@ -142,6 +190,12 @@ TRIALS = (
         does="the same with 17 megapixels, the most that the page takes",
         goal=f"below +{PEAK} MB, the page within {ANSWER:g} s",
         run=_large_pictures,
+    ),
+    Trial(
+        name="small-bombs",
+        does="small pictures that unpack to much or for long, a mask with endless room, bodies of 240,000 values",
+        goal=f"below +{PEAK} MB, the page within {ANSWER:g} s",
+        run=_small_bombs,
     ),
     Trial(
         name="leaves",

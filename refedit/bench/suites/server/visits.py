@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 UPLOAD = "/gradio_api/upload"
 MEBIBYTE = 1 << 20
@@ -36,6 +36,25 @@ def hostile(seed: int, side: int = 6300) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big") for kind, data in chunks
     )
+
+
+def packed(seed: int) -> bytes:
+    """A tiny PNG whose compressed text is about 200 MB once it is read."""
+    text = PngImagePlugin.PngInfo()
+    for number in range(60):
+        text.add_itxt(f"{seed} {number}", "\N{DOG FACE}" + "a" * 1_000_000, zip=True)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (seed % 256, 40, 80)).save(file, "PNG", pnginfo=text)
+    return file.getvalue()
+
+
+def layered(seed: int, side: int = 2048, layers: int = 3000) -> bytes:
+    """A small JPEG that takes as long as thousands of pictures: its last layer is told again and again."""
+    file = io.BytesIO()
+    Image.new("RGB", (side, side), (seed % 256, 40, 80)).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * layers + whole[-2:]
 
 
 def upload(client: httpx.Client, data: bytes, name: str = "picture.png") -> dict[str, Any]:
