@@ -2,8 +2,11 @@
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,6 +151,38 @@ def test_a_waiting_edit_can_be_stopped(editor: Editor) -> None:
     cancel.set()
     with pytest.raises(Stopped):
         next(editor.edit(request_for(BOTH[1]), cancel))
+
+
+def test_two_edits_never_compute_at_once_though_one_begins_as_the_other_is_stopped(
+    model: StableDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict, inside, most = model.predict_noise, list[int](), list[int]()
+
+    def counted(*arguments: Any) -> Tensor:
+        inside.append(1)
+        most.append(len(inside))
+        try:
+            return predict(*arguments)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(model, "predict_noise", counted)
+    editor, edits = Editor(model), list[threading.Thread]()
+
+    def run(cancel: threading.Event) -> None:
+        with suppress(Stopped):
+            list(editor.edit(request_for(BOTH[0]), cancel))
+
+    for _ in range(20):
+        before, cancel = len(most), threading.Event()
+        edits.append(threading.Thread(target=run, args=(cancel,)))
+        edits[-1].start()
+        while len(most) == before and edits[-1].is_alive():  # until it computes
+            time.sleep(0.001)
+        cancel.set()
+    for edit in edits:
+        edit.join()
+    assert len(most) >= 20 and max(most) == 1
 
 
 @pytest.mark.long

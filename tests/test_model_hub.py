@@ -10,8 +10,9 @@ from refedit.bench.suites.server.hub import troubled_hub
 from refedit.errors import EditError
 from refedit.machine import model_hub
 from refedit.machine.model_hub import HubTrouble, from_hub
+from refedit.ui import waiting_room as waiting
 from refedit.ui.settings import Settings
-from refedit.ui.waiting_room import waiting_room
+from refedit.ui.waiting_room import WaitingRoom, patiently, waiting_room
 from refedit.web.answers import HEADERS
 from tests.serving import free_port
 
@@ -62,3 +63,24 @@ def test_an_address_answers_while_a_model_is_loaded_and_is_taken() -> None:
             pass
     with waiting_room(settings):
         pass
+
+
+def test_a_hub_that_cannot_answer_is_asked_again_and_the_visitors_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "AGAIN", 0.0)
+    room, told = WaitingRoom("loading"), list[str]()
+
+    def load() -> str:
+        told.append(room.sentence)
+        if len(told) < 4:
+            raise HubTrouble(f"busy {len(told)}", passing=True)
+        return "a model"
+
+    assert patiently(room, load) == "a model" and told == ["loading", "busy 1", "busy 2", "busy 3"]
+
+
+def test_a_trouble_that_stays_is_not_waited_for() -> None:
+    def load() -> str:
+        raise HubTrouble("no such model", passing=False)
+
+    with pytest.raises(HubTrouble, match="no such model"):
+        patiently(WaitingRoom("loading"), load)
