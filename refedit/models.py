@@ -128,9 +128,11 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | 
             raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
         check_sums(builtin_folder())
     folder = str(builtin_folder()) if name == BUILTIN else name
-    load = partial(StableDiffusion.load, folder, where, dtype, bool(channels_last))
+    load = partial(StableDiffusion.load, folder, torch.device("cpu"), dtype, bool(channels_last))
     model = from_hub(name, load) if is_on_hub(name) else load()
     model.name = name
+    for network in model.networks.values():
+        network.to(where)  # in the precision it runs in, so that nothing larger is on the device for a while
     layout = Layout(channels_last=bool(channels_last)) if channels_last is not None else choose_layout(model)
     log.info("%s", chosen(model, layout))
     return model

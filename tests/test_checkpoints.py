@@ -10,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from refedit import models
 from refedit.diffusion.stable_diffusion import StableDiffusion, open_pipeline
 from refedit.errors import EditError
 from tests.conftest import save_tiny
@@ -202,24 +204,56 @@ def vae_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value[..., None, None] if attention.search(name) else value for name, value in named.items()}
 
 
-def test_a_single_file_with_its_configuration_beside_it_is_the_same_model(folder: Path) -> None:
+def single_file(folder: Path) -> Path:
+    """The model of a folder as other programs keep it, in a file beside the folder."""
     parts = {part: load_file(folder / part / f"{name}.safetensors") for part, name in WEIGHTS.items()}
     text = {f"cond_stage_model.transformer.text_model.{name}": value for name, value in parts["text_encoder"].items()}
-    save_file(unet_names(parts["unet"]) | vae_names(parts["vae"]) | text, folder.with_suffix(".safetensors"))
-    right = load(folder)
+    file = folder.with_suffix(".safetensors")
+    save_file(unet_names(parts["unet"]) | vae_names(parts["vae"]) | text, file)
+    return file
+
+
+class Arriving(TorchDispatchMode):
+    """Counts the bytes that come from the CPU to a device without memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
+        made = function(*arguments, **(keywords or {}))
+        if function is torch.ops.aten._to_copy.default and made.is_meta and not arguments[0].is_meta:
+            self.bytes += made.nbytes
+        return made
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_nothing_comes_to_the_device_in_a_precision_that_it_does_not_run_in(
+    single: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = single_file(folder) if single else folder
+    monkeypatch.setattr(models, "pick_device", lambda _: (torch.device("meta"), torch.bfloat16))
+    with Arriving() as arriving:
+        model = models.load_model(str(where))
+    runs = [tensor for network in model.networks.values() for tensor in (*network.parameters(), *network.buffers())]
+    assert arriving.bytes == sum(tensor.nbytes for tensor in runs)
+    assert {weight.dtype for weight in model.networks["unet"].parameters()} == {torch.bfloat16}
+
+
+def test_a_single_file_with_its_configuration_beside_it_is_the_same_model(folder: Path) -> None:
+    right, file = load(folder), single_file(folder)
     for part, name in WEIGHTS.items():
         (folder / part / f"{name}.safetensors").unlink()
-    whole = load_file(folder.with_suffix(".safetensors"))
-    model = load(folder.with_suffix(".safetensors"))
+    whole, model = load_file(file), load(file)
     latents = torch.randn(1, 4, 8, 8)
     seen = [one.predict_noise(latents, 500, one.embed("a red dog")) for one in (model, right)]
     assert torch.equal(*seen)
     assert torch.equal(model.decode(latents), right.decode(latents))
     for begin, part in (("model.diff", "unet"), ("first_stage", "vae"), ("cond_stage", "text_encoder")):
         name = next(name for name in reversed(whole) if name.startswith(begin) and name.endswith("weight"))
-        save_file({key: value for key, value in whole.items() if key != name}, folder.with_suffix(".safetensors"))
+        save_file({key: value for key, value in whole.items() if key != name}, file)
         with pytest.raises(EditError, match=f"lacks weights of its {part}|can't be loaded"):
-            load(folder.with_suffix(".safetensors"))
+            load(file)
 
 
 def test_models_of_v_prediction_load_as_before(tmp_path: Path) -> None:
