@@ -15,7 +15,7 @@ from refedit.editing.editor import Editor
 from refedit.editing.line import in_line
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.models import load_model, load_safety_checker
+from refedit.models import load_model, what_hides
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import put_beside, study_beside
 from refedit.ui.kept_files import kept_files
@@ -71,8 +71,7 @@ def _editor(settings: Settings, lent: bool = False) -> Editor:
     """The editor of this process; with `lent` GPUs, nothing can be measured before there is one."""
     channels_last = bool(settings.channels_last) if lent else settings.channels_last
     model = load_model(settings.model, settings.device, channels_last)
-    checker = load_safety_checker(model) if settings.safety_checker else None
-    return Editor(model, hides=checker.hides if checker else None)
+    return Editor(model, hides=what_hides(model, settings.safety_checker))
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def test_another_app_is_not_overwritten(served: Hub, checkout: Path) -> None:
 
 def test_a_space_that_sleeps_is_woken(served: Hub, checkout: Path) -> None:
     space(checkout, "--deploy", NAME)
-    served.stages = ["PAUSED", "PAUSED", "RUNNING", "RUNNING"]
+    served.stages, served.looks = ["PAUSED", "PAUSED", "RUNNING", "RUNNING"], 0
     space(checkout, "--deploy", NAME)
     assert any("restart" in line for line in served.log)
 

@@ -35,7 +35,13 @@ def _serve(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise EditError(str(error)) from error
     limits = Limits() if options.gpus_each is None else Limits().with_gpus(options.gpus_each)
-    offer = Offer(model=settings.model, device=settings.device, channels_last=settings.channels_last, limits=limits)
+    offer = Offer(
+        model=settings.model,
+        device=settings.device,
+        channels_last=settings.channels_last,
+        safety_checker=settings.safety_checker,
+        limits=limits,
+    )
     ready = launch_options(settings)  # first, since models may take minutes to load
     print(f"RefEdit is waiting for editors with the model '{settings.model}'.", flush=True)
     with ExitStack() as opened, ExitStack() as waiting:

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from refedit.errors import EditError
@@ -132,9 +132,10 @@ def _about_study(space: Spacefile, folder: Path, definition: Definition, given: 
     """What a study still lacks: words, and secrets that it reads and that are not sent."""
     for words in left_to_write(definition, read_consent(folder, definition)):
         yield f"What people read still says '{words}'. Write who asks before they come."
-    codes = definition.recruit.prolific
-    read = [*(item.name for item in space.secrets), *filter(None, vars(codes).values() if codes else ())]
-    if unset := [name for name in read if name not in given]:
+    prolific = definition.recruit.prolific
+    codes = asdict(prolific).values() if prolific else []
+    read = [*(item.name for item in space.secrets), *codes]
+    if unset := [name for name in read if name and name not in given]:
         yield f"Secrets not sent: {', '.join(unset)}; --secret NAME sends one."
 
 

@@ -170,7 +170,7 @@ def _cleared(wanted: Deployment, present: Present) -> set[str]:
     """Variables that go: those that are wanted empty, and that of a study whose files go."""
     stays = any(path.startswith(f"{STUDY_FOLDER}/") for path in wanted.files)
     study = {STUDY} if present.variables.get(STUDY) == STUDY_FOLDER and not stays else set()
-    return (wanted.cleared | study) & present.variables.keys() - wanted.variables.keys()
+    return {*wanted.cleared, *study} & (present.variables.keys() - wanted.variables.keys())
 
 
 def _commit(wanted: Deployment, gone: Collection[str]) -> Call:
