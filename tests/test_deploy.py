@@ -41,6 +41,7 @@ def checkout(tmp_path: Path) -> Path:
         (root / name).write_text(f"{name}\n", "utf-8")
     (root / "Spacefile").write_text(SPACEFILE, "utf-8")
     (root / "README.md").write_text(with_front_matter("# RefEdit\n", read_spacefile(SPACEFILE)), "utf-8")
+    (root / ".gitattributes").write_text("*.safetensors binary\n", "utf-8")
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=root, check=True)
     for name in (".venv/lib/big.so", "refedit/__pycache__/a.pyc", "notes.txt", ".env", "secret.pem"):
@@ -63,6 +64,7 @@ def test_a_new_space_gets_tracked_files_settings_and_hardware(
     space(checkout, "--deploy", NAME, "--secret", "ANSWER")
     assert set(served.files) == TRACKED | {".gitattributes"}
     assert served.files["app.py"] == b"app.py\n"
+    assert served.files[".gitattributes"] == b"", "it is the hub's own"
     assert (served.created["sdk"], served.hardware) == ("gradio", "zero-a10g")
     assert served.variables == {"REFEDIT_MODEL": "auto"} and served.secrets == {"ANSWER": "forty-two"}
     told = capsys.readouterr().out

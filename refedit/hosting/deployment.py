@@ -19,6 +19,8 @@ from refedit.study.pairs import PAIRS, PICTURES, read_built
 MODEL, STUDY = "REFEDIT_MODEL", "REFEDIT_STUDY"
 STUDY_FOLDER = "study"
 """Where a study lies in the Space."""
+OF_THE_HUB = ".gitattributes"
+"""The hub writes there which files are large. With another in its place a Space gets pointers and no weights."""
 NAME = re.compile(r"[\w][\w.-]*/[\w][\w.-]{0,95}", re.ASCII)
 
 
@@ -61,7 +63,7 @@ def planned(
     if not NAME.fullmatch(name):
         raise EditError(f"'{name}' is no Space. Give OWNER/NAME, for instance your user name and refedit.")
     values, given = _variables(space, variables), _secrets(space, secrets, environment)
-    files: dict[str, Path | bytes] = dict(tracked(root))
+    files: dict[str, Path | bytes] = {path: file for path, file in tracked(root) if path != OF_THE_HUB}
     notes = list(_changed(root))
     if study is not None:
         definition = read_definition(study)

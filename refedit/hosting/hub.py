@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from refedit.errors import EditError
-from refedit.hosting.deployment import STUDY, STUDY_FOLDER, Deployment
+from refedit.hosting.deployment import OF_THE_HUB, STUDY, STUDY_FOLDER, Deployment
 from refedit.hosting.space import HUB, Spacefile
 
 PATIENCE = 1800.0
@@ -19,8 +19,6 @@ PATIENCE = 1800.0
 LOOK = 5.0
 """Seconds between two looks at it."""
 LOG_IN = "Make a token that may write at huggingface.co/settings/tokens, then run: hf auth login"
-KEPT = frozenset({".gitattributes"})
-"""Files of a Space that the hub itself puts there."""
 OURS = "Spacefile"
 """A Space that has files but not this one is another app's."""
 ASLEEP = ("PAUSED", "STOPPED", "SLEEPING")
@@ -106,7 +104,7 @@ def _present(hub: Any, name: str) -> Present | None:
     if not hub.repo_exists(name, repo_type="space"):
         return None
     files = hub.list_repo_files(name, repo_type="space")
-    if OURS not in files and {*files} - KEPT - {"README.md"}:
+    if OURS not in files and {*files} - {OF_THE_HUB, "README.md"}:
         raise EditError(f"The Space {name} holds another app, which would go. Give another name, or delete it there.")
     runtime = hub.get_space_runtime(name)
     return Present(
@@ -126,7 +124,7 @@ def calls(wanted: Deployment, present: Present | None = None) -> Iterator[Call]:
         yield _creation(wanted)
     else:
         yield from _changes(wanted, present)
-    yield _commit(wanted, sorted({*(present.files if present else ())} - {*wanted.files} - KEPT))
+    yield _commit(wanted, sorted({*(present.files if present else ())} - {*wanted.files, OF_THE_HUB}))
     if present and present.stage in ASLEEP:
         yield Call(name="restart_space", arguments={"repo_id": wanted.name})
 
