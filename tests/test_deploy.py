@@ -254,6 +254,10 @@ def no_git(root: Path) -> None:
     (root / ".git").rename(root / "was.git")
 
 
+def not_utf_8(root: Path) -> None:
+    (root / "Spacefile").write_bytes(SPACEFILE.encode("utf-16"))
+
+
 def nothing(root: Path) -> None:
     pass
 
@@ -272,7 +276,8 @@ def nothing(root: Path) -> None:
         (untracked, ["--deploy", NAME], "'app.py' is not tracked"),
         (gone, ["--deploy", NAME], "refedit/__init__.py', but it is no file"),
         (not_written, ["--deploy", NAME], "space --write"),
-        (no_git, ["--deploy", NAME], "git checkout"),
+        (not_utf_8, ["--deploy", NAME], "Spacefile is not UTF-8"),
+        (no_git, ["--deploy", NAME], "in a git clone.* not a git repository"),
     ],
 )
 def test_what_would_go_wrong_is_said_before_anything_is_sent(

@@ -114,7 +114,10 @@ def _git(root: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise EditError(f"git can't say which files of '{root}' are RefEdit's. Run this in a git checkout.") from error
+        told = os.fsdecode(getattr(error, "stderr", b"")).strip().splitlines() or [str(error)]
+        raise EditError(
+            f"git can't say which files of '{root}' are RefEdit's. Run this in a git clone of it. Its words: {told[0]}"
+        ) from error
     return os.fsdecode(done.stdout)
 
 
