@@ -89,13 +89,9 @@ def of_space(hub: Hub, method: str, space: str, part: str, body: bytes) -> tuple
         case "restart", "POST":
             hub.stages = [stage for stage in hub.stages if stage != "PAUSED"]
             return 200, hub.runtime()
-        case "variables", "POST":
+        case "variables" | "secrets" as kind, "POST":
             asked = json.loads(body)
-            hub.variables[asked["key"]] = asked["value"]
-            return 200, {}
-        case "secrets", "POST":
-            asked = json.loads(body)
-            hub.secrets[asked["key"]] = asked["value"]
+            getattr(hub, kind)[asked["key"]] = asked["value"]
             return 200, {}
         case "volumes", _:
             hub.volumes = json.loads(body)["volumes"]

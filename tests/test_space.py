@@ -121,7 +121,7 @@ def test_the_models_weights_are_light() -> None:
         ('"3.12.12"', "3.12", "'python_version' is 3.12, but has to be a text"),
         ("tags: [", "tags: [1, ", "'tags' is 1, but has to be a text"),
         ("[indigo, pink]", "indigo", "'colours' is 'indigo', but has to be a list"),
-        ("[indigo, pink]", "[indigo, beige]", "colours have to be two of blue"),
+        ("[indigo, pink]", "[indigo, beige]", "'colours' have to be two of blue"),
         ("sdk: gradio", "sdk: docker", "'sdk' is 'docker', but has to be"),
         ("sdk_version: 6.31.0", "sdk_version: latest", "'sdk_version' is 'latest', but has to be a version"),
         ("startup_timeout: 30m", "startup_timeout: 30", "'startup_timeout' is 30, but has to be a text"),

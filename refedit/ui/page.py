@@ -55,7 +55,7 @@ SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "k
 """In the order in which they use each other."""
 
 EVENTS = 1 << 20
-"""So many events Gradio's queue may hold. Without a number it holds one on ZeroGPU, and refuses what comes beside it."""
+"""Gradio's queue may hold so many events. Without a number it holds one on ZeroGPU, and refuses what comes beside."""
 
 VISITORS = 200
 """So many visitors' sessions are kept in memory, those of open pages first."""
