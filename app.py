@@ -6,23 +6,21 @@ Its environment variables, all REFEDIT_*, are described in refedit/ui/settings.p
 import logging
 import os
 import sys
-from contextlib import ExitStack, closing, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import torch
 
 from refedit.editing.editor import Editor
-from refedit.editing.line import in_line
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.models import load_model, what_hides
 from refedit.segment.embedding_cache import EmbeddingCache
-from refedit.study.serving import put_beside, study_beside
-from refedit.ui.kept_files import kept_files
-from refedit.ui.launching import launch
-from refedit.ui.page import build_page, embeddings_of, launch_options
+from refedit.study.serving import serve_page
+from refedit.ui.page import embeddings_of
 from refedit.ui.settings import Settings
-from refedit.ui.waiting_room import patiently, waiting_room
+from refedit.ui.waiting_room import WaitingRoom, patiently
 
 
 def main() -> None:
@@ -30,18 +28,7 @@ def main() -> None:
     logging.getLogger("refedit").setLevel(logging.INFO)
     try:
         settings = Settings.from_environment()
-        options = launch_options(settings)  # first, since a model may take minutes to load
-        study = study_beside()
-        with ExitStack() as waiting, closing(study) if study else nullcontext():
-            room = waiting.enter_context(waiting_room(settings))
-            editor, embeddings = patiently(room, partial(_edited_by, settings))
-            editor = in_line(editor)
-            with kept_files(settings.promise) as janitor:
-                page = build_page(editor, settings, embeddings)
-                if study:
-                    put_beside(study, page, options, editor, embeddings)
-                waiting.close()
-                launch(page, settings, options, janitor)
+        serve_page(settings, partial(_opened, settings))
         _leave()
     except (EditError, ValueError) as error:
         raise SystemExit(f"RefEdit cannot start: {error}") from error
@@ -56,6 +43,11 @@ def _leave() -> None:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
+
+
+@contextmanager
+def _opened(settings: Settings, room: WaitingRoom) -> Iterator[tuple[EditingService, EmbeddingCache]]:
+    yield patiently(room, partial(_edited_by, settings))
 
 
 def _edited_by(settings: Settings) -> tuple[EditingService, EmbeddingCache]:

@@ -4,6 +4,7 @@ import gc
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,14 +59,14 @@ def test_outside_the_region_the_result_is_the_source(editor: Editor, method: Met
 @pytest.mark.parametrize("method", BOTH)
 def test_the_vae_holds_one_picture_at_a_time(editor: Editor, method: Method) -> None:
     held: list[int] = []
-    vae = editor.model.networks["vae"]
+    vae: Any = editor.model.networks["vae"]
     hooks = [
         part.register_forward_pre_hook(lambda _, given: held.append(len(given[0])))
-        for part in (vae.encoder, vae.decoder)  # type: ignore[union-attr]
+        for part in (vae.encoder, vae.decoder)
     ]
     result(editor.edit(request_for(method)))
     for hook in hooks:
-        hook.remove()  # type: ignore[attr-defined]
+        hook.remove()
     assert set(held) == {1}
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from refedit.editing import line as lines
-from refedit.editing.line import OF_ALL, OF_AN_ADDRESS, PIXELS_WAITING, EditorInLine, Line, Visitor, check_work
+from refedit.editing.line import OF_ALL, OF_AN_ADDRESS, EditorInLine, Line, Visitor, check_work
 from refedit.editing.request import EditEvent, EditRequest, Progress
 from refedit.errors import EditError, Stopped
 from refedit.methods import Baret
@@ -39,15 +39,6 @@ def test_a_visitor_and_an_address_may_have_few_waiting() -> None:
         for number in range(OF_ALL - OF_AN_ADDRESS):
             many.enter_context(line.place(visitor(f"o{number}", f"o{number}"), threading.Event()))
         with pytest.raises(EditError, match="waiting already, so"), line.place(visitor("z", "z"), threading.Event()):
-            pass
-
-
-def test_what_waits_holds_few_pixels_and_one_large_picture_may_wait_alone() -> None:
-    line, many = Line(), ExitStack()
-    with many:
-        assert goes_on(line, many.enter_context(line.place(visitor("0", "0"), threading.Event(), PIXELS_WAITING)))
-        many.enter_context(line.place(visitor("1", "1"), threading.Event(), PIXELS_WAITING + 1))
-        with pytest.raises(EditError, match="large"), line.place(visitor("2", "2"), threading.Event(), 1):
             pass
 
 

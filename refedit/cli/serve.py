@@ -1,13 +1,20 @@
 """`refedit serve`: the page in front of a pool of editors, and how that pool is."""
 
 import argparse
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from refedit.errors import EditError
 from refedit.serving.limits import Limits
 from refedit.serving.opening import AUTO, check_installed, end_pool, open_pool, states_at
 from refedit.serving.replica import Offer
 from refedit.serving.status import status_table
+
+if TYPE_CHECKING:
+    from refedit.editing.service import EditingService
+    from refedit.segment.embedding_cache import EmbeddingCache
+    from refedit.ui.settings import Settings
 
 
 def run_serve(options: argparse.Namespace) -> None:
@@ -23,17 +30,23 @@ def run_serve(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from refedit.serving import cluster
-    from refedit.ui.kept_files import kept_files
-    from refedit.ui.launching import launch
-    from refedit.ui.page import build_page, embeddings_of, launch_options
+    from refedit.study.serving import serve_page
     from refedit.ui.settings import Settings
-    from refedit.ui.waiting_room import waiting_room
 
     try:
         settings = Settings.from_environment()
     except ValueError as error:
         raise EditError(str(error)) from error
+    print(f"RefEdit is waiting for editors with the model '{settings.model}'.", flush=True)
+    serve_page(settings, lambda room: _opened(options, settings))
+
+
+@contextmanager
+def _opened(options: argparse.Namespace, settings: "Settings") -> Iterator[tuple["EditingService", "EmbeddingCache"]]:
+    """The pool, which says how it can be watched, and the segmenter of the page's own process."""
+    from refedit.serving import cluster
+    from refedit.ui.page import embeddings_of
+
     limits = Limits() if options.gpus_each is None else Limits().with_gpus(options.gpus_each)
     offer = Offer(
         model=settings.model,
@@ -42,15 +55,8 @@ def _serve(options: argparse.Namespace) -> None:
         safety_checker=settings.safety_checker,
         limits=limits,
     )
-    ready = launch_options(settings)  # first, since models may take minutes to load
-    print(f"RefEdit is waiting for editors with the model '{settings.model}'.", flush=True)
-    with ExitStack() as opened, ExitStack() as waiting:
-        waiting.enter_context(waiting_room(settings))
-        pool = opened.enter_context(open_pool(offer, options.address, options.replicas))
+    with open_pool(offer, options.address, options.replicas) as pool:
         print(f"Ready: {len(pool.states())} editors with the model '{pool.facts.name}'. They tell how they are by:")
         print(f"    python -m refedit serve --status --address {cluster.own_address()}")
         print(f"    {' '.join(cluster.metrics_addresses())}  (for Prometheus)", flush=True)
-        janitor = opened.enter_context(kept_files(settings.promise))
-        page = build_page(pool, settings, embeddings_of(settings))
-        waiting.close()
-        launch(page, settings, ready, janitor)
+        yield pool, embeddings_of(settings)

@@ -27,8 +27,6 @@ FAREWELL = 3.0
 """Seconds after which a running edit that nobody listens for any more is stopped."""
 GLANCE = 0.25
 TOLD_EVERY = 1.0
-PIXELS_WAITING = 64_000_000
-"""Pixels of all pictures whose edits wait, at most: they are held in memory, 4 bytes a pixel with their masks."""
 MOST_ROWS = 4200
 """UNet rows of one request at most: 14 default edits with BARET, or 50 steps with 25 inner ones (our choice)."""
 REMEMBERED = 1000
@@ -36,7 +34,6 @@ WAITING_YOURS = "An edit of yours is waiting already. Wait until it is done, or 
 WAITING_HERE = (
     f"{OF_AN_ADDRESS} edits from your network address are waiting already. Try again when one of them is done."
 )
-WAITING_LARGE = "Many large pictures are waiting already. Try again in a minute, or send a smaller picture."
 WAITING_ALL = f"{OF_ALL} edits are waiting already, so yours would wait long. Try again in a minute."
 
 
@@ -60,7 +57,6 @@ class Place:
     visitor: Visitor
     cancel: threading.Event
     number: int
-    pixels: int = 0
     since: float = field(default_factory=time.monotonic)
     begun: bool = False
 
@@ -84,11 +80,11 @@ class Line:
         self._changed = threading.Condition()
 
     @contextmanager
-    def place(self, visitor: Visitor, cancel: threading.Event, pixels: int = 0) -> Iterator[Place]:
+    def place(self, visitor: Visitor, cancel: threading.Event) -> Iterator[Place]:
         """A place for as long as the block lasts; EditError if too much waits already."""
         with self._changed:
-            self._check(visitor, pixels)
-            place = Place(visitor=visitor, cancel=cancel, number=next(self._numbers), pixels=pixels)
+            self._check(visitor)
+            place = Place(visitor=visitor, cancel=cancel, number=next(self._numbers))
             self._places.append(place)
         try:
             yield place
@@ -113,17 +109,14 @@ class Line:
                 told, before = time.monotonic(), ahead
                 yield Progress(stage=_in_words(ahead), step=0, of=1, fraction=0.0)
 
-    def _check(self, visitor: Visitor, pixels: int) -> None:
-        places = [place for place in self._places if place.waits]
-        waiting = [place.visitor for place in places]
+    def _check(self, visitor: Visitor) -> None:
+        waiting = [place.visitor for place in self._places if place.waits]
         if sum(other.name == visitor.name for other in waiting) >= YOURS:
             raise EditError(WAITING_YOURS)
         if visitor.address and sum(other.address == visitor.address for other in waiting) >= OF_AN_ADDRESS:
             raise EditError(WAITING_HERE)
         if len(waiting) >= OF_ALL:
             raise EditError(WAITING_ALL)
-        if places and pixels + sum(place.pixels for place in places) > PIXELS_WAITING:
-            raise EditError(WAITING_LARGE)
 
     def _next(self) -> Place | None:
         """Whose turn it is now; None while all turns are taken, or nobody listens."""
@@ -204,7 +197,7 @@ class _Asked:
 
     def edit(self, request: EditRequest, cancel: threading.Event | None = None) -> Iterator[EditEvent]:
         cancel = cancel or threading.Event()
-        with self.line.place(self.visitor, cancel, _pixels(request)) as place:
+        with self.line.place(self.visitor, cancel) as place:
             yield from self.line.waited(place)
             with _watched(place):
                 yield from self.editor.edit(request, cancel)
@@ -243,12 +236,6 @@ def _watched(place: Place) -> Iterator[None]:
         yield
     finally:
         over.set()
-
-
-def _pixels(request: EditRequest) -> int:
-    """How many pixels the pictures of a request have together."""
-    pictures = [request.source, *([request.reference.image] if request.reference else [])]
-    return sum(picture.width * picture.height for picture in pictures)
 
 
 def _in_words(ahead: int) -> str:

@@ -117,8 +117,9 @@ class Spacefile:
         _check("startup_timeout", self.startup_timeout, _DURATION, "a time, as 30m or 1h")
         for model in self.models:
             _check("models", model, _REPOSITORY, "OWNER/NAME")
-        _check_names("variables", [item.name for item in self.variables])
-        _check_names("secrets", [item.name for item in (*self.variables, *self.secrets)])
+        names = [item.name for item in self.variables]
+        _check_names("variables", names)
+        _check_names("secrets", [*names, *(item.name for item in self.secrets)])
 
     @property
     def has_gpu(self) -> bool:

@@ -110,9 +110,17 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     image = _eight_bit(_upright(image))
     if has_transparency(image):
-        rgba = image.convert("RGBA")
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
-    return Image.fromarray(np.asarray(_in_srgb(image, profile).convert("RGB")))
+    image = _in_srgb(image, profile)
+    return _bare(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """The pixels alone; a copy only of a picture that still is its file, since large ones take much memory."""
+    bare = image if type(image) is Image.Image else image.copy()
+    bare.info = {}
+    return bare
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -66,7 +66,8 @@ class Mask:
 
     def to_image(self) -> Image.Image:
         """An 8-bit grey picture, white inside."""
-        return Image.fromarray(np.round(self.values * 255).astype(np.uint8), "L")
+        levels = self.values * 255
+        return Image.fromarray(np.round(levels, out=levels).astype(np.uint8), "L")  # large masks take much memory
 
     def to_tensor(self) -> Float[Tensor, "height width"]:
         return torch.from_numpy(np.ascontiguousarray(self.values, dtype=np.float32))

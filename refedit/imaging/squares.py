@@ -44,18 +44,22 @@ class Square:
 
     def put_back(self, image: Image.Image, edited: Image.Image, mask: Mask) -> Image.Image:
         """The picture with the edited square laid over it where the mask (of the picture's size) allows."""
-        layer = image.copy()
-        self._lay(layer, edited, Image.Resampling.LANCZOS)
-        return Image.composite(layer, image, mask.to_image())
+        whole = image.copy()
+        self._lay(whole, edited, Image.Resampling.LANCZOS, mask.to_image())
+        return whole
 
-    def _lay(self, whole: Image.Image, square: Image.Image, shrinking: Image.Resampling) -> None:
+    def _lay(
+        self, whole: Image.Image, square: Image.Image, shrinking: Image.Resampling, inside: Image.Image | None = None
+    ) -> None:
         """Pastes the square's part in a picture exactly where it was cut from, whatever the padding was rounded to."""
         across, down = self._shared(whole.size, square.width)
         part = across.before, down.before, across.before + across.length, down.before + down.length
         size = round(across.end) - round(across.start), round(down.end) - round(down.start)
         # To enlarge, no filter that rings: at the pictures' own size its lattice is seen.
         how = shrinking if size[0] <= across.length else Image.Resampling.BICUBIC
-        whole.paste(square.resize(size, how, box=part), (round(across.start), round(down.start)))
+        corner = round(across.start), round(down.start)
+        allowed = inside.crop((*corner, corner[0] + size[0], corner[1] + size[1])) if inside else None
+        whole.paste(square.resize(size, how, box=part), corner, allowed)
 
     def place(self, plane: Image.Image, size: tuple[int, int]) -> Mask:
         """A grey plane of the square as a mask of a whole picture of `size`."""

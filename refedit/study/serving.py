@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from refedit.editing.service import EditingService
     from refedit.segment.embedding_cache import EmbeddingCache
     from refedit.ui.settings import Settings
+    from refedit.ui.waiting_room import WaitingRoom
+
+    Opened = AbstractContextManager[tuple[EditingService, EmbeddingCache]]
 
 VARIABLE = "REFEDIT_STUDY"
 PATH = "/study"
@@ -79,6 +83,30 @@ def put_beside(
 
         add_live_page(blocks, study, editor, embeddings)
         options["head"] = options.get("head", "") + head()
+
+
+def serve_page(settings: "Settings", opened: "Callable[[WaitingRoom], Opened]") -> None:
+    """Serves RefEdit's page, and beside it the study that the environment asks for; raises as `launch`, `open_study`.
+
+    Visitors sit in a waiting room until `opened`, which is given it, has an editor and a segmenter.
+    """
+    from refedit.editing.line import in_line
+    from refedit.ui.kept_files import kept_files
+    from refedit.ui.launching import launch
+    from refedit.ui.page import build_page, launch_options
+    from refedit.ui.waiting_room import waiting_room
+
+    options = launch_options(settings)  # first, since a model may take minutes to load
+    study = study_beside()
+    with closing(study) if study else nullcontext(), ExitStack() as opening, ExitStack() as waiting:
+        room = waiting.enter_context(waiting_room(settings))
+        editor, embeddings = opening.enter_context(opened(room))
+        editor, janitor = in_line(editor), opening.enter_context(kept_files(settings.promise))
+        page = build_page(editor, settings, embeddings)
+        if study:
+            put_beside(study, page, options, editor, embeddings)
+        waiting.close()
+        launch(page, settings, options, janitor)
 
 
 def serve_live(study: Study, settings: "Settings", editor: "EditingService", embeddings: "EmbeddingCache") -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,6 +37,7 @@ from tests.conftest import load_tiny, picture, request_for
 from tests.pool.work import AS_LONG_AS_MAY_BE, broken, edit_of, endless, hold, way
 from tests.server.calls import edit as call_edit
 from tests.serving import ROOT, serving
+from tests.study.made_up import write_study
 
 pytestmark = pytest.mark.long
 
@@ -207,12 +209,15 @@ def test_a_replica_that_is_killed_costs_one_visitor_one_sentence(pool: Any, loca
     assert last(pool.for_visitor("unlucky").edit(edit_of(1)))
 
 
-def test_the_page_edits_with_a_pool_that_it_joins_and_frees_its_device_if_it_is_killed(
+def test_page_and_study_stand_before_a_pool_that_they_join_and_free_its_device_if_killed(
     pool: Any, address: str, tmp_path: Path
 ) -> None:
     for name in ("source", "reference", "mask"):
         picture(1).save(tmp_path / f"{name}.png")
-    with serving(["-m", "refedit", "serve", "--address", address], tmp_path, {}) as page:
+    write_study(tmp_path / "study")
+    beside = {"REFEDIT_STUDY": str(tmp_path / "study")}
+    with serving(["-m", "refedit", "serve", "--address", address], tmp_path, beside) as page:
+        urllib.request.urlopen(f"{page}/study/api/health").close()
         client = Client(page, verbose=False, download_files=str(tmp_path / "got"))
         changes = {"method": "baret", "reference": None, "region": None}
         what, path = call_edit(client, tmp_path, **changes).result(PATIENCE)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -132,12 +133,10 @@ class Site:
     def files(self) -> dict[Path, int]:
         """Every file in its temporary folder, with its bytes; those that vanish meanwhile count as gone."""
         found = {}
-        for path in self.temporary.rglob("*"):
-            try:
-                if path.is_file():
+        for folder, _, names in os.walk(self.temporary):  # Path.rglob fails where a folder vanishes
+            for path in (Path(folder, name) for name in names):
+                with suppress(OSError):
                     found[path] = path.stat().st_size
-            except OSError:
-                continue
         return found
 
     @property
