@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,17 @@ def test_the_unet_is_read_in_the_precision_it_runs_in(dtype: torch.dtype, folder
     assert all(torch.equal(*weights) for weights in zip(read.unet.parameters(), cast.parameters(), strict=True))
 
 
-def test_files_in_half_precision_alone_are_enough(folder: Path) -> None:
+def in_half_precision(folder: Path) -> Path:
+    """The folder, with the files of half precision that some models have alone."""
     for part, name in WEIGHTS.items():
         weights = {key: value.half() for key, value in load_file(folder / part / f"{name}.safetensors").items()}
         (folder / part / f"{name}.safetensors").unlink()
         save_file(weights, folder / part / f"{name}.fp16.safetensors", {"format": "pt"})
-    model = load(folder)
+    return folder
+
+
+def test_files_in_half_precision_alone_are_enough(folder: Path) -> None:
+    model = load(in_half_precision(folder))
     assert model.unet.dtype == torch.float32
     (folder / "unet" / f"{WEIGHTS['unet']}.fp16.safetensors").rename(folder / "unet" / f"{WEIGHTS['unet']}.safetensors")
     with pytest.raises(EditError, match="only some of its weights in half precision"):
@@ -227,11 +233,11 @@ class Arriving(TorchDispatchMode):
         return made
 
 
-@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("kept", [Path, in_half_precision, single_file])
 def test_nothing_comes_to_the_device_in_a_precision_that_it_does_not_run_in(
-    single: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Callable[[Path], Path], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = single_file(folder) if single else folder
+    where = kept(folder)
     monkeypatch.setattr(models, "pick_device", lambda _: (torch.device("meta"), torch.bfloat16))
     with Arriving() as arriving:
         model = models.load_model(str(where))

@@ -42,7 +42,6 @@ def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     save_checker(model, 1.5)  # which hides nothing
     with lending() as (url, lender):
         variables = {
-            "SYSTEM": "spaces",
             "SPACE_ID": "somebody/refedit",
             "GRADIO_SSR_MODE": "true",
             "SPACES_ZERO_GPU": "true",
