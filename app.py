@@ -15,7 +15,7 @@ import torch
 from refedit.editing.editor import Editor
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
-from refedit.models import load_model, load_safety_checker
+from refedit.models import load_model, what_hides
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.serving import serve_page
 from refedit.ui.launching import end_in_order, leave
@@ -58,8 +58,7 @@ def _editor(settings: Settings, lent: bool = False) -> Editor:
     """The editor of this process; with `lent` GPUs, nothing can be measured before there is one."""
     channels_last = bool(settings.channels_last) if lent else settings.channels_last
     model = load_model(settings.model, settings.device, channels_last)
-    checker = load_safety_checker(model) if settings.safety_checker else None
-    return Editor(model, hides=checker.hides if checker else None)
+    return Editor(model, hides=what_hides(model, settings.safety_checker))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The models that can be chosen: what each is for, where it comes from, and how to load it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
+from PIL import Image
 
 from refedit.diffusion.backbone import Backbone
 from refedit.diffusion.layout import Layout, choose_layout
@@ -15,9 +16,6 @@ from refedit.machine.checksums import check_sums
 from refedit.machine.device import machine, pick_device
 from refedit.machine.model_hub import from_hub
 from refedit.segment.segmenter import Segmenter
-
-if TYPE_CHECKING:
-    from refedit.diffusion.safety_checker import SafetyChecker
 
 log = logging.getLogger(__name__)
 
@@ -128,9 +126,11 @@ def load_model(name: str = BUILTIN, device: str = "auto", channels_last: bool | 
             raise EditError("The built-in model's weights are missing from this copy. Install RefEdit again.")
         check_sums(builtin_folder())
     folder = str(builtin_folder()) if name == BUILTIN else name
-    load = partial(StableDiffusion.load, folder, where, dtype, bool(channels_last))
+    load = partial(StableDiffusion.load, folder, torch.device("cpu"), dtype, bool(channels_last))
     model = from_hub(name, load) if is_on_hub(name) else load()
     model.name = name
+    for network in model.networks.values():
+        network.to(where)  # in the precision it runs in, so that nothing larger is on the device for a while
     layout = Layout(channels_last=bool(channels_last)) if channels_last is not None else choose_layout(model)
     log.info("%s", chosen(model, layout))
     return model
@@ -163,11 +163,17 @@ def chosen(model: Backbone, layout: Layout) -> str:
     )
 
 
-def load_safety_checker(model: Backbone) -> "SafetyChecker | None":
-    """The safety checker that a model brings; None if it has none. EditError if it can't be read."""
+def what_hides(model: Backbone, wanted: bool = True) -> Callable[[Image.Image], bool] | None:
+    """Tells which pictures must not be shown: the model's own safety checker, if one is wanted and there.
+
+    Raises EditError if it can't be read.
+    """
     from refedit.diffusion.safety_checker import SafetyChecker
 
-    return None if model.name == BUILTIN else SafetyChecker.load(model.name, model.device)
+    if not wanted or model.name == BUILTIN:
+        return None
+    checker = SafetyChecker.load(model.name, model.device)
+    return checker.hides if checker else None
 
 
 def load_segmenter(name: str, device: torch.device) -> Segmenter:

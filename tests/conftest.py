@@ -142,6 +142,24 @@ def save_tiny(folder: Path, prediction_type: str = "epsilon") -> Path:
     return folder
 
 
+def save_checker(folder: Path, threshold: float) -> None:
+    """A tiny checker of real classes that hides whatever is nearer to its concepts than the threshold (-1 to 1)."""
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig, CLIPVisionConfig
+
+    vision = CLIPVisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, patch_size=32,
+        projection_dim=8,
+    )  # fmt: skip
+    network = StableDiffusionSafetyChecker(CLIPConfig(vision_config=vision.to_dict(), projection_dim=8))
+    network.concept_embeds_weights.data.fill_(threshold)
+    network.special_care_embeds_weights.data.fill_(1.5)
+    network.save_pretrained(folder / "safety_checker")
+    (folder / "feature_extractor").mkdir()
+    reading = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.25, 0.25, 0.25]}
+    (folder / "feature_extractor" / "preprocessor_config.json").write_text(json.dumps(reading))
+
+
 def _write_vocabulary(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     letters = [chr(code) for code in range(33, 127)]

@@ -81,13 +81,17 @@ def answer(hub: Hub, method: str, path: str, body: bytes) -> tuple[int, Any]:
 def of_space(hub: Hub, method: str, space: str, part: str, body: bytes) -> tuple[int, Any]:
     """The same for a part of a Space that is there."""
     match part.split("/")[0], method:
-        case "variables", "POST":
-            asked = json.loads(body)
-            hub.variables[asked["key"]] = asked["value"]
+        case "variables", "GET":
+            return 200, {name: {"value": value} for name, value in hub.variables.items()}
+        case "variables", "DELETE":
+            del hub.variables[json.loads(body)["key"]]
             return 200, {}
-        case "secrets", "POST":
+        case "restart", "POST":
+            hub.stages = [stage for stage in hub.stages if stage != "PAUSED"]
+            return 200, hub.runtime()
+        case "variables" | "secrets" as kind, "POST":
             asked = json.loads(body)
-            hub.secrets[asked["key"]] = asked["value"]
+            getattr(hub, kind)[asked["key"]] = asked["value"]
             return 200, {}
         case "volumes", _:
             hub.volumes = json.loads(body)["volumes"]
@@ -129,7 +133,7 @@ def hub_served() -> Iterator[Hub]:
             self.end_headers()
             self.wfile.write(encoded)
 
-        do_GET = do_POST = do_PUT = do_HEAD = _any
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _any
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from refedit import models
 from refedit.diffusion.stable_diffusion import StableDiffusion, open_pipeline
 from refedit.errors import EditError
 from tests.conftest import save_tiny
@@ -100,12 +103,17 @@ def test_the_unet_is_read_in_the_precision_it_runs_in(dtype: torch.dtype, folder
     assert all(torch.equal(*weights) for weights in zip(read.unet.parameters(), cast.parameters(), strict=True))
 
 
-def test_files_in_half_precision_alone_are_enough(folder: Path) -> None:
+def in_half_precision(folder: Path) -> Path:
+    """The folder, with the files of half precision that some models have alone."""
     for part, name in WEIGHTS.items():
         weights = {key: value.half() for key, value in load_file(folder / part / f"{name}.safetensors").items()}
         (folder / part / f"{name}.safetensors").unlink()
         save_file(weights, folder / part / f"{name}.fp16.safetensors", {"format": "pt"})
-    model = load(folder)
+    return folder
+
+
+def test_files_in_half_precision_alone_are_enough(folder: Path) -> None:
+    model = load(in_half_precision(folder))
     assert model.unet.dtype == torch.float32
     (folder / "unet" / f"{WEIGHTS['unet']}.fp16.safetensors").rename(folder / "unet" / f"{WEIGHTS['unet']}.safetensors")
     with pytest.raises(EditError, match="only some of its weights in half precision"):
@@ -202,24 +210,56 @@ def vae_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value[..., None, None] if attention.search(name) else value for name, value in named.items()}
 
 
-def test_a_single_file_with_its_configuration_beside_it_is_the_same_model(folder: Path) -> None:
+def single_file(folder: Path) -> Path:
+    """The model of a folder as other programs keep it, in a file beside the folder."""
     parts = {part: load_file(folder / part / f"{name}.safetensors") for part, name in WEIGHTS.items()}
     text = {f"cond_stage_model.transformer.text_model.{name}": value for name, value in parts["text_encoder"].items()}
-    save_file(unet_names(parts["unet"]) | vae_names(parts["vae"]) | text, folder.with_suffix(".safetensors"))
-    right = load(folder)
+    file = folder.with_suffix(".safetensors")
+    save_file(unet_names(parts["unet"]) | vae_names(parts["vae"]) | text, file)
+    return file
+
+
+class Arriving(TorchDispatchMode):
+    """Counts the bytes that come from the CPU to a device without memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
+        made = function(*arguments, **(keywords or {}))
+        if function is torch.ops.aten._to_copy.default and made.is_meta and not arguments[0].is_meta:
+            self.bytes += made.nbytes
+        return made
+
+
+@pytest.mark.parametrize("kept", [Path, in_half_precision, single_file])
+def test_nothing_comes_to_the_device_in_a_precision_that_it_does_not_run_in(
+    kept: Callable[[Path], Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = kept(folder)
+    monkeypatch.setattr(models, "pick_device", lambda _: (torch.device("meta"), torch.bfloat16))
+    with Arriving() as arriving:
+        model = models.load_model(str(where))
+    runs = [tensor for network in model.networks.values() for tensor in (*network.parameters(), *network.buffers())]
+    assert arriving.bytes == sum(tensor.nbytes for tensor in runs)
+    assert {weight.dtype for weight in model.networks["unet"].parameters()} == {torch.bfloat16}
+
+
+def test_a_single_file_with_its_configuration_beside_it_is_the_same_model(folder: Path) -> None:
+    right, file = load(folder), single_file(folder)
     for part, name in WEIGHTS.items():
         (folder / part / f"{name}.safetensors").unlink()
-    whole = load_file(folder.with_suffix(".safetensors"))
-    model = load(folder.with_suffix(".safetensors"))
+    whole, model = load_file(file), load(file)
     latents = torch.randn(1, 4, 8, 8)
     seen = [one.predict_noise(latents, 500, one.embed("a red dog")) for one in (model, right)]
     assert torch.equal(*seen)
     assert torch.equal(model.decode(latents), right.decode(latents))
     for begin, part in (("model.diff", "unet"), ("first_stage", "vae"), ("cond_stage", "text_encoder")):
         name = next(name for name in reversed(whole) if name.startswith(begin) and name.endswith("weight"))
-        save_file({key: value for key, value in whole.items() if key != name}, folder.with_suffix(".safetensors"))
+        save_file({key: value for key, value in whole.items() if key != name}, file)
         with pytest.raises(EditError, match=f"lacks weights of its {part}|can't be loaded"):
-            load(folder.with_suffix(".safetensors"))
+            load(file)
 
 
 def test_models_of_v_prediction_load_as_before(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Deploying a Space, with the real client of the hub, against a hub of our own."""
 
+import shutil
 import subprocess
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from refedit.errors import EditError
 from refedit.hosting import commands, hub
 from refedit.hosting.deployment import planned
 from refedit.hosting.space import ROOT, read_spacefile, with_front_matter
+from refedit.study.running import open_study
 from tests.fake_hub import Hub, hub_served
 
 SPACEFILE = (ROOT / "Spacefile").read_text("utf-8")
@@ -39,6 +41,7 @@ def checkout(tmp_path: Path) -> Path:
         (root / name).write_text(f"{name}\n", "utf-8")
     (root / "Spacefile").write_text(SPACEFILE, "utf-8")
     (root / "README.md").write_text(with_front_matter("# RefEdit\n", read_spacefile(SPACEFILE)), "utf-8")
+    (root / ".gitattributes").write_text("*.safetensors binary\n", "utf-8")
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=root, check=True)
     for name in (".venv/lib/big.so", "refedit/__pycache__/a.pyc", "notes.txt", ".env", "secret.pem"):
@@ -61,15 +64,21 @@ def test_a_new_space_gets_tracked_files_settings_and_hardware(
     space(checkout, "--deploy", NAME, "--secret", "ANSWER")
     assert set(served.files) == TRACKED | {".gitattributes"}
     assert served.files["app.py"] == b"app.py\n"
+    assert served.files[".gitattributes"] == b"", "it is the hub's own"
     assert (served.created["sdk"], served.hardware) == ("gradio", "zero-a10g")
     assert served.variables == {"REFEDIT_MODEL": "auto"} and served.secrets == {"ANSWER": "forty-two"}
     told = capsys.readouterr().out
     assert f"/spaces/{NAME}" in told and "/edit" in told and "forty-two" not in told and "hf_ours" not in told
 
 
+def front(served: Hub) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(served.files["README.md"].decode().split("---\n")[1])
+    return read
+
+
 def test_the_front_matter_knows_the_address_and_the_hardware(served: Hub, checkout: Path) -> None:
     space(checkout, "--deploy", NAME, "--hardware", "cpu-basic")
-    head = yaml.safe_load(served.files["README.md"].decode().split("---\n")[1])
+    head = front(served)
     assert head["thumbnail"].endswith(f"/spaces/{NAME}/resolve/main/examples/screenshot.png")
     assert head["suggested_hardware"] == "cpu-basic" and "preload_from_hub" not in head
     assert served.files["README.md"].endswith(b"# RefEdit\n")
@@ -82,6 +91,54 @@ def test_a_space_that_exists_is_brought_up_to_date(served: Hub, checkout: Path) 
     space(checkout, "--deploy", NAME, "--hardware", "t4-small", "--variable", "REFEDIT_MODEL=picturebook")
     assert set(served.files) == TRACKED | {".gitattributes"} and served.files["app.py"] == b"new\n"
     assert (served.variables["REFEDIT_MODEL"], served.hardware) == ("picturebook", "t4-small")
+
+
+@pytest.mark.parametrize(("model", "fetched"), [("auto", True), ("picturebook", False), ("mine/model", False)])
+def test_a_model_is_fetched_at_build_only_if_it_is_the_one_to_run(
+    model: str, fetched: bool, served: Hub, checkout: Path
+) -> None:
+    space(checkout, "--deploy", NAME, "--variable", f"REFEDIT_MODEL={model}")
+    assert ("preload_from_hub" in front(served)) is fetched
+
+
+def test_what_is_right_already_is_not_set_again(served: Hub, checkout: Path) -> None:
+    space(checkout, "--deploy", NAME)
+    served.log.clear()
+    space(checkout, "--deploy", NAME)
+    parts = {line.rpartition("/")[2] for line in served.log if not line.startswith("GET")}
+    assert "main" in parts and not parts & {"variables", "secrets", "volumes", "hardware", "restart"}
+
+
+def test_a_variable_that_is_set_to_nothing_goes(served: Hub, checkout: Path) -> None:
+    space(checkout, "--deploy", NAME, "--variable", "REFEDIT_KEEP_MINUTES=5")
+    served.variables["OF_ITS_OWNER"] = "stays"
+    space(checkout, "--deploy", NAME, "--variable", "REFEDIT_KEEP_MINUTES=")
+    assert served.variables == {"REFEDIT_MODEL": "auto", "OF_ITS_OWNER": "stays"}
+
+
+def test_another_app_is_not_overwritten(served: Hub, checkout: Path) -> None:
+    space(checkout, "--deploy", NAME)
+    del served.files["Spacefile"]
+    before = dict(served.files)
+    with pytest.raises(EditError, match="holds another app"):
+        space(checkout, "--deploy", NAME)
+    assert served.files == before
+
+
+def test_a_space_that_sleeps_is_woken(served: Hub, checkout: Path) -> None:
+    space(checkout, "--deploy", NAME)
+    served.stages, served.looks = ["PAUSED", "PAUSED", "RUNNING", "RUNNING"], 0
+    space(checkout, "--deploy", NAME)
+    assert any("restart" in line for line in served.log)
+
+
+def test_a_space_that_stays_at_an_earlier_commit_is_not_waited_for_without_end(
+    served: Hub, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "PATIENCE", 0.1)
+    served.stages = ["RUNNING"]
+    with pytest.raises(EditError, match="does not run what was sent"):
+        space(checkout, "--deploy", NAME)
 
 
 def test_it_is_waited_for_the_commit_that_was_sent(served: Hub, checkout: Path) -> None:
@@ -119,23 +176,55 @@ def test_a_rehearsal_asks_nobody_and_tells_every_call(
     space(checkout, "--deploy", NAME, "--secret", "ANSWER", "--dry-run")
     told = capsys.readouterr().out
     assert served.log == [] and "forty-two" not in told and ".venv" not in told
+    assert "You are not logged in" not in told
     wanted = planned(read_spacefile(SPACEFILE), checkout, name=NAME, secrets=["ANSWER"])
     assert all(str(call) in told for call in hub.calls(wanted))
     assert [call.name for call in hub.calls(wanted)] == ["create_repo", "create_commit"]
 
 
-def test_a_study_is_sent_without_answers(served: Hub, checkout: Path, tmp_path: Path) -> None:
-    study = tmp_path / "mine"
-    for name in ("study.yaml", "built/pictures/a.png", "study.sqlite", "study.sqlite-wal", ".cache/x", "old.db"):
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A study that is built, with what serving, rehearsing and exporting leave beside it."""
+    study = shutil.copytree(ROOT / "examples" / "study", tmp_path / "mine")
+    left = ("study.sqlite", "study.sqlite-wal", "export/answers.csv", "simulated/study.sqlite", ".cache/x", "a.db")
+    for name in left:
         (study / name).parent.mkdir(parents=True, exist_ok=True)
         (study / name).write_text(name)
-    (study / "link.png").symlink_to(checkout / ".env")
+    (study / "link.png").symlink_to(study / "study.sqlite")
+    return study
+
+
+def test_of_a_study_goes_what_serves_it_and_nothing_else(
+    served: Hub, checkout: Path, study: Path, tmp_path: Path
+) -> None:
     space(checkout, "--deploy", NAME, "--study", str(study))
-    assert {name for name in served.files if name.startswith("study/")} == {
-        "study/study.yaml",
-        "study/built/pictures/a.png",
-    }
     assert served.variables["REFEDIT_STUDY"] == "study"
+    sent = {name: data for name, data in served.files.items() if name.startswith("study/")}
+    assert {name.split("/")[1] for name in sent} == {"study.yaml", "consent.md", "built"}
+    for name, data in sent.items():
+        (tmp_path / "space" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "space" / name).write_bytes(data)
+    open_study(tmp_path / "space" / "study", {}).close()
+
+
+def test_a_study_goes_with_its_variable(served: Hub, checkout: Path, study: Path) -> None:
+    space(checkout, "--deploy", NAME, "--study", str(study))
+    space(checkout, "--deploy", NAME)
+    assert "REFEDIT_STUDY" not in served.variables
+    assert not [name for name in served.files if name.startswith("study/")]
+
+
+def test_what_a_study_lacks_is_told_and_what_would_not_start_is_refused(
+    checkout: Path, study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--deploy", NAME, "--study", str(study), "--dry-run"]
+    file = study / "study.yaml"
+    file.write_text(file.read_text("utf-8") + "recruit: {prolific: {completed: STUDY_DONE}}\n", "utf-8")
+    space(checkout, *asked)
+    assert "STUDY_DONE" in capsys.readouterr().out
+    file.write_text(file.read_text("utf-8").replace("title: ", "title: Other "), "utf-8")
+    with pytest.raises(EditError, match="after the pictures were built"):
+        space(checkout, *asked)
 
 
 def test_storage_is_mounted(served: Hub, checkout: Path) -> None:
@@ -165,6 +254,10 @@ def no_git(root: Path) -> None:
     (root / ".git").rename(root / "was.git")
 
 
+def not_utf_8(root: Path) -> None:
+    (root / "Spacefile").write_bytes(SPACEFILE.encode("utf-16"))
+
+
 def nothing(root: Path) -> None:
     pass
 
@@ -176,17 +269,22 @@ def nothing(root: Path) -> None:
         (nothing, ["--deploy", NAME, "--variable", "REFEDIT_MODELL=x"], "sets no variable"),
         (nothing, ["--deploy", NAME, "--variable", "REFEDIT_STUDY_ADMIN=x"], "is a secret.* Send it by --secret"),
         (nothing, ["--deploy", NAME, "--secret", "NOT_SET_ANYWHERE"], "The secret NOT_SET_ANYWHERE is not set"),
+        (nothing, ["--deploy", NAME, "--secret", "REFEDIT_MODEL"], "is no secret.* --variable REFEDIT_MODEL"),
+        (nothing, ["--deploy", NAME, "--hardware", "zero-a100"], "no hardware 'zero-a100'. Choose one of .*zero-a10g"),
+        (nothing, ["--deploy", "some--body/refedit"], "can be no Space"),
         (nothing, ["--deploy", NAME, "--study", "nowhere"], "There is no study.yaml"),
         (untracked, ["--deploy", NAME], "'app.py' is not tracked"),
         (gone, ["--deploy", NAME], "refedit/__init__.py', but it is no file"),
         (not_written, ["--deploy", NAME], "space --write"),
-        (no_git, ["--deploy", NAME], "git checkout"),
+        (not_utf_8, ["--deploy", NAME], "Spacefile is not UTF-8"),
+        (no_git, ["--deploy", NAME], "in a git clone.* not a git repository"),
     ],
 )
 def test_what_would_go_wrong_is_said_before_anything_is_sent(
     before: Any, arguments: list[str], says: str, served: Hub, checkout: Path
 ) -> None:
     before(checkout)
-    with pytest.raises(EditError, match=says):
-        space(checkout, *arguments)
+    for more in ([], ["--dry-run"]):
+        with pytest.raises(EditError, match=says):
+            space(checkout, *arguments, *more)
     assert served.log == []

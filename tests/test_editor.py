@@ -58,6 +58,20 @@ def test_outside_the_region_the_result_is_the_source(editor: Editor, method: Met
     assert not np.array_equal(before, after)
 
 
+@pytest.mark.parametrize("method", BOTH)
+def test_the_vae_holds_one_picture_at_a_time(editor: Editor, method: Method) -> None:
+    held: list[int] = []
+    vae: Any = editor.model.networks["vae"]
+    hooks = [
+        part.register_forward_pre_hook(lambda _, given: held.append(len(given[0])))
+        for part in (vae.encoder, vae.decoder)
+    ]
+    result(editor.edit(request_for(method)))
+    for hook in hooks:
+        hook.remove()
+    assert set(held) == {1}
+
+
 PAINTED = box_mask((64, 64), (0, 0, 48, 64))
 WORDS = SpecRef(steps=5, blend_source_words="cat", blend_threshold=0.99)
 

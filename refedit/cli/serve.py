@@ -50,7 +50,13 @@ def _opened(options: argparse.Namespace, settings: "Settings") -> Iterator[tuple
     from refedit.ui.page import embeddings_of
 
     limits = Limits() if options.gpus_each is None else Limits().with_gpus(options.gpus_each)
-    offer = Offer(model=settings.model, device=settings.device, channels_last=settings.channels_last, limits=limits)
+    offer = Offer(
+        model=settings.model,
+        device=settings.device,
+        channels_last=settings.channels_last,
+        safety_checker=settings.safety_checker,
+        limits=limits,
+    )
     with open_pool(offer, options.address, options.replicas) as pool:
         print(f"Ready: {len(pool.states())} editors with the model '{pool.facts.name}'. They tell how they are by:")
         print(f"    python -m refedit serve --status --address {cluster.own_address()}")

@@ -44,20 +44,27 @@ def run(options: Namespace, root: Path = ROOT) -> None:
     described, readme = root / "Spacefile", root / "README.md"
     if not described.is_file():
         raise EditError(f"There is no Spacefile in '{root}'. Run this in a checkout: an installed copy has none.")
-    space = read_spacefile(described.read_text("utf-8"))
+    space = read_spacefile(_text(described))
     if options.deploy is not None:
         _check(space, readme)
         _deploy(space, root, options)
     elif options.write:
-        readme.write_text(with_front_matter(readme.read_text("utf-8"), space), "utf-8")
+        readme.write_text(with_front_matter(_text(readme), space), "utf-8")
         print("README.md: front matter written.")
     else:
         _check(space, readme)
         print("README.md: front matter is that of the Spacefile.")
 
 
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise EditError(f"{file.name} is not UTF-8. Save it as UTF-8.") from None
+
+
 def _check(space: Spacefile, readme: Path) -> None:
-    before = readme.read_text("utf-8")
+    before = _text(readme)
     if before != with_front_matter(before, space):
         raise EditError("README.md's front matter is not the Spacefile's. Run: python -m refedit space --write")
 

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from refedit.errors import EditError
-from refedit.hosting.deployment import Deployment
+from refedit.hosting.deployment import OF_THE_HUB, STUDY, STUDY_FOLDER, Deployment
 from refedit.hosting.space import HUB, Spacefile
 
 PATIENCE = 1800.0
 """Seconds for which a Space may build and start."""
 LOOK = 5.0
 """Seconds between two looks at it."""
-KEPT = frozenset({".gitattributes"})
-"""Files of a Space that the hub itself puts there."""
+LOG_IN = "Make a token that may write at huggingface.co/settings/tokens, then run: hf auth login"
+OURS = "Spacefile"
+"""A Space that has files but not this one is another app's."""
+ASLEEP = ("PAUSED", "STOPPED", "SLEEPING")
+"""Stages in which new files alone may start nothing."""
+COMMIT = "create_commit"
 HIDDEN = "..."
 
 
@@ -36,9 +40,22 @@ class Call:
         return f"{self.name}({', '.join(told)})"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """A Space that exists: its files' paths, its variables, the hardware that it has or waits for, and its stage."""
+
+    files: Collection[str]
+    variables: Mapping[str, str]
+    hardware: str
+    stage: str
+
+
 def rehearse(wanted: Deployment) -> Iterator[str]:
     """The calls that would make a new Space, and what it would hold; asks nobody."""
+    _check(wanted)
     yield f"A rehearsal: nothing is sent. {_about(wanted)}"
+    if not _logged_in():
+        yield f"  You are not logged in. {LOG_IN}"
     yield from (f"  {call}" for call in calls(wanted))
     yield from (f"    {line}" for line in _folders(wanted))
     yield f"  wait_for_space(repo_id={wanted.name!r})"
@@ -52,30 +69,64 @@ def deploy(wanted: Deployment) -> Iterator[str]:
     """
     from huggingface_hub import HfApi
 
+    _check(wanted)
     hub = HfApi()
     with _refusals():
         yield f"As {hub.whoami()['name']}: {_about(wanted)}"
-        exists = hub.repo_exists(wanted.name, repo_type="space")
-        there = hub.list_repo_files(wanted.name, repo_type="space") if exists else []
-        for call in calls(wanted, exists, there):
+        present = _present(hub, wanted.name)
+        done = {}
+        for call in calls(wanted, present):
             yield f"  {call}"
-            done = getattr(hub, call.name)(**call.arguments)
+            done[call.name] = getattr(hub, call.name)(**call.arguments)
         yield "  Waiting until it runs ..."
-        _wait(hub, wanted.name, done.oid)
+        _wait(hub, wanted.name, done[COMMIT].oid)
         yield f"  {_called(hub, wanted.name)}"
     yield f"It runs: {HUB}/spaces/{wanted.name}"
 
 
-def calls(wanted: Deployment, exists: bool = False, there: Collection[str] = ()) -> Iterator[Call]:
-    """What makes the Space, in this order; `there` are the files of one that exists, of which no others stay.
+def _check(wanted: Deployment) -> None:
+    """EditError for what the hub's own client knows to be wrong."""
+    from huggingface_hub import SpaceHardware
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(wanted.name)
+    except HFValidationError as error:
+        raise EditError(f"'{wanted.name}' can be no Space's name. {error}") from error
+    known = [hardware.value for hardware in SpaceHardware]
+    if wanted.space.hardware not in known:
+        raise EditError(f"There is no hardware '{wanted.space.hardware}'. Choose one of {', '.join(known)}.")
+
+
+def _present(hub: Any, name: str) -> Present | None:
+    """The Space as it is now, if it exists; EditError if it is another app's."""
+    if not hub.repo_exists(name, repo_type="space"):
+        return None
+    files = hub.list_repo_files(name, repo_type="space")
+    if OURS not in files and {*files} - {OF_THE_HUB, "README.md"}:
+        raise EditError(f"The Space {name} holds another app, which would go. Give another name, or delete it there.")
+    runtime = hub.get_space_runtime(name)
+    return Present(
+        files=files,
+        variables={key: item.value for key, item in hub.get_space_variables(name).items()},
+        hardware=runtime.requested_hardware or runtime.hardware or "",
+        stage=runtime.stage,
+    )
+
+
+def calls(wanted: Deployment, present: Present | None = None) -> Iterator[Call]:
+    """What makes the Space, or one that exists into it, in this order: of its files no others stay.
 
     Files come last, since they start a build, which then has all its settings.
     """
-    if exists:
-        yield from _changes(wanted)
-    else:
+    if present is None:
         yield _creation(wanted)
-    yield _commit(wanted, sorted(set(there) - set(wanted.files) - KEPT))
+    else:
+        yield from _changes(wanted, present)
+    yield _commit(wanted, sorted({*(present.files if present else ())} - {*wanted.files, OF_THE_HUB}))
+    if present and present.stage in ASLEEP:
+        yield Call(name="restart_space", arguments={"repo_id": wanted.name})
 
 
 def _creation(wanted: Deployment) -> Call:
@@ -97,17 +148,27 @@ def _creation(wanted: Deployment) -> Call:
     )
 
 
-def _changes(wanted: Deployment) -> Iterator[Call]:
-    """The settings of a Space that exists; those that are not spoken of stay as they are."""
+def _changes(wanted: Deployment, present: Present) -> Iterator[Call]:
+    """The settings of a Space that exists; those that are right or not spoken of stay as they are."""
     for name, value in wanted.variables.items():
-        yield Call(name="add_space_variable", arguments={"repo_id": wanted.name, "key": name, "value": value})
+        if present.variables.get(name) != value:
+            yield Call(name="add_space_variable", arguments={"repo_id": wanted.name, "key": name, "value": value})
+    for name in sorted(_cleared(wanted, present)):
+        yield Call(name="delete_space_variable", arguments={"repo_id": wanted.name, "key": name})
     for name, value in wanted.secrets.items():
         arguments = {"repo_id": wanted.name, "key": name, "value": value}
         yield Call(name="add_space_secret", arguments=arguments, shown={"value": HIDDEN})
     if volumes := _volumes(wanted.space):
         yield Call(name="set_space_volumes", arguments={"repo_id": wanted.name, "volumes": volumes})
-    hardware = wanted.space.hardware
-    yield Call(name="request_space_hardware", arguments={"repo_id": wanted.name, "hardware": hardware})
+    if (hardware := wanted.space.hardware) != present.hardware:
+        yield Call(name="request_space_hardware", arguments={"repo_id": wanted.name, "hardware": hardware})
+
+
+def _cleared(wanted: Deployment, present: Present) -> set[str]:
+    """Variables that go: those that are wanted empty, and that of a study whose files go."""
+    stays = any(path.startswith(f"{STUDY_FOLDER}/") for path in wanted.files)
+    study = {STUDY} if present.variables.get(STUDY) == STUDY_FOLDER and not stays else set()
+    return {*wanted.cleared, *study} & (present.variables.keys() - wanted.variables.keys())
 
 
 def _commit(wanted: Deployment, gone: Collection[str]) -> Call:
@@ -119,7 +180,7 @@ def _commit(wanted: Deployment, gone: Collection[str]) -> Call:
     ]
     told = f"{len(added)} files of {wanted.bytes / 1e6:.1f} MB{''.join(f', without {path}' for path in gone)}"
     return Call(
-        name="create_commit",
+        name=COMMIT,
         arguments={
             "repo_id": wanted.name,
             "repo_type": "space",
@@ -140,8 +201,7 @@ def _volumes(space: Spacefile) -> list[Any]:
 
 
 def _about(wanted: Deployment) -> str:
-    unset = f" Secrets not sent: {', '.join(wanted.unset)}; --secret NAME sends one." if wanted.unset else ""
-    return f"{wanted.name} on {wanted.space.hardware}.{unset}"
+    return " ".join((f"{wanted.name} on {wanted.space.hardware}.", *wanted.notes))
 
 
 def _folders(wanted: Deployment) -> Iterator[str]:
@@ -158,11 +218,14 @@ def _wait(hub: Any, name: str, commit: str) -> None:
             runtime = hub.wait_for_space(name, timeout=max(end - time.monotonic(), 0.0), poll_interval=LOOK)
         except TimeoutError as error:
             raise EditError(f"The Space does not come up in time. Read its log: hf spaces logs {name}") from error
-        if runtime.raw.get("sha", commit) == commit:
+        if runtime.raw.get("sha", commit) == commit or time.monotonic() > end:
             break
         time.sleep(LOOK)
-    if runtime.stage != "RUNNING":
-        raise EditError(f"The Space is in the stage {runtime.stage}. Read its log: hf spaces logs {name} --build")
+    if runtime.stage != "RUNNING" or runtime.raw.get("sha", commit) != commit:
+        raise EditError(
+            f"The Space is in the stage {runtime.stage} and does not run what was sent. Read its log: "
+            f"hf spaces logs {name} --build"
+        )
 
 
 def _called(hub: Any, name: str) -> str:
@@ -176,6 +239,12 @@ def _called(hub: Any, name: str) -> str:
     return f"GET {address}: {', '.join(answer.json()['named_endpoints'])}"
 
 
+def _logged_in() -> bool:
+    from huggingface_hub import get_token
+
+    return bool(get_token())
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turns what the hub and the network refuse into an EditError that says what to do."""
@@ -184,7 +253,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except LocalTokenNotFoundError as error:
-        raise EditError("You are not logged in to huggingface.co. Run: hf auth login") from error
+        raise EditError(f"You are not logged in to huggingface.co. {LOG_IN}") from error
     except HfHubHTTPError as error:
         raise EditError(_refusal(error.response.status_code, str(error))) from error
     except HTTPError as error:  # of the client that huggingface_hub itself uses
@@ -193,7 +262,7 @@ def _refusals() -> Iterator[None]:
 
 def _refusal(status: int, words: str) -> str:
     if status == 401:
-        return "The hub does not know your token. Run hf auth login with one that may write."
+        return f"The hub does not know your token. {LOG_IN}"
     if status == 402:
         return (
             "The hub wants a paid plan or credits for this. A free account can have two Gradio Spaces, on zero-a10g; "

@@ -3,6 +3,8 @@
 Knows nothing about pictures, networks or pages; Hugging Face itself reads the front matter only.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,11 +12,14 @@ from typing import Literal
 import yaml  # a requirement of gradio
 
 from refedit.errors import EditError
-from refedit.hosting.strict_yaml import Unfit, read_yaml
+from refedit.machine.strict_yaml import Unfit, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HUB = "https://huggingface.co"
 COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_VERSION = re.compile(r"\d+(\.\d+){0,2}")
+_DURATION = re.compile(r"[1-9]\d*(s|m|h)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,11 @@ class Preload:
     repo: str
     files: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _check("repo", self.repo, _REPOSITORY, "OWNER/NAME")
+        if not self.files or any(not re.fullmatch(r"[^\s,]+", file) for file in self.files):
+            raise Unfit("files", "'files' has to name files, each without spaces and commas.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
@@ -56,6 +66,7 @@ class Storage:
     read_only: bool = False
 
     def __post_init__(self) -> None:
+        _check("source", self.source, _REPOSITORY, "OWNER/NAME")
         if not self.folder.startswith("/"):
             raise Unfit("folder", f"'folder' is '{self.folder}', but has to begin with /.")
 
@@ -75,7 +86,7 @@ class Spacefile:
     colours: tuple[str, ...]
     about: str
     license: str
-    sdk: str
+    sdk: Literal["gradio"]
     sdk_version: str
     python_version: str
     app_file: str
@@ -94,15 +105,37 @@ class Spacefile:
 
     def __post_init__(self) -> None:
         if self.v != 1:
-            raise EditError(f"The Spacefile is of version {self.v}, but this is a reader of version 1.")
+            raise Unfit("v", f"The Spacefile is of version {self.v}, but this is a reader of version 1.")
         if len(self.colours) != 2 or not COLOURS.issuperset(self.colours):
-            raise EditError(f"The Spacefile's colours have to be two of {', '.join(sorted(COLOURS))}.")
+            raise Unfit("colours", f"'colours' have to be two of {', '.join(sorted(COLOURS))}.")
         if len(self.about) > 60:
-            raise EditError(f"The Spacefile's about has {len(self.about)} characters; a Space shows 60 at most.")
+            raise Unfit("about", f"'about' has {len(self.about)} characters; a Space shows 60 at most.")
+        for name in ("title", "emoji", "license", "hardware"):
+            _check(name, getattr(self, name), re.compile(r"\S.*"), "a text")
+        for name in ("sdk_version", "python_version"):
+            _check(name, getattr(self, name), _VERSION, "a version, as 3.12")
+        _check("startup_timeout", self.startup_timeout, _DURATION, "a time, as 30m or 1h")
+        for model in self.models:
+            _check("models", model, _REPOSITORY, "OWNER/NAME")
+        names = [item.name for item in self.variables]
+        _check_names("variables", names)
+        _check_names("secrets", [*names, *(item.name for item in self.secrets)])
 
     @property
     def has_gpu(self) -> bool:
         return not self.hardware.startswith("cpu-")
+
+
+def _check(name: str, value: str, pattern: re.Pattern[str], wanted: str) -> None:
+    if not pattern.fullmatch(value):
+        raise Unfit(name, f"'{name}' is '{value}', but has to be {wanted}.")
+
+
+def _check_names(name: str, names: Sequence[str]) -> None:
+    """Hugging Face refuses a Space that has a name twice, be it once as a variable and once as a secret."""
+    twice = [each for each in names if names.count(each) > 1]
+    if twice:
+        raise Unfit(name, f"'{name}' has the name {twice[0]} for a second time.")
 
 
 def read_spacefile(text: str) -> Spacefile:
@@ -115,6 +148,7 @@ def front_matter(space: Spacefile, address: str = "") -> str:
 
     `address` is the Space's as OWNER/NAME: without it there is no thumbnail, which needs a whole web address.
     """
+    fetched = [_preloaded(item) for item in space.preload] if space.has_gpu else []
     keys = {
         "title": space.title,
         "emoji": space.emoji,
@@ -134,7 +168,7 @@ def front_matter(space: Spacefile, address: str = "") -> str:
         **({"thumbnail": f"{HUB}/spaces/{address}/resolve/main/{space.thumbnail}"} if address else {}),
         "models": list(space.models),
         "tags": list(space.tags),
-        **({"preload_from_hub": [_preloaded(item) for item in space.preload]} if space.has_gpu else {}),
+        **({"preload_from_hub": fetched} if fetched else {}),
     }
     text = yaml.safe_dump(keys, allow_unicode=True, sort_keys=False, width=4096)
     return f"---\n{text}---\n"

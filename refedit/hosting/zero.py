@@ -5,6 +5,7 @@ this before a model is loaded: from then on what is loaded "on cuda" in the main
 the page is launched this process has no weights of its own any more, only the tokenizer.
 """
 
+import logging
 import math
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -23,6 +24,8 @@ from refedit.editing.request import EditEvent, EditRequest, Finished, Progress
 from refedit.editing.service import Located
 from refedit.errors import EditError, Stopped
 from refedit.methods import Method
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 40
 """Gradio's handlers have so many threads. ZeroGPU itself decides how many edits run, and for whom."""
@@ -47,6 +50,7 @@ NOTE = (
     "there, not at its own address."
 )
 TAKEN_BACK = "GPU task aborted"
+NONE_LENT = "Hugging Face cannot lend a GPU just now. Nothing of yours is lost: try again in a minute."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +135,7 @@ class ZeroEditor:
                         raise EditError(answer.message)
                     case Ended():
                         if answer.error is not None:
-                            raise in_plain_words(answer.error) from answer.error
+                            raise in_plain_words(answer.error, lent) from answer.error
                         return
                     case _:
                         yield answer
@@ -200,13 +204,19 @@ class Loan:
             self._answers.put(Ended(error=None))
 
 
-def in_plain_words(error: BaseException) -> BaseException:
-    """An EditError for what ZeroGPU says of GPUs, queues and quotas; other errors as they are."""
-    if not isinstance(error, gr.Error):
-        return error
-    if TAKEN_BACK in str(error.message):
+def in_plain_words(error: BaseException, lent: bool = True) -> BaseException:
+    """An EditError for what ZeroGPU says of GPUs, queues and quotas, and for all that fails before one is `lent`.
+
+    Other errors stay as they are.
+    """
+    message = str(error.message) if isinstance(error, gr.Error) else ""
+    if TAKEN_BACK in message:
         return EditError("The GPU was taken back before the edit was done. Run it again, or with fewer steps.")
-    if error.title == "ZeroGPU worker error":  # a class's name; the worker's log has the rest
-        return RuntimeError(f"{error.message} in a worker of ZeroGPU")
+    if not isinstance(error, gr.Error) or error.title == "ZeroGPU worker error":
+        if not lent:
+            log.error("no GPU was lent", exc_info=error)
+            return EditError(NONE_LENT)
+        # Of a worker's exception there is only the class's name; the worker's log has the rest.
+        return RuntimeError(f"{message} in a worker of ZeroGPU") if message else error
     # The message may be HTML, whose own text is what it says of itself as a string.
-    return EditError(f"No GPU was lent for this, and nothing of yours is lost. Hugging Face says: {error.message!s}")
+    return EditError(f"No GPU was lent for this, and nothing of yours is lost. Hugging Face says: {message}")

@@ -61,7 +61,8 @@ class PoolEditor:
         self.limits: Limits = states[0].limits
         self._places = Placement(self.limits.waiting_each, self.limits.least)
         self._see(states)
-        self.facts = ModelFacts(name=states[0].model, size=states[0].size, read=self._read)
+        first = states[0]
+        self.facts = ModelFacts(name=first.model, size=first.size, read=self._read, notices=first.notices)
         self._news = threading.Thread(target=self._keep_in_touch, daemon=True, name="pool news")
 
     def __enter__(self) -> "PoolEditor":

@@ -22,7 +22,7 @@ from refedit.editing.editor import WAITING, Editor
 from refedit.editing.request import EditEvent, EditRequest, Finished, Progress
 from refedit.editing.service import Located
 from refedit.errors import EditError, Stopped
-from refedit.models import BUILTIN, load_model
+from refedit.models import BUILTIN, load_model, what_hides
 from refedit.serving.limits import Limits
 
 WAITING_SECONDS = 0.25
@@ -42,6 +42,7 @@ class Offer:
     model: str = BUILTIN
     device: str = "auto"
     channels_last: bool | None = None
+    safety_checker: bool = False
     limits: Limits = Limits()
 
 
@@ -61,8 +62,8 @@ class ReplicaState:
 
     `others` are the edits at it that other front ends asked for, `waiting` those of all that have not begun. One that
     was stopped runs until its UNet call is over.
-    `last_minute` and `edits` were finished, `seconds` is the mean time of the last ones. `model` and `size` are the
-    model's facts, empty if it could not be loaded: `failure` then says why.
+    `last_minute` and `edits` were finished, `seconds` is the mean time of the last ones. `model`, `size` and `notices`
+    are the model's facts, empty if it could not be loaded: `failure` then says why.
     """
 
     replica: str
@@ -72,6 +73,7 @@ class ReplicaState:
     size: int
     failure: str
     limits: Limits
+    notices: tuple[str, ...]
     running: int
     waiting: int
     others: int
@@ -101,7 +103,8 @@ class Edits:
         self.failure = ""
         self.editor: Editor | None = None
         try:
-            self.editor = Editor(load_model(offer.model, offer.device, offer.channels_last))
+            model = load_model(offer.model, offer.device, offer.channels_last)
+            self.editor = Editor(model, hides=what_hides(model, offer.safety_checker))
         except EditError as error:
             self.failure = str(error)  # an exception here would be tried again and again, and be told as a traceback
         # One thread for all edits: it keeps their order, and PyTorch keeps compiled kernels by thread.
@@ -154,6 +157,7 @@ class Edits:
             process=os.getpid(),
             model=facts.name if facts else "",
             size=facts.size if facts else 0,
+            notices=facts.notices if facts else (),
             failure=self.failure,
             limits=self.limits,
             running=sum(job.begun for job in jobs),

@@ -58,21 +58,22 @@ def _serve(options: argparse.Namespace) -> None:
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
     try:
-        names = Settings.from_environment().names
+        asked = Settings.from_environment()
         if study.definition.kind == "live":
             from refedit.editing.editor import Editor
-            from refedit.models import load_model
+            from refedit.models import load_model, what_hides
             from refedit.ui.page import embeddings_of
             from refedit.ui.waiting_room import patiently, waiting_room
 
             settings = Settings(
-                host=options.host, port=options.port, model=options.model, device=options.device, names=names
+                host=options.host, port=options.port, model=options.model, device=options.device, names=asked.names
             )
             with waiting_room(settings) as room:  # the address is taken before a model is loaded
-                editor = Editor(patiently(room, partial(load_model, options.model, options.device)))
+                model = patiently(room, partial(load_model, options.model, options.device))
+                editor = Editor(model, hides=what_hides(model, asked.safety_checker))
             serve_live(study, settings, editor, embeddings_of(settings))
         else:
-            serve_alone(study, options.host, options.port, names)
+            serve_alone(study, options.host, options.port, asked.names)
     finally:
         study.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from refedit.errors import EditError
-from refedit.hosting.strict_yaml import Unfit, read_yaml
+from refedit.machine.strict_yaml import Unfit, read_yaml
 
 FILE = "study.yaml"
 LONGEST_TEXT = 300

@@ -54,6 +54,9 @@ PANE_SCRIPTS = ("mask.js", "easel.js", "hand.js", "pictures.js", "pane.js")
 SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
 """In the order in which they use each other."""
 
+EVENTS = 1 << 20
+"""Gradio's queue may hold so many events. Without a number it holds one on ZeroGPU, and refuses what comes beside."""
+
 VISITORS = 200
 """So many visitors' sessions are kept in memory, those of open pages first."""
 
@@ -84,7 +87,7 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
 
 def queued(blocks: TellingBlocks) -> TellingBlocks:
     """With Gradio's queue, in which nothing waits for anything else: what has to, waits in a line of ours."""
-    blocks.queue(max_size=None, default_concurrency_limit=None, api_open=False)
+    blocks.queue(max_size=EVENTS, default_concurrency_limit=None, api_open=False)
     return blocks
 
 
@@ -116,6 +119,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "state_session_capacity": VISITORS,
         "footer_links": [],
         "run_history": False,
+        # Else a Space may put a server of its own before this one, whose answers pass no guard of ours.
+        "ssr_mode": False,
         "enable_monitoring": False,
         "share": False,
         "quiet": True,

@@ -14,7 +14,7 @@ class Settings:
     """Where the page listens, which model edits, and where the examples lie.
 
     REFEDIT_HOST and REFEDIT_PORT: the address (127.0.0.1:7860; 0.0.0.0 opens it to the network). Where only
-    GRADIO_SERVER_NAME is set, as on a Hugging Face Space, that is the host.
+    GRADIO_SERVER_NAME and GRADIO_SERVER_PORT are set, as on a Hugging Face Space, those are.
     REFEDIT_HOSTS: names, with commas between, by which the page answers beside this machine's own; a page that listens
     to other machines, too, answers to every name unless there are some.
     REFEDIT_MODEL: "picturebook", a hub id or a folder of a Stable Diffusion 1.x or 2.x checkpoint; or "auto", which is
@@ -45,13 +45,10 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that the environment asks for; ValueError if the port is no port or a switch not 0 or 1."""
         on_a_space = "SPACE_ID" in environment
-        port = environment.get("REFEDIT_PORT", str(cls.port))
-        if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise ValueError(f"REFEDIT_PORT is '{port}', but has to be a number between 1 and 65535.")
         return cls(
-            # A Space says with Gradio's own variable that the page must be reachable from outside its container.
+            # A Space says with Gradio's own variables where the page must be reachable from outside its container.
             host=environment.get("REFEDIT_HOST") or environment.get("GRADIO_SERVER_NAME", cls.host),
-            port=int(port),
+            port=_port(environment),
             names=tuple(name.strip() for name in environment.get("REFEDIT_HOSTS", "").split(",") if name.strip()),
             model=environment.get("REFEDIT_MODEL", cls.model),
             device=environment.get("REFEDIT_DEVICE", cls.device),
@@ -62,6 +59,14 @@ class Settings:
             promise=_promise(environment),
             examples=Path(environment.get("REFEDIT_EXAMPLES", cls.examples)),
         )
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    name = "GRADIO_SERVER_PORT" if "REFEDIT_PORT" not in environment else "REFEDIT_PORT"
+    port = environment.get(name, str(Settings.port))
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{name} is '{port}', but has to be a number between 1 and 65535.")
+    return int(port)
 
 
 def _promise(environment: Mapping[str, str]) -> Promise:

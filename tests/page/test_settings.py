@@ -12,7 +12,8 @@ from refedit.editing.editor import Editor
 from refedit.errors import EditError
 from refedit.keeping.promise import Promise
 from refedit.segment.embedding_cache import EmbeddingCache
-from refedit.ui.page import build_page, launch_options
+from refedit.ui.events.telling import TellingBlocks
+from refedit.ui.page import build_page, launch_options, queued
 from refedit.ui.settings import Settings
 
 
@@ -22,6 +23,24 @@ def test_settings_come_from_the_environment() -> None:
     settings = Settings.from_environment(asked)
     assert (settings.host, settings.port, settings.model, settings.examples) == ("0.0.0.0", 8080, "x/y", Path("tiles"))
     assert launch_options(settings)["server_name"] == "0.0.0.0"
+
+
+def test_a_space_says_where_it_is_looked_for_with_gradios_variables() -> None:
+    said = {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7000"}
+    settings = Settings.from_environment(said)
+    assert (settings.host, settings.port) == ("0.0.0.0", 7000)
+    settings = Settings.from_environment(said | {"REFEDIT_HOST": "127.0.0.1", "REFEDIT_PORT": "8080"})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+
+
+def test_no_server_of_gradio_stands_before_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SSR_MODE", "true")
+    assert TellingBlocks()._resolve_ssr_mode(launch_options(Settings())["ssr_mode"]) is False
+
+
+def test_no_event_is_refused_on_zero_gpu_since_another_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert (queued(TellingBlocks())._queue.max_size or 0) > 1000
 
 
 @pytest.mark.parametrize("port", ["", "-1", "0", "65536", "http"])

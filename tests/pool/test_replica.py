@@ -1,6 +1,7 @@
 """One replica, without Ray: turns, leases, and errors as plain values."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from refedit.editing.editor import WAITING, Editor
+from refedit.editing.editor import CHECKED, HIDDEN, WAITING, Editor
 from refedit.editing.request import Finished, Progress
 from refedit.serving.limits import Limits
 from refedit.serving.replica import LOST, WRONG_IN_A_ROW, Edits, Failure, Offer
-from tests.conftest import load_tiny
+from tests.conftest import load_tiny, save_checker
 from tests.pool.work import broken, edit_of, endless, hold, way
 
 PAGE, OTHER = "page", "other page"
@@ -161,3 +162,15 @@ def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
 
     state, answers = ran(play())
     assert "no pipeline folder" in state.failure and answers == [Failure(sentence=state.failure)]
+
+
+def test_a_replica_hides_what_its_models_safety_checker_finds(tiny_folder: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(tiny_folder, tmp_path / "model")
+    save_checker(model, -1.5)  # which hides everything
+
+    async def play() -> tuple[Any, Any]:
+        edits = Edits(Offer(model=str(model), device="cpu", safety_checker=True), "a", "here")
+        return await edits.state(PAGE), await listed(edits.edit(PAGE, edit_of(1, steps=1)))
+
+    state, answers = ran(play())
+    assert state.notices == (CHECKED,) and answers[-1] == Failure(sentence=HIDDEN)

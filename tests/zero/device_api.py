@@ -16,13 +16,14 @@ class Lender:
     """How GPUs are lent, which tests change, and what has been asked.
 
     `queue` seconds pass before one is free, if the queue is not `full`; `quota` is what a visitor has left, None for
-    enough; `fresh` gives every job a GPU that nobody had. `log` has the paths and parameters of all calls, `pids` the
-    workers that got a GPU.
+    enough; a `broken` API fails by itself; `fresh` gives every job a GPU that nobody had. `log` has the paths and
+    parameters of all calls, `pids` the workers that got a GPU.
     """
 
     queue: float = 0.0
     quota: int | None = None
     full: bool = False
+    broken: bool = False
     fresh: bool = False
     gpus: int = 0
     log: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -96,7 +97,9 @@ class Answers(BaseHTTPRequestHandler):
             self._answer(200, {})
 
     def _schedule(self, lender: Lender) -> None:
-        if lender.quota is not None:
+        if lender.broken:
+            self._answer(500, {})
+        elif lender.quota is not None:
             self._answer(429, {"left": lender.quota, "wait": 3600})
         elif not lender.queue and not lender.full:
             self._answer(200, lender.lend())

@@ -1,8 +1,11 @@
-"""The app as on ZeroGPU, with a tiny model, and what lends it GPUs: one server for its endpoints and for its page.
+"""The app as on a Space with ZeroGPU, and what lends it GPUs: one server for its endpoints and for its page.
+
+Its model is a tiny one with a safety checker.
 
 A plugin of the tests' conftest, since two folders ask it.
 """
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,7 +29,7 @@ class EmulatedSpace:
 
 @pytest.fixture(scope="session")
 def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedSpace]:
-    from tests.conftest import box_mask, picture
+    from tests.conftest import box_mask, picture, save_checker
 
     folder = tmp_path_factory.mktemp("zero")
     if find_spec("playwright"):
@@ -35,17 +38,22 @@ def running(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     picture(2).save(folder / "reference.png")
     box_mask((64, 64), (8, 8, 40, 48)).to_image().save(folder / "mask.png")
     (folder / "cgroup").write_text("0::/x\n")
+    model = shutil.copytree(tiny_folder, folder / "model")
+    save_checker(model, 1.5)  # which hides nothing
     with lending() as (url, lender):
         variables = {
+            "SPACE_ID": "somebody/refedit",
+            "GRADIO_SSR_MODE": "true",
             "SPACES_ZERO_GPU": "true",
             "SPACES_ZERO_DEVICE_API_URL": url,
             "ZEROGPU_PROC_SELF_CGROUP_PATH": str(folder / "cgroup"),
             "ZEROGPU_OFFLOAD_DIR": str(folder / "pack"),
             "HOME": str(folder),
-            "REFEDIT_MODEL": str(tiny_folder),
+            "REFEDIT_MODEL": str(model),
             "OMP_NUM_THREADS": "1",
         }
         with serving(["-m", "tests.zero.emulated_space"], folder, variables) as address:
+            assert lender.asked("/startup-report"), "ZeroGPU ends a Space that does not report its start"
             yield EmulatedSpace(address=address, lender=lender, folder=folder)
 
 
@@ -54,7 +62,7 @@ def space(running: EmulatedSpace) -> EmulatedSpace:
     """The Space with GPUs for everybody, and workers that nobody has used."""
     lender = running.lender
     lender.wait_until_given_back()
-    lender.queue, lender.quota, lender.full, lender.fresh = 0.0, None, False, False
+    lender.queue, lender.quota, lender.full, lender.broken, lender.fresh = 0.0, None, False, False, False
     lender.free.clear()
     lender.log.clear()
     lender.pids.clear()

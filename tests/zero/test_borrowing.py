@@ -18,7 +18,7 @@ from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.editing.editor import Editor
 from refedit.editing.request import Finished
 from refedit.editing.result_png import read_result
-from refedit.hosting.zero import WAITING
+from refedit.hosting.zero import NONE_LENT, WAITING
 from tests.server.calls import edit
 from tests.zero.fixtures import EmulatedSpace
 
@@ -160,3 +160,10 @@ def test_as_long_a_gpu_is_asked_for_as_edits_have_taken(client: Client, space: E
         pass
     short, long = (int(asked["durationSeconds"]) for asked in space.lender.asked("/schedule")[1:])
     assert short < long
+
+
+def test_whatever_fails_before_a_gpu_is_lent_is_one_sentence(client: Client, space: EmulatedSpace) -> None:
+    space.lender.broken = True
+    assert NONE_LENT in refusal(client, space)
+    space.lender.broken = False
+    ended(client, space)

@@ -132,8 +132,9 @@ const measure = () => {
   if (document.querySelector("#status .running")) inSight();
 };
 const watching = setInterval(() => {
-  if (!named("bar")) return;
+  const parts = [document.documentElement, named("bar"), named("head"), named("begin"), named("desk")];
+  if (!parts.every(Boolean)) return; // they come one by one
   clearInterval(watching);
   const sizes = new ResizeObserver(measure);
-  for (const part of [document.documentElement, named("bar"), named("head"), named("begin")]) sizes.observe(part);
+  parts.slice(0, -1).forEach((part) => sizes.observe(part));
 }, 100);
