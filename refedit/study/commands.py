@@ -4,10 +4,14 @@ import argparse
 import socket
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refedit.errors import EditError
 from refedit.study.evidence_commands import add_evidence, add_kind
+
+if TYPE_CHECKING:
+    from refedit.study.running import Study
+    from refedit.ui.settings import Settings
 
 
 def add_commands(commands: Any) -> None:
@@ -44,12 +48,32 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from refedit.study.beginning import left_to_write
     from refedit.study.running import open_study
-    from refedit.study.serving import PATH, serve_alone, serve_live
+    from refedit.study.serving import serve_alone
     from refedit.ui.settings import Settings
 
     study = open_study(options.folder)
+    _tell(study, options)
+    live = study.definition.kind == "live"
+    try:
+        asked = Settings.from_environment()
+        if live:
+            _serve_live(study, options, asked)
+        else:
+            serve_alone(study, options.host, options.port, asked.names)
+    finally:
+        study.close()
+    if live:
+        from refedit.ui.launching import leave
+
+        leave()
+
+
+def _tell(study: "Study", options: argparse.Namespace) -> None:
+    """What whoever serves a study has to know before people come."""
+    from refedit.study.beginning import left_to_write
+    from refedit.study.serving import PATH
+
     host = socket.gethostname() if options.host == "0.0.0.0" else options.host
     address = f"http://{host}:{options.port}{PATH}/"
     print(f"For participants: {address}\nTo try it yourself, uncounted: {address}?test", flush=True)
@@ -57,30 +81,23 @@ def _serve(options: argparse.Namespace) -> None:
         print(f"What people read still says '{words}'. Write who asks before they come.", flush=True)
     if not study.admin:
         print("The export by HTTP is off. Set REFEDIT_STUDY_ADMIN to a long secret to have it.", flush=True)
-    try:
-        asked = Settings.from_environment()
-        if study.definition.kind == "live":
-            from refedit.editing.editor import Editor
-            from refedit.models import load_model, what_hides
-            from refedit.ui.page import embeddings_of
-            from refedit.ui.waiting_room import patiently, waiting_room
 
-            settings = Settings(
-                host=options.host, port=options.port, model=options.model, device=options.device, names=asked.names
-            )
-            with waiting_room(settings) as room:  # the address is taken before a model is loaded
-                model = patiently(room, partial(load_model, options.model, options.device))
-                editor = Editor(model, hides=what_hides(model, asked.safety_checker))
-            serve_live(study, settings, editor, embeddings_of(settings))
-        else:
-            serve_alone(study, options.host, options.port, asked.names)
-    finally:
-        study.close()
 
-    if study.definition.kind == "live":
-        from refedit.ui.launching import leave
+def _serve_live(study: "Study", options: argparse.Namespace, asked: "Settings") -> None:
+    from refedit.editing.editor import Editor
+    from refedit.models import load_model, what_hides
+    from refedit.study.serving import serve_live
+    from refedit.ui.page import embeddings_of
+    from refedit.ui.settings import Settings
+    from refedit.ui.waiting_room import patiently, waiting_room
 
-        leave()
+    settings = Settings(
+        host=options.host, port=options.port, model=options.model, device=options.device, names=asked.names
+    )
+    with waiting_room(settings) as room:  # the address is taken before a model is loaded
+        model = patiently(room, partial(load_model, options.model, options.device))
+        editor = Editor(model, hides=what_hides(model, asked.safety_checker))
+    serve_live(study, settings, editor, embeddings_of(settings))
 
 
 def _status(options: argparse.Namespace) -> None:

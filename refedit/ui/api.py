@@ -105,10 +105,14 @@ def _edit(editor: EditingService) -> Callable[..., Iterator[Answer]]:
                     )
                 yield from answers(asked_by(editor, visitor), request, folder)
 
+    edit.__doc__ = _edit_help()
+    return edit
+
+
+def _edit_help() -> str:
     needing = {need: ", ".join(m.name for m in METHODS.values() if need in m.needs) or "none" for need in Input}
     methods = " ".join(f"{method.name}: {method.summary}" for method in METHODS.values())
-    edit.__doc__ = EDIT_HELP.format(methods=methods, **needing)
-    return edit
+    return EDIT_HELP.format(methods=methods, **needing)
 
 
 def _check_kinds(texts: dict[str, Any], settings: Any) -> None:
