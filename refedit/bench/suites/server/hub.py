@@ -12,9 +12,11 @@ import httpx
 
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
+from refedit.bench.suites.server.visits import edited, noise
 
 MODEL = "somebody/something"
-NAMED = 15.0
+NAMED, READY = 15.0, 20.0
+"""Seconds until a trouble is named, and until the page stands where there is no hub at all."""
 SAYS = {
     401: "logged in",
     403: "licence",
@@ -45,6 +47,19 @@ def _trouble(status: int | None) -> Callable[[Site, bool], Found]:
         )
 
     return run
+
+
+def _offline(site: Site, quick: bool) -> Found:
+    """The built-in model where nothing was ever fetched and nothing can be."""
+    site.end(signal.SIGTERM)
+    alone = Site(site.folder, {**site.variables, "HF_HUB_OFFLINE": "1", "HF_HOME": str(site.folder / "empty")})
+    with alone, alone.client() as client:
+        started = time.monotonic() - alone.opened
+        ended = edited(client, noise(0))
+    return Found(
+        measured=f"ready after {started:.1f} s, an edit ended with '{ended}'",
+        held=started < READY and ended == "complete",
+    )
 
 
 def _until(true: Callable[[], bool]) -> float:
@@ -93,12 +108,20 @@ def troubled_hub(status: int | None) -> Iterator[str]:
         server.shutdown()
 
 
-TRIALS = tuple(
+TRIALS = (
     Trial(
-        name=f"hub-{status or 'silent'}",
-        does=f"a hub that {f'answers with {status}' if status else 'does not answer'}, at the start",
-        goal=f"named within {NAMED:g} s after the page answers",
-        run=_trouble(status),
-    )
-    for status in SAYS
+        name="offline",
+        does="the server starts without a hub and with nothing fetched before",
+        goal=f"ready within {READY:g} s",
+        run=_offline,
+    ),
+    *(
+        Trial(
+            name=f"hub-{status or 'silent'}",
+            does=f"a hub that {f'answers with {status}' if status else 'does not answer'}, at the start",
+            goal=f"named within {NAMED:g} s after the page answers",
+            run=_trouble(status),
+        )
+        for status in SAYS
+    ),
 )

@@ -29,6 +29,7 @@ class Site:
         self.folder, self.variables = folder, variables
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.opened = 0.0  # when it was started, by the machine's clock
 
     def __enter__(self) -> "Site":
         self.temporary.mkdir(exist_ok=True)
@@ -60,6 +61,7 @@ class Site:
 
     def open(self) -> None:
         """Starts the server and waits for nothing."""
+        self.opened = time.monotonic()
         asked = {"REFEDIT_PORT": str(self.port), "REFEDIT_HOST": "127.0.0.1", "REFEDIT_DEVICE": "cpu"}
         asked |= {"TMPDIR": str(self.temporary), "HF_HUB_OFFLINE": "1"}
         environment = {name: value for name, value in os.environ.items() if name != "GRADIO_TEMP_DIR"}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from refedit.bench.suites.server.site import Site
 from refedit.bench.suites.server.trial import Found, Trial
-from refedit.bench.suites.server.visits import UPLOAD, noise, upload
+from refedit.bench.suites.server.visits import UPLOAD, edit, edited, noise, told, upload
 
 REQUIRED = ("content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy")
 PAGES = (
@@ -125,6 +125,25 @@ def _sentences(site: Site, quick: bool) -> Found:
     return Found(measured=f"{count - len(silent)} of {count} say what is wrong {silent or ''}", held=not silent)
 
 
+def _two_pages(site: Site, quick: bool) -> Found:
+    """Two servers take turns in answering a visitor, as behind a proxy that keeps nobody at one; then one does all."""
+    folder = site.folder / "other"
+    folder.mkdir()
+    with Site(folder, site.variables) as other, site.client() as here, other.client() as there:
+        foreign = {"data": edit(upload(here, noise(1)))}
+        refused = there.post("/gradio_api/call/edit", json=foreign)
+        if refused.status_code == 200:
+            *_, (_, said) = told(there, "edit", refused.json()["event_id"])
+        else:
+            said = refused.json()
+        kept = edited(here, noise(2))
+    sentence = _is_sentence(json.dumps(said))
+    return Found(
+        measured=f"apart: {'a sentence' if sentence else said}; kept at one: '{kept}'",
+        held=sentence and kept == "complete",
+    )
+
+
 def _is_sentence(said: str) -> bool:
     try:
         error = json.loads(said)["error"]
@@ -196,4 +215,10 @@ TRIALS = (
     Trial(name="names", does="other sites ask, under other names", goal="only its own are answered", run=_names),
     Trial(name="halves", does="halves of requests", goal=f"let go within {HALF_SECONDS:g} s", run=_halves),
     Trial(name="sentences", does="wrong requests", goal="each is told in a sentence", run=_sentences),
+    Trial(
+        name="two-pages",
+        does="a visitor's picture is at one server and the edit is asked of another",
+        goal="told in a sentence, and made where both are",
+        run=_two_pages,
+    ),
 )
