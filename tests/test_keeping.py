@@ -133,19 +133,24 @@ def test_who_fills_the_folder_loses_their_own_oldest_pictures(folder: PrivateFol
 
 
 CRASHING = """
-import os, signal, sys
+import os, signal, sys, time
 from refedit.keeping.private_folder import PrivateFolder, place_for
 from refedit.keeping.promise import Promise
 folder = PrivateFolder.make(Promise())
 folder.leave_to_heir()
 (place_for(folder.path, "a") / "picture.png").write_bytes(b"")
+if "worker" in sys.argv and not os.fork():
+    os.closerange(0, 3)
+    time.sleep(30)
+    os._exit(0)
 print(folder.path, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_nothing_is_left_of_a_server_that_was_killed() -> None:
-    killed = subprocess.run([sys.executable, "-c", CRASHING], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize("left", [(), ("worker",)], ids=["nobody", "a worker"])
+def test_nothing_is_left_of_a_server_that_was_killed(left: tuple[str, ...]) -> None:
+    killed = subprocess.run([sys.executable, "-c", CRASHING, *left], cwd=ROOT, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL
     path = Path(killed.stdout.strip())
     for _ in range(200):

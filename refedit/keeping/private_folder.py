@@ -72,13 +72,15 @@ class PrivateFolder:
 
     def leave_to_heir(self) -> None:
         """Starts a small process that outlives the server, however it ends, and deletes the folder then."""
-        subprocess.Popen(
+        heir = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", HEIR, str(self.path)],
             stdin=subprocess.PIPE,  # which the system closes when this process is gone
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # so that Ctrl+C does not reach it
         )
+        if heir.stdin and hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=heir.stdin.close)  # a borrowed GPU's worker may outlive the server
 
     def delete(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -84,6 +85,8 @@ def end_in_order() -> None:
 
 def leave() -> NoReturn:
     """Ends the process now: a thread whose edit still runs would hold it until that is done."""
+    for worker in multiprocessing.active_children():
+        worker.kill()  # an end in order would do that
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
