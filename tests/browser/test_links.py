@@ -7,7 +7,7 @@ from tests.browser.visitor import (
     PROMPTS,
     choose_example,
     expect,
-    mask_of,
+    masked,
     opened,
     run_to_the_end,
     set_steps,
@@ -54,7 +54,7 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
 def test_an_examples_link_opens_it_and_nonsense_is_named(context: Any, address: str) -> None:
     page = visit(context, f"{address}/?example=red")
     expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[1])
-    assert mask_of(page, "source").any()
+    masked(page, "source")
     wrong = "/?method=magic&preset=%3Cb%3E&steps=many&nonsense=1&prompt=a%20red%20mug&__theme=dark&model=somewhere/else"
     page.goto(address + wrong)
     for named in ("“magic”", "“<b>”", "somewhere/else"):
@@ -67,5 +67,6 @@ def test_an_examples_link_opens_it_and_nonsense_is_named(context: Any, address: 
     page.goto(copied_link(page))
     opened(page)
     expect(steps_of(page, "specref")).to_have_value("2")
-    assert mask_of(page, "source").any() and mask_of(page, "reference").any(), "of an example, with its pictures"
+    masked(page, "source")  # of an example, with its pictures
+    masked(page, "reference")
     page.close()

@@ -125,6 +125,11 @@ def mask_of(page: Any, name: str) -> np.ndarray:
     return np.asarray(picture.getchannel("A")) > 127
 
 
+def masked(page: Any, name: str) -> None:
+    """Waits until something is selected in a pane, as in an example's once its picture is there."""
+    page.wait_for_function("(name) => refedit.panes[name].mask()", arg=name)
+
+
 def centre(mask: np.ndarray) -> tuple[float, float]:
     """(x, y) of the middle of what is inside, as parts of the width and the height."""
     ys, xs = np.nonzero(mask)
