@@ -52,7 +52,7 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("app", "refedit.hosting.zero", "refedit.ui", "refedit.study.live_page"),
+    "gradio": ("refedit.ui", "refedit.study.live_page"),
     "spaces": ("refedit.hosting.zero",),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),

@@ -14,7 +14,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
-import gradio as gr
 import spaces
 from PIL import Image
 
@@ -24,6 +23,7 @@ from refedit.editing.request import EditEvent, EditRequest, Finished, Progress
 from refedit.editing.service import Located
 from refedit.errors import EditError, Stopped
 from refedit.methods import Method
+from refedit.ui.events.telling import titled
 
 log = logging.getLogger(__name__)
 
@@ -209,10 +209,10 @@ def in_plain_words(error: BaseException, lent: bool = True) -> BaseException:
 
     Other errors stay as they are.
     """
-    message = str(error.message) if isinstance(error, gr.Error) else ""
+    title, message = titled(error)
     if TAKEN_BACK in message:
         return EditError("The GPU was taken back before the edit was done. Run it again, or with fewer steps.")
-    if not isinstance(error, gr.Error) or error.title == "ZeroGPU worker error":
+    if title in (None, "ZeroGPU worker error"):
         if not lent:
             log.error("no GPU was lent", exc_info=error)
             return EditError(NONE_LENT)

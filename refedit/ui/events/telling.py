@@ -74,6 +74,11 @@ def warn(error: EditError) -> None:
     gr.Warning(escape(str(error)), title=TITLE)
 
 
+def titled(error: BaseException) -> tuple[str | None, str]:
+    """(title, message) of what was raised to be shown to a visitor, by whomever; (None, "") of all else."""
+    return (error.title, str(error.message)) if isinstance(error, gr.Error) else (None, "")
+
+
 def _sentence(error: Exception) -> str:
     if isinstance(error, gr.Error):
         return str(error.message)
