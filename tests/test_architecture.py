@@ -52,7 +52,7 @@ BEHIND_THE_SERVICE: tuple[str, ...] = (
 )
 # A package of others and the only modules that may import it.
 HOMES = {
-    "gradio": ("refedit.ui", "refedit.study.live_page"),
+    "gradio": ("refedit.ui",),
     "spaces": ("refedit.hosting.zero",),
     "diffusers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),
     "transformers": ("refedit.diffusion.stable_diffusion", "refedit.picturebook"),

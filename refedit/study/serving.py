@@ -111,7 +111,7 @@ def serve_page(settings: "Settings", opened: "Callable[[WaitingRoom], Opened]") 
 
 def serve_live(study: Study, settings: "Settings", editor: "EditingService", embeddings: "EmbeddingCache") -> None:
     """Serves a live study and nothing else of the page; raises as `launch`."""
-    from refedit.study.live_page import entrance
+    from refedit.ui.events.live import entrance
     from refedit.ui.kept_files import kept_files
     from refedit.ui.launching import launch
     from refedit.ui.page import PANE_SCRIPTS, PANE_STYLES, launch_options, queued, scripts
