@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
+from refedit.machine.by_name import UnderWay
 from refedit.web.answers import HEADERS, App, Message, Receive, Scope, Send
 from refedit.web.guard import PRIVATE, Guard, trust_proxies
 from refedit.web.listeners import Listeners
 from refedit.web.origins import Origins
-from refedit.web.rates import Open, Rates, network_of
+from refedit.web.rates import Rates, network_of
 
 
 def scope(method: str = "GET", **headers: str) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def test_whoever_has_half_the_addresses_of_the_world_counts_as_one(address: str,
 
 
 def test_an_address_has_so_many_requests_open_and_no_more() -> None:
-    open = Open(most=1)
+    open = UnderWay(most=1)
     with open.one_of("a") as first, open.one_of("a") as second, open.one_of("b") as other:
         assert (first, second, other) == (True, False, True)
     with open.one_of("a") as again:

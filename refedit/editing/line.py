@@ -7,7 +7,6 @@ what runs and for one more. An edit that nobody listens for is never begun, and 
 import itertools
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from PIL import Image
 from refedit.editing.request import EditEvent, EditRequest, Progress
 from refedit.editing.service import EditingService, Located, ModelFacts, at_once, for_visitor
 from refedit.errors import EditError, Stopped
+from refedit.machine.by_name import Recent
 from refedit.methods import Method
 
 YOURS, OF_AN_ADDRESS, OF_ALL = 1, 3, 16
@@ -75,7 +75,7 @@ class Line:
     def __init__(self, at_once: int = 1) -> None:
         self.at_once = at_once
         self._places: list[Place] = []
-        self._served: OrderedDict[str, int] = OrderedDict()  # addresses, the one that waits the longest first
+        self._served: Recent[int] = Recent(REMEMBERED)  # addresses, the one that waits the longest first
         self._numbers = itertools.count()
         self._changed = threading.Condition()
 
@@ -133,9 +133,6 @@ class Line:
     def _begin(self, place: Place) -> None:
         place.begun = True
         self._served[place.visitor.address] = place.number
-        self._served.move_to_end(place.visitor.address)
-        while len(self._served) > REMEMBERED:
-            self._served.popitem(last=False)
         self._changed.notify_all()
 
     def _ahead(self, place: Place) -> int:

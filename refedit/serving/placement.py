@@ -5,11 +5,12 @@ what memory saves is less than the wait for a whole edit. Of this front end at m
 wait here, so that they lose nothing with a replica, and go to whichever is free first.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from refedit.errors import EditError
+from refedit.machine.by_name import Recent
 
 OVERTAKEN = 2
 """So often may an edit that waits be passed by a later one whose replica is free (our choice)."""
@@ -39,7 +40,7 @@ class Placement:
     busy: dict[str, int] = field(default_factory=dict)
     waiting: list[Ticket] = field(default_factory=list)
     placed: list[Ticket] = field(default_factory=list)
-    homes: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    homes: Recent[str] = field(default_factory=lambda: Recent(REMEMBERED))
 
     def ask(self, key: str) -> Ticket:
         """A ticket for an edit, which has its place now or waits for one; EditError if too many wait already."""
@@ -86,7 +87,7 @@ class Placement:
             self.waiting.remove(ticket)
             self.placed.append(ticket)
             ticket.replica = self._best(ticket, free)
-            self._remember(ticket.key, ticket.replica)
+            self.homes[ticket.key] = ticket.replica
 
     def _free(self) -> list[str]:
         """Of the replicas without an edit of ours, those where least is going on."""
@@ -111,9 +112,3 @@ class Placement:
             return home
         guests = Counter(self.homes.values())
         return min(free, key=lambda name: (guests[name], name))
-
-    def _remember(self, key: str, replica: str) -> None:
-        self.homes[key] = replica
-        self.homes.move_to_end(key)
-        if len(self.homes) > REMEMBERED:
-            self.homes.popitem(last=False)

@@ -1,7 +1,6 @@
 """Serves a study: alone, which needs no model and no Gradio, or beside the page of RefEdit."""
 
 import os
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
@@ -40,7 +39,7 @@ def serve_alone(study: Study, host: str, port: int, names: tuple[str, ...] = ())
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    from refedit.web.guard import Guard, trust_proxies
+    from refedit.web.guard import Guard, bound, trust_proxies
     from refedit.web.origins import Origins
     from refedit.web.patience import NAME as PATIENT
     from refedit.web.request_limits import RequestLimits
@@ -52,19 +51,12 @@ def serve_alone(study: Study, host: str, port: int, names: tuple[str, ...] = ())
     options: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
     options |= {"http": PATIENT, "forwarded_allow_ips": trust_proxies()}
     config = uvicorn.Config(guarded, host=host, port=port, **options)
-    with _bound(host, port) as listening:
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        listening = bound(host, port)
     except OSError:
-        listening.close()
         raise EditError(f"Port {port} of {host} is in use or not this machine's. Choose another --port.") from None
-    return listening
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def study_beside(environment: Mapping[str, str] = os.environ) -> Study | None:

@@ -17,7 +17,7 @@ from refedit.machine.model_hub import HubTrouble
 from refedit.ui.launching import in_use
 from refedit.ui.settings import Settings
 from refedit.web.answers import Receive, Scope, Send
-from refedit.web.guard import Guard
+from refedit.web.guard import Guard, bound
 from refedit.web.origins import Origins
 from refedit.web.patience import NAME as PATIENT
 
@@ -86,12 +86,7 @@ def waiting_room(settings: Settings) -> Iterator[WaitingRoom]:
 
 
 def _bound(settings: Settings) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host.strip("[]"), settings.port))
-        listening.listen()
+        return bound(settings.host, settings.port)
     except OSError as error:
-        listening.close()
         raise in_use(settings) from error
-    return listening

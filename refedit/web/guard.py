@@ -2,17 +2,19 @@
 
 import os
 import re
+import socket
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from refedit.machine.by_name import UnderWay
 from refedit.machine.failures import said_of
 from refedit.web.answers import App, Message, Receive, Scope, Send, refuse, with_headers
 from refedit.web.listeners import LONGEST_NAME, Listeners, stream_of
 from refedit.web.origins import Origins
 from refedit.web.patience import TOO_SLOW, PatientBody
-from refedit.web.rates import TOO_FAST, TOO_MANY, Open, Rates, network_of
+from refedit.web.rates import OPEN, TOO_FAST, TOO_MANY, Rates, network_of
 from refedit.web.request_limits import NO_FETCHING, elsewhere
 
 LISTENERS = "refedit.listeners"
@@ -43,12 +45,25 @@ def trust_proxies(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get(TRUSTED, PRIVATE if "SPACE_ID" in environment else "")
 
 
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address of this machine, for uvicorn; OSError if it cannot be had."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+        listening.listen()
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
 class Guard:
     """Wraps an ASGI app from outside; nothing reaches it, and no answer leaves it, but through here."""
 
     def __init__(self, app: App, origins: Origins) -> None:
         self.app, self.origins = app, origins
-        self.listeners, self.rates, self.open = Listeners(), Rates(), Open()
+        self.listeners, self.rates, self.open = Listeners(), Rates(), UnderWay(OPEN)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
+from refedit.machine.by_name import Recent
 from refedit.web.answers import Scope
 
 LONGEST_NAME = 64
@@ -21,7 +22,7 @@ class Listeners:
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
-        self._left: OrderedDict[str, float] = OrderedDict()
+        self._left: Recent[float] = Recent(REMEMBERED)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -54,9 +55,6 @@ class Listeners:
             if self._open[name] <= 0:
                 del self._open[name]
                 self._left[name] = time.monotonic()
-                self._left.move_to_end(name)
-                while len(self._left) > REMEMBERED:
-                    self._left.popitem(last=False)
 
 
 def stream_of(scope: Scope) -> str:

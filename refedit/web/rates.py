@@ -2,10 +2,9 @@
 
 import ipaddress
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+
+from refedit.machine.by_name import Recent
 
 BURST, PER_SECOND = 1200.0, 20.0
 """So many at once, and so many more a second: more than a class behind one address needs (our choice)."""
@@ -27,39 +26,18 @@ class Rates:
 
     def __init__(self, burst: float = BURST, per_second: float = PER_SECOND) -> None:
         self.burst, self.per_second = burst, per_second
-        self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
+        self._allowances: Recent[_Allowance] = Recent(REMEMBERED)
 
     def spend(self, address: str) -> bool:
         """Takes one request from what the address has left; False if there is nothing left."""
         now = time.monotonic()
-        has = self._allowances.setdefault(address, _Allowance(self.burst, now))
+        has = self._allowances.get(address) or _Allowance(self.burst, now)
         has.left, has.told = min(self.burst, has.left + (now - has.told) * self.per_second), now
-        self._allowances.move_to_end(address)
-        while len(self._allowances) > REMEMBERED:
-            self._allowances.popitem(last=False)
+        self._allowances[address] = has
         if has.left < 1:
             return False
         has.left -= 1
         return True
-
-
-class Open:
-    """How many requests of every address are open; on the thread of the server only."""
-
-    def __init__(self, most: int = OPEN) -> None:
-        self.most = most
-        self._open: Counter[str] = Counter()
-
-    @contextmanager
-    def one_of(self, address: str) -> Iterator[bool]:
-        """One more for as long as the block lasts; False if that is one too many."""
-        self._open[address] += 1
-        try:
-            yield self._open[address] <= self.most
-        finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
 
 
 def network_of(address: str) -> str:

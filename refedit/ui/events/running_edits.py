@@ -4,18 +4,17 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from refedit.editing.line import check_work
 from refedit.editing.request import EditEvent, EditRequest, Progress
 from refedit.editing.service import EditingService
 from refedit.errors import Stopped
+from refedit.machine.by_name import Recent
 from refedit.machine.failures import said_of
 from refedit.ui.state.form import Form
 
 REMEMBERED = 1000
 """Visitors of whom it is known that they want an edit, or do not any more."""
-Noted = TypeVar("Noted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +87,14 @@ class RunningEdits:
 
     def __init__(self) -> None:
         self._tickets: dict[str, Ticket] = {}
-        self._asked: dict[str, bool] = {}  # true once the edit has begun
-        self._called_off: dict[str, None] = {}
+        self._asked: Recent[bool] = Recent(REMEMBERED)  # true once the edit has begun
+        self._called_off: Recent[None] = Recent(REMEMBERED)
         self._lock = threading.Lock()
 
     def ask(self, visitor: str) -> None:
         """Notes that the visitor wants an edit, which may wait or be refused before it starts."""
         with self._lock:
-            _note(self._asked, visitor, False)
+            self._asked[visitor] = False
             self._called_off.pop(visitor, None)
 
     def refused(self, visitor: str) -> bool:
@@ -122,7 +121,7 @@ class RunningEdits:
         """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
         with self._lock:
             if not self._asked.pop(visitor, True):
-                _note(self._called_off, visitor, None)  # the edit that is on its way
+                self._called_off[visitor] = None  # the edit that is on its way
             ticket = self._tickets.get(visitor)
         if ticket is not None:
             ticket.stop.set()
@@ -135,11 +134,3 @@ class RunningEdits:
         with self._lock:
             if self._tickets.get(visitor) is ticket:
                 del self._tickets[visitor]
-
-
-def _note(noted: dict[str, Noted], visitor: str, value: Noted) -> None:
-    """Notes something of a visitor; above `REMEMBERED` what was noted first goes, since anybody can invent visitors."""
-    noted.pop(visitor, None)
-    noted[visitor] = value
-    while len(noted) > REMEMBERED:
-        del noted[next(iter(noted))]

@@ -1,6 +1,5 @@
 """Blocks whose every failure is told in one sentence, whatever fails: a handler, or what Gradio does round it."""
 
-from collections import OrderedDict
 from html import escape
 from typing import Any
 
@@ -9,6 +8,7 @@ from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError  # a requirement of gradio
 
 from refedit.errors import EditError
+from refedit.machine.by_name import Recent
 from refedit.machine.failures import said_of
 
 TITLE = "That did not work"
@@ -32,7 +32,7 @@ class TellingBlocks(gr.Blocks):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._failed: OrderedDict[str, str] = OrderedDict()
+        self._failed: Recent[str] = Recent(REMEMBERED)
 
     async def process_api(self, block_fn: Any, *arguments: Any, **named: Any) -> dict[str, Any]:
         """As Gradio's own, which calls it for every event."""
@@ -65,8 +65,6 @@ class TellingBlocks(gr.Blocks):
     def _note(self, session: str | None, sentence: str) -> None:
         if session:
             self._failed[session] = sentence
-            while len(self._failed) > REMEMBERED:
-                self._failed.popitem(last=False)
 
 
 def warn(error: EditError) -> None:

@@ -1,7 +1,5 @@
 """Who sends a request, as far as it decides whose turn it is."""
 
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +10,7 @@ from gradio.context import LocalContext
 from refedit.editing.line import EditorInLine, Visitor
 from refedit.editing.service import EditingService, for_visitor
 from refedit.errors import EditError
+from refedit.machine.by_name import UnderWay
 from refedit.ui.state.handed_out import address_of
 from refedit.web.guard import LISTENERS
 from refedit.web.listeners import Listeners
@@ -53,21 +52,12 @@ class Looks:
     """How many masks, or other things, each address asks for just now."""
 
     def __init__(self, most: int = LOOKS, refusal: str = TOO_MANY_LOOKS) -> None:
-        self.most, self.refusal = most, refusal
-        self._looking: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self.refusal, self._under_way = refusal, UnderWay(most)
 
     @contextmanager
     def by(self, address: str) -> Iterator[None]:
         """A look for as long as the block lasts; EditError if the address has too many already."""
-        with self._lock:
-            if address and self._looking[address] >= self.most:
+        with self._under_way.one_of(address) as few:
+            if address and not few:
                 raise EditError(self.refusal)
-            self._looking[address] += 1
-        try:
             yield
-        finally:
-            with self._lock:
-                self._looking[address] -= 1
-                if self._looking[address] <= 0:
-                    del self._looking[address]
