@@ -9,6 +9,7 @@ from typing import Any
 
 from refedit.errors import EditError
 from refedit.hosting.space import ROOT, Spacefile, read_spacefile, with_front_matter
+from refedit.machine.strict_yaml import read_utf8
 
 
 def add_commands(commands: Any) -> None:
@@ -44,27 +45,20 @@ def run(options: Namespace, root: Path = ROOT) -> None:
     described, readme = root / "Spacefile", root / "README.md"
     if not described.is_file():
         raise EditError(f"There is no Spacefile in '{root}'. Run this in a checkout: an installed copy has none.")
-    space = read_spacefile(_text(described))
+    space = read_spacefile(read_utf8(described))
     if options.deploy is not None:
         _check(space, readme)
         _deploy(space, root, options)
     elif options.write:
-        readme.write_text(with_front_matter(_text(readme), space), "utf-8")
+        readme.write_text(with_front_matter(read_utf8(readme), space), "utf-8")
         print("README.md: front matter written.")
     else:
         _check(space, readme)
         print("README.md: front matter is that of the Spacefile.")
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise EditError(f"{file.name} is not UTF-8. Save it as UTF-8.") from None
-
-
 def _check(space: Spacefile, readme: Path) -> None:
-    before = _text(readme)
+    before = read_utf8(readme)
     if before != with_front_matter(before, space):
         raise EditError("README.md's front matter is not the Spacefile's. Run: python -m refedit space --write")
 

@@ -5,6 +5,7 @@ The fields of a dataclass are the keys of a mapping; `from_` stands for the key 
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -29,6 +30,14 @@ class Unfit(EditError):
     def __init__(self, name: str, sentence: str) -> None:
         super().__init__(sentence)
         self.name = name
+
+
+def read_utf8(file: Path) -> str:
+    """The text of a file that a person has written; EditError if it is in another encoding."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise EditError(f"{file.name} is not UTF-8. Save it as UTF-8.") from None
 
 
 def read_yaml(kind: type[Read], text: str, file: str) -> Read:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from refedit.errors import EditError
-from refedit.machine.strict_yaml import Unfit, read_yaml
+from refedit.machine.strict_yaml import Unfit, read_utf8, read_yaml
 
 FILE = "study.yaml"
 LONGEST_TEXT = 300
@@ -249,7 +249,7 @@ def read_definition(folder: Path) -> Definition:
     file = folder / FILE
     if not file.is_file():
         raise EditError(f"There is no {FILE} in '{folder}'. Write one with: python -m refedit study init {folder}")
-    return parse(_read_text(file))
+    return parse(read_utf8(file))
 
 
 def parse(text: str) -> Definition:
@@ -262,17 +262,10 @@ def read_consent(folder: Path, definition: Definition) -> str:
     file = folder / definition.consent
     if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
         raise EditError(f"The consent text '{definition.consent}' is not in '{folder}'. Write it there.")
-    text = _read_text(file).strip()
+    text = read_utf8(file).strip()
     if not text:
         raise EditError(f"The consent text '{file}' is empty. Say who asks, what for, and what is kept.")
     return text
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise EditError(f"{file.name} is not UTF-8. Save it as UTF-8.") from None
 
 
 def _word(name: str, value: str) -> None:
