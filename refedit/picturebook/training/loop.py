@@ -23,7 +23,9 @@ class Stage(Protocol):
     """Something to train. A batch's number alone decides what is in it, so a resumed training goes on as it would."""
 
     name: StageName
-    rows: int
+
+    @property
+    def rows(self) -> int: ...
 
     @property
     def hyperparameters(self) -> StageHyperparameters: ...
