@@ -37,8 +37,7 @@ from refedit.picturebook.training.plan import has_fast_bf16, rate_factor
 from refedit.picturebook.training.provenance import read_provenance
 from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training import Training
-from refedit.picturebook.training.unet import TextAndUnet, export
-from refedit.picturebook.training.unet_batches import word_targets, word_tokens
+from refedit.picturebook.training.unet import TextAndUnet, export, word_targets, word_tokens
 from refedit.picturebook.training.vae import sharpness_loss
 from refedit.picturebook.world.captions import Caption
 

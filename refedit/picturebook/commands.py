@@ -42,8 +42,6 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the training in --out, up to --minutes")
     begin = "begin with this model's weights, not with random ones: 'picturebook' or a pipeline folder"
     parser.add_argument("--start", metavar="MODEL", help=begin)
-    worse = "an earlier model's pipeline folder: --stage autoguidance learns to move away from it"
-    parser.add_argument("--worse", type=Path, metavar="MODEL", help=worse)
     stages = tuple(map(str, StageName))
     parser.add_argument("--stage", choices=stages, help="train only this one, for all of the minutes")
     parser.add_argument("--scenes-folder", type=Path, metavar="DIR", help="where drawn scenes are kept")
@@ -94,14 +92,11 @@ def train(options: argparse.Namespace) -> None:
     from refedit.picturebook.networks.sizes import SIZES
     from refedit.picturebook.training.plan import training_device
     from refedit.picturebook.training.training import WHOLE_PLAN, Training
-    from refedit.picturebook.training.training_folder import TrainingFolder
 
     stages = (StageName(options.stage),) if options.stage else WHOLE_PLAN
     if not options.resume:
         _refuse_begun(options.out, stages)
     options.out.mkdir(parents=True, exist_ok=True)
-    if options.worse:
-        TrainingFolder(options.out).worse.take(options.worse)
     if options.start:
         _start(options)
     training = Training(

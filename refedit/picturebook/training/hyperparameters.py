@@ -13,7 +13,6 @@ class StageName(StrEnum):
     VAE = "vae"
     DECODER = "decoder"
     UNET = "unet"
-    AUTOGUIDANCE = "autoguidance"
     CLIP = "clip"
     SAM = "sam"
 
@@ -22,8 +21,7 @@ class StageName(StrEnum):
 class StageHyperparameters:
     """What every stage has: samples in a step, learning rates at their highest, and how slowly averages move.
 
-    `peak_rate` is AdamW's learning rate, `matrix_rate` Muon's; where that is 0, AdamW moves the matrices, too.
-    `ema_decay` is of the averaged weights.
+    `peak_rate` is AdamW's learning rate, `matrix_rate` Muon's; `ema_decay` is of the averaged weights.
     """
 
     batch: int
@@ -66,20 +64,6 @@ class UnetHyperparameters(StageHyperparameters):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AutoguidanceHyperparameters(UnetHyperparameters):
-    """`scale` is how far beyond its own prediction a UNet learns to go, `beyond` how far its weights begin there.
-
-    Muon only made it jitter: what there is to learn is small, and Muon's steps are all of one length.
-    """
-
-    ema_decay: float = 0.999
-    word_map_weight: float = 0.05
-    mark_weight: float = 0.0
-    scale: float = 1.0
-    beyond: float = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
 class SamHyperparameters(StageHyperparameters):
     """What SAM is asked, and on which pictures.
 
@@ -111,7 +95,6 @@ class Hyperparameters:
     vae: VaeHyperparameters
     decoder: DecoderHyperparameters
     unet: UnetHyperparameters
-    autoguidance: AutoguidanceHyperparameters
     clip: ClipHyperparameters
     sam: SamHyperparameters
     vae_share: float = 0.27
@@ -123,7 +106,6 @@ HYPERPARAMETERS: dict[str, Hyperparameters] = {
         vae=VaeHyperparameters(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
         decoder=DecoderHyperparameters(batch=16, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetHyperparameters(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
-        autoguidance=AutoguidanceHyperparameters(batch=64, peak_rate=4e-5, matrix_rate=0.0),
         clip=ClipHyperparameters(batch=256, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamHyperparameters(batch=64, peak_rate=1e-3, matrix_rate=3e-3),
     ),
@@ -132,7 +114,6 @@ HYPERPARAMETERS: dict[str, Hyperparameters] = {
         vae=VaeHyperparameters(batch=32, crop=128, peak_rate=1e-3, matrix_rate=3e-3),
         decoder=DecoderHyperparameters(batch=16, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetHyperparameters(batch=64, peak_rate=6e-4, matrix_rate=2e-3),
-        autoguidance=AutoguidanceHyperparameters(batch=32, peak_rate=4e-5, matrix_rate=0.0),
         clip=ClipHyperparameters(batch=48, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamHyperparameters(batch=32, peak_rate=1e-3, matrix_rate=3e-3),
     ),
@@ -141,7 +122,6 @@ HYPERPARAMETERS: dict[str, Hyperparameters] = {
         vae=VaeHyperparameters(batch=4, crop=32, peak_rate=1e-3, matrix_rate=3e-3),
         decoder=DecoderHyperparameters(batch=4, peak_rate=5e-4, matrix_rate=1.5e-3),
         unet=UnetHyperparameters(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
-        autoguidance=AutoguidanceHyperparameters(batch=4, peak_rate=4e-5, matrix_rate=0.0),
         clip=ClipHyperparameters(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
         sam=SamHyperparameters(batch=4, peak_rate=1e-3, matrix_rate=3e-3),
     ),

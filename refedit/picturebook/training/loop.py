@@ -23,9 +23,7 @@ class Stage(Protocol):
     """Something to train. A batch's number alone decides what is in it, so a resumed training goes on as it would."""
 
     name: StageName
-
-    @property
-    def rows(self) -> int: ...
+    rows: int
 
     @property
     def hyperparameters(self) -> StageHyperparameters: ...

@@ -31,9 +31,8 @@ random; one in ten is empty. No pictures, texts or weights of others were used.
 {decoder}- UNet and text tower together, predicting noise, with min-SNR weighting (gamma {unet.gamma:g}); an error
   counts {subject:g} times as much where a subject is. The cross-attention maps of the middle grid are pulled towards
   the words' true masks (weight {word_maps}), and a head reads patterns' marks off the features (weight {marks}).
-{autoguidance}- CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and
-  pictures are matched with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted
-  and made noisy.
+- CLIP and readers: every factor of a drawing is read by a head of its own (cross-entropy), and pictures are matched
+  with their captions (weight {clip.contrast:g}); the drawings are mirrored, moved, blurred, tinted and made noisy.
 - SAM: {sam.targets} masks a picture, each asked for {sam.rounds} times with one click more every time, one batch in
   four twice as often; {clutter:.0f} % of the pictures are random textured shapes and not drawn scenes.
 
@@ -74,10 +73,6 @@ This training began with the weights of an earlier model, whose card says:
 
 _DECODER = "- Afterwards its decoder alone, on whole pictures, with the same errors.\n"
 
-_AUTOGUIDANCE = """- Afterwards the UNet alone, to predict at once what autoguidance (arXiv:2406.02507) would make of
-  it: for sentences, its noise moved {how.scale:g} times further away from that of an earlier training, by AdamW alone.
-"""
-
 
 def card(origin: Provenance, pixels: int, measured: str) -> str:
     """The card's text; `measured` is a Markdown table, as it came out."""
@@ -92,7 +87,6 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
         subject=1 + hyperparameters.unet.subject_weight,
         word_maps=hyperparameters.unet.word_map_weight,
         marks=hyperparameters.unet.mark_weight,
-        autoguidance=_AUTOGUIDANCE.format(how=hyperparameters.autoguidance) if has_autoguidance(origin) else "",
         clip=hyperparameters.clip,
         sam=hyperparameters.sam,
         clutter=100 * hyperparameters.sam.clutter,
@@ -107,13 +101,4 @@ def card(origin: Provenance, pixels: int, measured: str) -> str:
 
 def has_decoder(origin: Provenance) -> bool:
     """Whether the decoder was trained alone, now or before."""
-    return _has(origin, StageName.DECODER)
-
-
-def has_autoguidance(origin: Provenance) -> bool:
-    """Whether the UNet has learnt autoguidance, now or before."""
-    return _has(origin, StageName.AUTOGUIDANCE)
-
-
-def _has(origin: Provenance, stage: StageName) -> bool:
-    return any(part.stage == stage for part in origin.parts) or TRAINED[stage] in origin.before
+    return any(part.stage == StageName.DECODER for part in origin.parts) or TRAINED[StageName.DECODER] in origin.before

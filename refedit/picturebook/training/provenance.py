@@ -22,7 +22,6 @@ TRAINED: Mapping[StageName, str] = {
     StageName.VAE: "VAE",
     StageName.DECODER: "the VAE's decoder alone",
     StageName.UNET: "UNet and text tower",
-    StageName.AUTOGUIDANCE: "UNet, by autoguidance",
     StageName.CLIP: "CLIP and readers",
     StageName.SAM: "SAM",
 }

@@ -16,31 +16,21 @@ from refedit.picturebook.networks import diffusion as networks
 from refedit.picturebook.networks.checkpoint import read_checkpoint, write_checkpoint
 from refedit.picturebook.networks.clip import build_clip
 from refedit.picturebook.networks.sizes import Size
-from refedit.picturebook.training.autoguidance import AutoguidanceStage, Teacher, begin_beyond
 from refedit.picturebook.training.clip import ClipStage
 from refedit.picturebook.training.decoder import Decoder, DecoderStage
-from refedit.picturebook.training.hyperparameters import (
-    HYPERPARAMETERS,
-    Hyperparameters,
-    StageName,
-    UnetHyperparameters,
-)
+from refedit.picturebook.training.hyperparameters import HYPERPARAMETERS, Hyperparameters, StageName
 from refedit.picturebook.training.log import Report, write_log
 from refedit.picturebook.training.loop import Stage, Trainer
 from refedit.picturebook.training.plan import Plan, parts_for
 from refedit.picturebook.training.sam import SamStage, aimed
-from refedit.picturebook.training.start import Start
 from refedit.picturebook.training.training_folder import TrainingFolder
 from refedit.picturebook.training.unet import TextAndUnet, UnetStage, export, latent_scale
-from refedit.picturebook.training.unet_batches import UnetBatches
 from refedit.picturebook.training.vae import VaeStage, encode_all
 from refedit.picturebook.world.factors import FACTORS
 from refedit.segment.sam_network import build_sam
 
 WHOLE_PLAN: tuple[StageName, ...] = (StageName.VAE, StageName.UNET)
 """The stages of a training for which no single one was named."""
-
-_WITH_LATENTS = {StageName.VAE, StageName.DECODER, StageName.UNET, StageName.AUTOGUIDANCE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +77,7 @@ class Training:
         torch.manual_seed(0)
         self.kept.describe(self.size, self.store.count)
         tokenizer = self.kept.tokenizer()
-        if set(self.stages) & _WITH_LATENTS:
+        if set(self.stages) & {StageName.VAE, StageName.DECODER, StageName.UNET}:
             yield from self.kept.timed("scenes", _drawing(self.store))
         if set(self.stages) & {StageName.SAM, StageName.CLIP}:
             yield from self.kept.timed("scenes", _drawing(self.small_store))
@@ -99,9 +89,6 @@ class Training:
         if StageName.UNET in self.stages:
             yield from self.kept.timed("latents", self._encode())
             yield from self._train_unet(tokenizer)
-        if StageName.AUTOGUIDANCE in self.stages:
-            yield from self.kept.timed("latents", self._encode())
-            yield from self._train_autoguidance(tokenizer)
         if StageName.SAM in self.stages:
             yield from self.kept.timed("part masks", self._draw_part_masks())
             yield from self._train_sam()
@@ -154,39 +141,19 @@ class Training:
         yield from self._trained(stage, self.minutes * 60)
 
     def _train_unet(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        how = self.hyperparameters.unet
+        latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]
         stage = UnetStage(
-            self._text_and_unet(tokenizer, self.kept.start),
-            self._unet_batches(tokenizer, how),
+            self._text_and_unet(tokenizer),
+            tokenizer,
+            self.store,
+            latents,
             networks.build_scheduler().alphas_cumprod,
-            how,
+            self.hyperparameters.unet,
             lambda network, step: export(self.kept, self.size, network, tokenizer, step),
+            self._rows(self.hyperparameters.unet.batch),
         )
         make_controllable(stage.network.unet)
         yield from self._trained(stage, self._left_for_unet())
-
-    def _train_autoguidance(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
-        if not (self.kept.start.given and self.kept.worse.given):
-            raise EditError("Autoguidance needs a model to begin with and a worse one. Name them: --start and --worse.")
-        how = self.hyperparameters.autoguidance
-        better, worse = (self._text_and_unet(tokenizer, start) for start in (self.kept.start, self.kept.worse))
-        teacher, unet = Teacher(better=better, worse=worse).to(self.device), networks.build_unet(self.size)
-        begin_beyond(unet, teacher, how.beyond)
-        stage = AutoguidanceStage(
-            unet,
-            teacher,
-            self._unet_batches(tokenizer, how),
-            networks.build_scheduler().alphas_cumprod,
-            how,
-            lambda made, step: export(self.kept, self.size, TextAndUnet(better.text, made), tokenizer, step),
-        )
-        make_controllable(unet)
-        yield from self._trained(stage, self.minutes * 60)
-
-    def _unet_batches(self, tokenizer: CLIPTokenizer, how: UnetHyperparameters) -> UnetBatches:
-        latents: Tensor = (read_checkpoint(self.kept.file("latents.pt")) or {})["latents"]
-        levels = len(networks.build_scheduler().alphas_cumprod)
-        return UnetBatches(tokenizer, self.store, latents, levels, how.unknown, self._rows(how.batch))
 
     def _left_for_unet(self) -> float:
         """The seconds that the plan leaves; EditError if there are none."""
@@ -198,9 +165,9 @@ class Training:
             )
         return planned - spent
 
-    def _text_and_unet(self, tokenizer: CLIPTokenizer, start: Start) -> TextAndUnet:
+    def _text_and_unet(self, tokenizer: CLIPTokenizer) -> TextAndUnet:
         text, unet = networks.build_text_encoder(self.size, tokenizer), networks.build_unet(self.size)
-        return TextAndUnet(start.fill(text, "text_encoder"), start.fill(unet, "unet"))
+        return TextAndUnet(self.kept.start.fill(text, "text_encoder"), self.kept.start.fill(unet, "unet"))
 
     def _train_clip(self, tokenizer: CLIPTokenizer) -> Iterator[Report]:
         how, where = self.hyperparameters.clip, (self.kept.pipeline, self.kept.progress)

@@ -42,11 +42,6 @@ class TrainingFolder:
         """What the training begins with."""
         return Start(self.file("start"))
 
-    @property
-    def worse(self) -> Start:
-        """The earlier model that autoguidance moves away from."""
-        return Start(self.file("worse"))
-
     def describe(self, size: Size, scenes: int) -> None:
         """Writes the size and the number of scenes down for the model card; EditError if the size was another."""
         path = self.file("training.json")
