@@ -15,6 +15,7 @@ from refedit.picturebook.commands import add_commands
 from refedit.picturebook.dataset.augment import augmented
 from refedit.picturebook.dataset.scenes import SceneStore, scene_at
 from refedit.picturebook.evaluation.reader import (
+    Asked,
     ReaderMeasurements,
     accuracies,
     agreement,
@@ -230,7 +231,7 @@ def test_a_model_is_measured_by_its_readers(reader: Reader, tmp_path: Path) -> N
     size = SIZES["tiny"]
     parts = build_vae(size), build_unet(size), build_text_encoder(size, TOKENIZER)
     model = StableDiffusion(build_pipeline(*parts, TOKENIZER), "tiny")
-    measured = measure_reader(model, reader, 2, tmp_path, drawings=6)
+    measured = measure_reader(model, reader, Asked.of(model, 2), tmp_path, drawings=6)
     assert isinstance(measured, ReaderMeasurements) and (measured.drawings, measured.asked_cases["kind"]) == (6, 2)
     assert (tmp_path / "asked.png").exists()
     figures = {figure.what: figure for figure in measured.figures()}

@@ -136,8 +136,9 @@ def evaluate(options: argparse.Namespace) -> None:
     """Measures all parts that the model has, and writes the figures and, if asked for, the card."""
     from refedit.diffusion.stable_diffusion import StableDiffusion
     from refedit.picturebook.evaluation.diffusion import measure, unseen
+    from refedit.picturebook.evaluation.drawn_well import measure_drawn_well
     from refedit.picturebook.evaluation.figures import table, write_figures
-    from refedit.picturebook.evaluation.reader import measure_reader
+    from refedit.picturebook.evaluation.reader import Asked, measure_reader
     from refedit.picturebook.evaluation.sam import measure_sam, subjects
     from refedit.picturebook.networks.reader import Reader
     from refedit.picturebook.training.model_card import card
@@ -147,11 +148,13 @@ def evaluate(options: argparse.Namespace) -> None:
 
     model = StableDiffusion.load(str(options.model), training_device(options.device))
     measured = measure(model, unseen(options.scenes, model.size), options.out).figures()
+    asked = Asked.of(model, options.scenes)
     if (options.model / "clip").is_dir():
         reader = Reader.load(options.model, model.device)
-        measured += measure_reader(model, reader, options.scenes, options.out).figures()
+        measured += measure_reader(model, reader, asked, options.out).figures()
     if (options.model / "sam").is_dir():
         segmenter = Segmenter.load(options.model / "sam", model.device, always_three=True)
+        measured += measure_drawn_well(model, segmenter, asked)
         measured += measure_sam(segmenter, subjects(options.scenes, model.size), options.out).figures()
     write_figures(measured, options.out / "model.json")
     print(table(measured))

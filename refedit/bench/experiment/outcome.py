@@ -14,11 +14,12 @@ from torch.nn import functional
 from refedit.bench.experiment.cases import Case
 from refedit.bench.experiment.measures import Where, iou, leak, psnr, ssim
 from refedit.bench.experiment.runs import ArmRun
+from refedit.imaging.contours import contours, likeness
 from refedit.imaging.images import to_tensor
 from refedit.methods import SpecRef
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.factors import FACTORS
-from refedit.picturebook.world.true_edits import changed_region, drawn
+from refedit.picturebook.world.true_edits import changed_region, drawn, subject_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class Outcome:
 
     PSNR in dB and SSIM: `inside` the true region to the truth, `outside` it to the source and before pasting back,
     `whole` to the truth, `to_source` to the source. `distance` is the reader's (0 equal, 4 at most) to the truth, also
-    for the places inside the true region, and outside it to the source, before pasting back. `leak` is the part of the
+    for the places inside the true region, and outside it to the source, before pasting back. `contours` is how alike
+    (1 equal) the main subject's are to the truth's, which says how well it is drawn. `leak` is the part of the
     picture that shows the reference's background, `word_iou` that of the words' region with the true one, `text` the
     cosine with the target prompt. `read` is what the reader sees of every factor, `truth` what is right, `chance` the
     probability that the reader gives to that. `loss` is a text inversion's error of the guided noise, the geometric
@@ -47,6 +49,7 @@ class Outcome:
     distance: float | None = None
     distance_inside: float | None = None
     distance_outside: float | None = None
+    contours: float | None = None
     leak: float | None = None
     word_iou: float | None = None
     text: float | None = None
@@ -64,7 +67,8 @@ class Outcome:
 
 def measured(case: Case, name: str, made: ArmRun, size: int, reader: Reader | None) -> Outcome:
     """The measures of a finished run."""
-    source, truth = drawn(case.source, size).picture, drawn(case.result, size).picture
+    source, result = drawn(case.source, size).picture, drawn(case.result, size)
+    truth, box = result.picture, subject_mask(result).box
     region, everywhere = changed_region(case.source, case.result, size), np.ones((size, size), bool)
     return Outcome(
         number=case.number,
@@ -77,6 +81,7 @@ def measured(case: Case, name: str, made: ArmRun, size: int, reader: Reader | No
         ssim_outside=ssim(made.image, source, ~region),
         whole=psnr(made.final, truth, everywhere),
         to_source=psnr(made.final, source, everywhere),
+        contours=likeness(*(contours(picture, box) for picture in (made.final, truth))),
         leak=leak(made.image, source, truth) if case.reference else None,
         word_iou=None if made.words is None else iou(_words_region(made.words, size), region),
         loss=made.loss,

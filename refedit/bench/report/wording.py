@@ -22,6 +22,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "outside": ("PSNR outside, to the source", _DECIBEL),
     "ssim_inside": ("SSIM inside", ""),
     "ssim_outside": ("SSIM outside", ""),
+    "contours": ("contours like the truth's", ""),
     "text": ("cosine with the text", ""),
     "rows": ("UNet rows", "rows"),
     "seconds": ("seconds", "s"),

@@ -91,7 +91,7 @@ READINGS: Mapping[CaseKind, tuple[str, ...]] = {
 }
 COMMON = readings(
     *("distance", "distance_inside", "distance_outside", "whole", "inside", "outside"),
-    *("ssim_inside", "ssim_outside", "text"),
+    *("ssim_inside", "ssim_outside", "contours", "text"),
 )
 COST_CASES = 3
 """What an edit costs hardly depends on the case."""

@@ -78,11 +78,18 @@ SHARES: tuple[tuple[str, CaseKind, str, str, str], ...] = (
 """What is said, of which cases and method, the reading that counts, and a goal."""
 
 
+DRAWN: tuple[tuple[str, CaseKind, str], ...] = (
+    ("SpecRef: drawn well, contours like the truth's", REFERENCE, SPECREF),
+    ("BARET: the same, new pose or expression", POSE, BARET),
+    ("BARET: the same, new colour, background or style", RIGID, BARET),
+)
+"""What blind grades agree with, see `picturebook/README.md`."""
+
+
 def figures(edited: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
     """The table of a run: shares of cases, and means; what no reader could read is left out."""
-    rows = []
-    for what, kind, method, name, goal in SHARES:
-        rows.append((what, _readings(edited, kind, method, name), "share", goal))
+    rows = [(what, _readings(edited, kind, method, name), "share", goal) for what, kind, method, name, goal in SHARES]
+    rows += [(what, _readings(edited, kind, method, "contours"), "", ">= 0.77") for what, kind, method in DRAWN]
     what = "SpecRef outside the true region, before pasting back"
     rows.append((what, _readings(edited, REFERENCE, SPECREF, "outside"), "dB", ">= 28 dB"))
     for kind, method, goal in ((REFERENCE, SPECREF, "<= 10 s"), (POSE, BARET, "<= 20 s")):

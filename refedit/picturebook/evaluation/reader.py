@@ -121,29 +121,38 @@ def matched(reader: Reader, scenes: Sequence[Scene], pictures: Pictures) -> floa
     return float(np.mean(best))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Scenes with one subject, and what a model has drawn from their full captions."""
+
+    scenes: Sequence[Scene]
+    pictures: Pictures
+
+    @classmethod
+    def of(cls, model: Backbone, count: int) -> "Asked":
+        """The first test scenes as the model draws them, on the CPU; every picture from noise of its own."""
+        scenes = one_subject_scenes(count)
+        texts = [describe(scene).text for scene in scenes]
+        parts = (texts[start : start + _ROWS] for start in range(0, len(texts), _ROWS))
+        drawn = torch.cat([draw_pictures(model, part, seed=place).cpu() for place, part in enumerate(parts)])
+        return cls(scenes, drawn)
+
+
 def measure_reader(
-    model: Backbone, reader: Reader, captions: int, folder: Path, drawings: int = DRAWINGS
+    model: Backbone, reader: Reader, asked: Asked, folder: Path, drawings: int = DRAWINGS
 ) -> ReaderMeasurements:
-    """Measures on `drawings` unseen drawings and `captions` unseen captions; writes what was drawn (asked.png)."""
+    """Measures on `drawings` unseen drawings, and on what was drawn from captions, which it writes (asked.png)."""
     scenes, pictures = with_pictures(one_subject_scenes(drawings), model.size)
     round_trips = torch.cat([model.decode(model.encode(part)).cpu() for part in pictures.split(_ROWS)])
-    asked = scenes[:captions]
-    made = drawn_from_captions(model, asked)
-    columns = min(8, len(asked))
+    counts = {name: sum(name in readable(scene) for scene in asked.scenes) for name in FACTORS}
+    columns = min(8, len(asked.scenes))
     folder.mkdir(parents=True, exist_ok=True)
-    to_image(made[: len(asked) // columns * columns], columns).save(folder / "asked.png")
+    to_image(asked.pictures[: len(asked.pictures) // columns * columns], columns).save(folder / "asked.png")
     return ReaderMeasurements(
         drawings=len(scenes),
-        asked_cases={name: count for name in FACTORS if (count := sum(name in readable(scene) for scene in asked))},
+        asked_cases={name: count for name, count in counts.items() if count},
         right=accuracies(reader, scenes, pictures),
         right_after_vae=accuracies(reader, scenes, round_trips),
-        asked=accuracies(reader, asked, made),
+        asked=accuracies(reader, asked.scenes, asked.pictures),
         matched=matched(reader, scenes, pictures),
     )
-
-
-def drawn_from_captions(model: Backbone, scenes: Sequence[Scene]) -> Pictures:
-    """What the model draws from the scenes' full captions, on the CPU; every picture from noise of its own."""
-    texts = [describe(scene).text for scene in scenes]
-    parts = (texts[start : start + _ROWS] for start in range(0, len(texts), _ROWS))
-    return torch.cat([draw_pictures(model, part, seed=place).cpu() for place, part in enumerate(parts)])

@@ -32,6 +32,8 @@ class Stream(IntEnum):
     SAM_BATCHES = 17
     VAE_BATCHES = 18
     UNET_BATCHES = 19
+    LIKE_DRAWINGS = 20
+    """What drawings of the same words differ in, which pictures are compared with."""
 
 
 def random(stream: Stream, *numbers: int) -> np.random.Generator:
