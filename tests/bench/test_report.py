@@ -11,6 +11,7 @@ from PIL import Image
 
 from refedit.bench.experiment.cases import CaseKind
 from refedit.bench.experiment.statistics import Interval
+from refedit.bench.publish import PUBLISHED
 from refedit.bench.report.chart import chart
 from refedit.bench.report.page import page
 from refedit.bench.report.strips import Strip
@@ -74,6 +75,12 @@ def test_a_page_without_pictures_says_so() -> None:
     assert "No pictures were made for this page." in page(results(), [])
     alone = page(Results(claims=results().claims, comparison=None), [])
     assert "Comparison" not in alone and "Statement of B2." in alone
+
+
+def test_what_is_published_becomes_a_page_though_an_earlier_version_made_it() -> None:
+    published = read_results(PUBLISHED)
+    found = page(published, [])
+    assert published.claims and all(escape(claim["statement"]) in found for claim in published.claims["claims"])
 
 
 def test_the_summary_tells_verdicts_and_what_they_rest_on() -> None:

@@ -60,7 +60,7 @@ def verdict_table(claims: Sequence[Mapping[str, Any]]) -> str:
 
 def _verdict(claim: Mapping[str, Any]) -> str:
     """The verdict, marked where its measure was changed after test cases had been seen."""
-    return f"**{claim['verdict']}**{', measure changed later' if claim['revised'] else ''}"
+    return f"**{claim['verdict']}**{', measure changed later' if claim.get('revised') else ''}"
 
 
 def _claim(claim: Mapping[str, Any]) -> str:
@@ -70,7 +70,10 @@ def _claim(claim: Mapping[str, Any]) -> str:
 
 
 def facts_of(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Source, falsifier, limits and reason of a claim, each with its title; those that are empty are left out."""
+    """Source, falsifier, limits and reason of a claim, each with its title; those that are empty are left out.
+
+    What an earlier version published has no "revised".
+    """
     names = {
         "Source": "source",
         "Refuted if": "falsifier",
@@ -78,7 +81,7 @@ def facts_of(claim: Mapping[str, Any]) -> list[tuple[str, str]]:
         "Changed later": "revised",
         "Reason": "reason",
     }
-    return [(name, claim[key]) for name, key in names.items() if claim[key]]
+    return [(name, claim[key]) for name, key in names.items() if claim.get(key)]
 
 
 def findings_table(claim: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
