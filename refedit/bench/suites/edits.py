@@ -18,6 +18,7 @@ from refedit.bench.experiment.runs import run_arm
 from refedit.bench.experiment.store import WHOLE, Share, Store, outcomes
 from refedit.bench.experiment.workbench import Workbench
 from refedit.methods import Baret, SpecRef
+from refedit.picturebook.evaluation.drawn_well import GOAL
 from refedit.picturebook.evaluation.figures import Figure
 from refedit.picturebook.world.drawing import draw
 
@@ -89,7 +90,7 @@ DRAWN: tuple[tuple[str, CaseKind, str], ...] = (
 def figures(edited: Sequence[Outcome], timed: Sequence[Outcome]) -> list[Figure]:
     """The table of a run: shares of cases, and means; what no reader could read is left out."""
     rows = [(what, _readings(edited, kind, method, name), "share", goal) for what, kind, method, name, goal in SHARES]
-    rows += [(what, _readings(edited, kind, method, "contours"), "", ">= 0.77") for what, kind, method in DRAWN]
+    rows += [(what, _readings(edited, kind, method, "contours"), "", GOAL) for what, kind, method in DRAWN]
     what = "SpecRef outside the true region, before pasting back"
     rows.append((what, _readings(edited, REFERENCE, SPECREF, "outside"), "dB", ">= 28 dB"))
     for kind, method, goal in ((REFERENCE, SPECREF, "<= 10 s"), (POSE, BARET, "<= 20 s")):
