@@ -242,7 +242,8 @@ async def _bundle(given: asyncio.Queue[Any], patience: float | None) -> list[Any
     while not (items and isinstance(items[-1], _End)):
         left = max(ends - time.monotonic(), 0) if items else patience
         try:
-            items.append(await asyncio.wait_for(given.get(), left))
+            async with asyncio.timeout(left):  # Python 3.11's wait_for forgets a cancelling that meets an item
+                items.append(await given.get())
         except TimeoutError:
             break
         if len(items) == 1:

@@ -108,7 +108,8 @@ class PatientBody:
             return await self._receive()
         pause = max(min(PAUSE, self._until - time.monotonic()), 0.0)
         try:
-            message = await asyncio.wait_for(self._receive(), pause)
+            async with asyncio.timeout(pause):  # Python 3.11's wait_for forgets a cancelling that meets a message
+                message = await self._receive()
         except TimeoutError:
             self.late = self._over = True
             return {"type": "http.disconnect"}

@@ -124,6 +124,19 @@ def test_a_replica_that_is_to_go_finishes_though_it_hears_of_nobody(brief: Offer
     assert ran(play())
 
 
+def test_an_edit_is_stopped_even_at_the_moment_that_an_event_of_it_comes(offer: Offer) -> None:
+    async def play() -> None:
+        edits = Edits(offer, "a", "here")
+        for moment in range(20):  # of which many meet an event: an endless edit tells steps all the time
+            running = asyncio.ensure_future(listed(edits.edit(PAGE, endless())))
+            await until(edits, lambda state: state.running == 1)
+            await asyncio.sleep(moment * 0.005)
+            running.cancel()
+            await until(edits, lambda state: state.running == 0)
+
+    ran(play())
+
+
 def test_an_edit_that_is_given_up_before_its_turn_takes_none(offer: Offer, tmp_path: Path) -> None:
     async def play() -> Any:
         edits = Edits(offer, "a", "here")
