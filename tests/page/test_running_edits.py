@@ -89,12 +89,12 @@ def test_nobody_stops_anothers_edit() -> None:
     assert newer.stop.is_set(), "an old edit's end does not forget the newer ticket"
 
 
-def test_a_refused_edit_is_told_from_a_stopped_one() -> None:
+def test_a_visitor_wants_an_edit_from_asking_to_stopping() -> None:
     edits = RunningEdits()
     edits.ask("me")
-    assert edits.refused("me") and not edits.refused("you")
+    assert edits.wants("me") and not edits.wants("you")
     edits.stop("me")
-    assert not edits.refused("me"), "Gradio reports a stopped edit as failed, too"
+    assert not edits.wants("me")
 
 
 def test_stopping_waits_until_the_edit_has_ended() -> None:
@@ -130,7 +130,7 @@ def test_invented_visitors_are_forgotten_and_those_with_an_edit_are_not() -> Non
     ticket = edits.start("me")
     for number in range(2 * REMEMBERED):
         edits.ask(f"invented {number}")
-    assert edits.refused(f"invented {2 * REMEMBERED - 1}") and not edits.refused("invented 0")
+    assert edits.wants(f"invented {2 * REMEMBERED - 1}") and not edits.wants("invented 0")
     edits.stop("me")
     assert ticket.stop.is_set()
 
@@ -179,6 +179,20 @@ def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
         assert shown["run"].interactive and NEVER_CAME in shown["status"]
         stop.fn(visitor)
         assert refused.fn(visitor) == gr.skip()
+
+
+def test_an_edit_that_was_stopped_is_told_of_unless_the_next_one_was_asked_for(
+    examples: tuple[Example, ...], editor: Editor, tmp_path: Path
+) -> None:
+    blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
+    stop, run = reacting(blocks, "stop", "click"), reacting(blocks, "run", "click")
+    tell = next(fn for fn in blocks.fns.values() if fn.trigger_after == stop._id)
+    visitor = gr.Request(session_hash="me")
+    run.fn(visitor)
+    stop.fn(visitor)
+    assert parts(tell.fn(visitor))["run"].interactive
+    run.fn(visitor)
+    assert tell.fn(visitor) == gr.skip(), "its Stop would be locked while it runs"
 
 
 def parts(updates: dict[Any, Any]) -> dict[str, Any]:

@@ -39,11 +39,14 @@ def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> No
         return busy(outputs)
 
     def refuse(request: gr.Request) -> Updates:
-        visitor = request.session_hash or ""
-        return show_refused(outputs, blocks.failure_of(visitor)) if edits.refused(visitor) else gr.skip()
+        visitor = request.session_hash or ""  # Gradio reports a stopped edit as failed, too
+        return show_refused(outputs, blocks.failure_of(visitor)) if edits.wants(visitor) else gr.skip()
 
     def stop_edit(request: gr.Request) -> None:
         edits.stop(request.session_hash or "", PATIENCE)
+
+    def tell_stopped(request: gr.Request) -> Updates:  # comes late on a slow line: the next edit may be under way
+        return gr.skip() if edits.wants(request.session_hash or "") else show_stopped(outputs)
 
     running = outputs.run.click(ask, None, outputs.all, **PAGE_ONLY).then(
         _runner(page, editor, edits),
@@ -56,7 +59,7 @@ def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> No
     running.failure(refuse, None, outputs.all, **PAGE_ONLY)  # Gradio refuses an edit before any code of ours runs
     # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
     stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **PAGE_ONLY)
-    stopping.then(lambda: show_stopped(outputs), None, outputs.all, **PAGE_ONLY)
+    stopping.then(tell_stopped, None, outputs.all, **PAGE_ONLY)
     blocks.unload(stop_edit)
 
 

@@ -97,8 +97,8 @@ class RunningEdits:
             self._asked[visitor] = False
             self._called_off.pop(visitor, None)
 
-    def refused(self, visitor: str) -> bool:
-        """True unless the visitor stopped the edit that failed: Gradio reports a stopped edit as failed, too."""
+    def wants(self, visitor: str) -> bool:
+        """True if the visitor asked for an edit and has not pressed Stop since."""
         with self._lock:
             return visitor in self._asked
 
