@@ -17,6 +17,7 @@ pytestmark = BROWSER
 def page(context: Any, running: EmulatedSpace) -> Iterator[Any]:
     page = visit(context, running.address)
     choose_example(page, 1, steps=100)
+    page.locator("#tries select").select_option("3")  # as long as may be asked for, to be stopped in time
     yield page
     page.close()
 
@@ -31,11 +32,12 @@ def stop(page: Any) -> None:
 
 
 def test_stop_while_waiting_for_a_gpu(page: Any, space: EmulatedSpace) -> None:
-    space.lender.queue = 3.0
+    space.lender.queue = True
     run(page)
     expect(page.locator("#status")).to_contain_text(WAITING)
     stop(page)
     assert not space.lender.asked("/release"), "it is answered before the GPU comes"
+    space.lender.queue = False
     space.lender.wait_until_released()
     expect(page.locator("#status")).to_contain_text("Stopped")
 

@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl, urlsplit
 class Lender:
     """How GPUs are lent, which tests change, and what has been asked.
 
-    `queue` seconds pass before one is free, if the queue is not `full`; `quota` is what a visitor has left, None for
-    enough; a `broken` API fails by itself; `fresh` gives every job a GPU that nobody had. `log` has the paths and
+    None is free while there is a `queue`, and if that is `full` none will be; `quota` is what a visitor has left, None
+    for enough; a `broken` API fails by itself; `fresh` gives every job a GPU that nobody had. `log` has the paths and
     parameters of all calls, `pids` the workers that got a GPU.
     """
 
-    queue: float = 0.0
+    queue: bool = False
     quota: int | None = None
     full: bool = False
     broken: bool = False
@@ -110,10 +110,9 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        end = time.monotonic() + lender.queue
-        while time.monotonic() < end:
+        while lender.queue:
             self._event("event: ping\n\n")
-            time.sleep(0.5)
+            time.sleep(0.1)
         if lender.full:
             self._event("event: failed\n\n")
             return

@@ -62,7 +62,7 @@ def space(running: EmulatedSpace) -> EmulatedSpace:
     """The Space with GPUs for everybody, and workers that nobody has used."""
     lender = running.lender
     lender.wait_until_given_back()
-    lender.queue, lender.quota, lender.full, lender.broken, lender.fresh = 0.0, None, False, False, False
+    lender.queue, lender.quota, lender.full, lender.broken, lender.fresh = False, None, False, False, False
     lender.free.clear()
     lender.log.clear()
     lender.pids.clear()

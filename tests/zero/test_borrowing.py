@@ -96,11 +96,11 @@ def test_a_stop_in_the_run_gives_the_gpu_back(client: Client, space: EmulatedSpa
 
 
 def test_a_stop_in_the_queue_gives_back_the_gpu_that_comes_later(client: Client, space: EmulatedSpace) -> None:
-    space.lender.queue = 3.0
+    space.lender.queue = True
     with under_way(client, space, WAITING):
         assert not space.lender.held
+    space.lender.queue = False
     space.lender.wait_until_released()
-    space.lender.queue = 0.0
     ended(client, space)
 
 
