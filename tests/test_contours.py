@@ -11,14 +11,13 @@ from PIL import Image, ImageDraw
 from refedit.diffusion.stable_diffusion import StableDiffusion
 from refedit.imaging.contours import Box, contours, likeness
 from refedit.models import builtin_segmenter
-from refedit.picturebook.evaluation.drawn_well import drawings_like, found, measure_drawn_well, nearest
+from refedit.picturebook.evaluation.drawn_well import contours_of, drawings_like, found, measure_drawn_well, nearest
 from refedit.picturebook.evaluation.reader import Asked, one_subject_scenes
 from refedit.picturebook.networks.diffusion import build_pipeline, build_text_encoder, build_unet, build_vae
 from refedit.picturebook.networks.sizes import SIZES
 from refedit.picturebook.networks.vocabulary import build_tokenizer
 from refedit.picturebook.world import captions
 from refedit.picturebook.world.drawing import draw
-from refedit.picturebook.world.true_edits import subject_mask
 
 
 def disc(box: Box, colour: str = "red", ground: str = "white") -> Image.Image:
@@ -77,12 +76,10 @@ def test_drawings_of_the_same_words_show_the_same_thing_elsewhere() -> None:
 def test_a_drawing_is_nearer_to_those_of_its_own_words() -> None:
     cat, other = (next(s for s in one_subject_scenes(60) if s.subjects[0].kind == kind) for kind in ("cat", "umbrella"))
     plain = replace(cat.subjects[0], appearance=replace(cat.subjects[0].appearance, pattern="plain"))
-    own = draw(replace(cat, subjects=(plain,)), 128)
-    box = subject_mask(own).box
-    assert nearest(own.picture, box, [own]) == pytest.approx(1)
-    assert nearest(own.picture, box, drawings_like(cat, 128, 8)) > nearest(
-        own.picture, box, drawings_like(other, 128, 8)
-    )
+    own = contours_of(draw(replace(cat, subjects=(plain,)), 128))
+    cats, others = ([contours_of(each) for each in drawings_like(scene, 128, 8)] for scene in (cat, other))
+    assert nearest(own, [own]) == pytest.approx(1)
+    assert nearest(own, cats) > nearest(own, others)
 
 
 @pytest.mark.long

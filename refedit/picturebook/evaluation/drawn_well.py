@@ -7,11 +7,9 @@ near some other good drawing. `picturebook/README.md` says how far people's grad
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from PIL import Image
-
 from refedit.diffusion.backbone import Backbone
 from refedit.editing.locate import locate
-from refedit.imaging.contours import Box, contours, likeness
+from refedit.imaging.contours import Box, Contours, contours, likeness
 from refedit.imaging.images import to_image
 from refedit.picturebook.evaluation.figures import Figure
 from refedit.picturebook.evaluation.reader import Asked
@@ -34,9 +32,9 @@ def measure_drawn_well(model: Backbone, segmenter: Segmenter, asked: Asked) -> l
     boxes = found(model, segmenter, asked)
     rows, truths = [], []
     for scene, picture, box in zip(asked.scenes, made, boxes, strict=True):
-        others, own = drawings_like(scene, model.size), draw(scene, model.size)
-        rows.append(nearest(picture, box, others))
-        truths.append(nearest(own.picture, subject_mask(own).box, others))
+        others = [contours_of(drawing) for drawing in drawings_like(scene, model.size)]
+        rows.append(nearest(contours(picture, box), others))
+        truths.append(nearest(contours_of(draw(scene, model.size)), others))
     what = "text to picture: drawn well, contours like the nearest drawing's"
     return [
         Figure(what=what, value=sum(rows) / len(rows), unit="", cases=len(rows), goal=GOAL),
@@ -63,7 +61,11 @@ def drawings_like(scene: Scene, pixels: int, count: int = DRAWINGS) -> list[Draw
     return drawn
 
 
-def nearest(picture: Image.Image, box: Box, drawings: Sequence[Drawing]) -> float:
-    """The largest likeness (1 equal) of a thing's contours to those of the drawings' main subjects."""
-    own = contours(picture, box)
-    return max(likeness(own, contours(other.picture, subject_mask(other).box)) for other in drawings)
+def contours_of(drawing: Drawing) -> Contours:
+    """Those of its main subject."""
+    return contours(drawing.picture, subject_mask(drawing).box)
+
+
+def nearest(own: Contours, others: Sequence[Contours]) -> float:
+    """The largest likeness (1 equal) of a thing's contours to others."""
+    return max(likeness(own, other) for other in others)
