@@ -1,6 +1,7 @@
 """An editor whose edits go as a script says: real requests and events, a picture of a known colour, no model.
 
-An edit of `HELD` steps stands still after its first preview until it is stopped; every other one ends at once.
+An edit of `HELD` steps stands still after its first preview until it is stopped, and one of `DEAF` steps for `LONG`
+seconds more, as in a step that takes long; every other one ends at once.
 """
 
 import threading
@@ -16,7 +17,8 @@ from refedit.errors import Stopped
 from refedit.imaging.masks import Mask
 from refedit.methods import Method
 
-HELD = 100
+HELD, DEAF = 100, 99
+LONG = 5.0
 TINT = (60, 120, 200)
 
 
@@ -34,9 +36,10 @@ class ScriptedEditor:
                 yield Progress(stage=stage.words, step=step, of=steps, fraction=fraction, seconds_left=1.0)
                 if step == 1:
                     yield Preview(image=_tinted(request, _region(request)), stage=stage.words, step=1, of=steps)
-                while steps == HELD and not cancel.is_set():
+                while steps in (HELD, DEAF) and not cancel.is_set():
                     time.sleep(0.05)  # held, until somebody stops it
                 if cancel.is_set():
+                    time.sleep(LONG if steps == DEAF else 0)
                     raise Stopped
         yield Finished(
             image=_tinted(request, _region(request)),

@@ -106,8 +106,10 @@ class PatientBody:
     async def next(self) -> Message:
         if self._over:  # what comes now is that the client has gone, for which there is no hurry
             return await self._receive()
-        pause = max(min(PAUSE, self._until - time.monotonic()), 0.0)
+        pause = min(PAUSE, self._until - time.monotonic())
         try:
+            if pause <= 0:
+                raise TimeoutError
             async with asyncio.timeout(pause):  # Python 3.11's wait_for forgets a cancelling that meets a message
                 message = await self._receive()
         except TimeoutError:

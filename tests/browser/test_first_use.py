@@ -19,7 +19,7 @@ from tests.browser.visitor import (
     visit,
     write,
 )
-from tests.scripted_editor import HELD
+from tests.scripted_editor import DEAF, HELD
 
 pytestmark = BROWSER
 
@@ -77,6 +77,20 @@ def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None
     assert page.locator("#preview").get_attribute("src") == kept, "nothing runs on behind the page"
     expect(page.locator("#status .stopped")).to_be_visible()
     expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+    set_steps(page, "baret", 2)
+    run_to_the_end(page)
+
+
+def test_run_is_free_once_a_stopped_step_that_takes_long_is_over(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 1, DEAF)
+    page.locator("#run").click()
+    expect(page.locator("#preview")).to_be_visible()
+    page.locator("#stop").click()
+    expect(page.locator("#status .stopped")).to_contain_text("Stopping")
+    expect(page.locator("#run")).to_be_disabled()
+    expect(page.locator("#run")).to_be_enabled()
+    expect(page.locator("#status .stopped")).to_contain_text("Stopped")
     set_steps(page, "baret", 2)
     run_to_the_end(page)
 

@@ -125,6 +125,33 @@ def test_a_stop_that_comes_before_the_edit_stops_it_and_no_later_one() -> None:
         edits.stop("me")
 
 
+def test_of_each_stopped_edit_one_failure_is_expected() -> None:
+    edits = RunningEdits()
+    edits.stop("me")
+    assert not edits.was_stopped("me"), "there was none"
+    edits.ask("me")
+    edits.stop("me")
+    assert edits.was_stopped("me") and not edits.was_stopped("me")
+    edits.ask("me")
+    edits.end("me", edits.start("me"))
+    edits.stop("me")
+    assert not edits.was_stopped("me"), "it had ended"
+    edits.start("me")
+    edits.stop("me")
+    assert edits.was_stopped("me")
+    edits.stop("me")
+    assert not edits.was_stopped("me"), "it was stopped before"
+
+
+def test_an_edit_runs_until_its_step_is_over() -> None:
+    edits = RunningEdits()
+    ticket = edits.start("me")
+    edits.stop("me")
+    assert edits.runs("me") and not edits.runs("you")
+    edits.end("me", ticket)
+    assert not edits.runs("me")
+
+
 def test_invented_visitors_are_forgotten_and_those_with_an_edit_are_not() -> None:
     edits = RunningEdits()
     ticket = edits.start("me")
@@ -178,7 +205,8 @@ def test_a_refused_edit_unlocks_run_and_a_stopped_one_is_not_called_refused(
         shown = parts(refused.fn(visitor))
         assert shown["run"].interactive and NEVER_CAME in shown["status"]
         stop.fn(visitor)
-        assert refused.fn(visitor) == gr.skip()
+        assert "Stopped" in parts(refused.fn(visitor))["status"]
+        assert refused.fn(visitor) == gr.skip(), "nothing was asked for since"
 
 
 def test_an_edit_that_was_stopped_is_told_of_unless_the_next_one_was_asked_for(
@@ -186,13 +214,17 @@ def test_an_edit_that_was_stopped_is_told_of_unless_the_next_one_was_asked_for(
 ) -> None:
     blocks = build_page(editor, Settings(examples=tmp_path), EmbeddingCache(tiny_segmenter))
     stop, run = reacting(blocks, "stop", "click"), reacting(blocks, "run", "click")
-    tell = next(fn for fn in blocks.fns.values() if fn.trigger_after == stop._id)
+    fns: list[Any] = list(blocks.fns.values())
+    tell = next(fn for fn in fns if fn.trigger_after == stop._id)
     visitor = gr.Request(session_hash="me")
     run.fn(visitor)
     stop.fn(visitor)
     assert parts(tell.fn(visitor))["run"].interactive
     run.fn(visitor)
     assert tell.fn(visitor) == gr.skip(), "its Stop would be locked while it runs"
+    failed = next(fn for fn in fns if fn.trigger_only_on_failure)
+    assert failed.fn(visitor) == gr.skip(), "that of the stopped one, which comes late"
+    assert NEVER_CAME in parts(failed.fn(visitor))["status"], "that of the next one"
 
 
 def parts(updates: dict[Any, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from refedit.methods import METHODS, tries, values_of
 from refedit.methods.tries import MOST
 from refedit.ui.events.form_io import all_inputs, read_form
 from refedit.ui.events.handlers import PAGE_ONLY, Updates
-from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped
+from refedit.ui.events.run_view import RunView, busy, show_refused, show_stopped, show_stopping
 from refedit.ui.events.running_edits import RunningEdits, paced, run
 from refedit.ui.events.telling import TellingBlocks
 from refedit.ui.events.visitors import EDITS, TOO_MANY_EDITS, Looks, asked_by
@@ -26,7 +26,7 @@ from refedit.ui.view.layout import Inputs, Page
 from refedit.ui.view.stage import BOTH
 
 PATIENCE = 3.0
-"""Seconds that Stop waits for the step under way; then it answers anyway."""
+"""Seconds that Stop waits for the step under way; then it says that this takes long."""
 
 
 def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> None:
@@ -39,14 +39,20 @@ def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> No
         return busy(outputs)
 
     def refuse(request: gr.Request) -> Updates:
-        visitor = request.session_hash or ""  # Gradio reports a stopped edit as failed, too
-        return show_refused(outputs, blocks.failure_of(visitor)) if edits.wants(visitor) else gr.skip()
+        visitor = request.session_hash or ""
+        wanted, stopped = edits.wants(visitor), edits.was_stopped(visitor)
+        if wanted:  # a stopped edit's failure may come late on a slow line: the next one is on its way
+            return gr.skip() if stopped else show_refused(outputs, blocks.failure_of(visitor))
+        return show_stopped(outputs) if stopped else gr.skip()
 
     def stop_edit(request: gr.Request) -> None:
         edits.stop(request.session_hash or "", PATIENCE)
 
-    def tell_stopped(request: gr.Request) -> Updates:  # comes late on a slow line: the next edit may be under way
-        return gr.skip() if edits.wants(request.session_hash or "") else show_stopped(outputs)
+    def tell_stopped(request: gr.Request) -> Updates:
+        visitor = request.session_hash or ""
+        if edits.wants(visitor):  # as there
+            return gr.skip()
+        return show_stopping(outputs) if edits.runs(visitor) else show_stopped(outputs)
 
     running = outputs.run.click(ask, None, outputs.all, **PAGE_ONLY).then(
         _runner(page, editor, edits),

@@ -150,6 +150,11 @@ def show_stopped(outputs: Outputs) -> Updates:
     return {outputs.status: status.stopped()} | idle(outputs)
 
 
+def show_stopping(outputs: Outputs) -> Updates:
+    """Says that the step under way takes long; Run stays locked until it is over."""
+    return {outputs.status: status.stopping()}
+
+
 def show_refused(outputs: Outputs, why: str) -> Updates:
     """Says why an edit never began, or was cut off."""
     return {outputs.status: status.failed(why)} | idle(outputs)

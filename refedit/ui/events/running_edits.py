@@ -89,6 +89,7 @@ class RunningEdits:
         self._tickets: dict[str, Ticket] = {}
         self._asked: Recent[bool] = Recent(REMEMBERED)  # true once the edit has begun
         self._called_off: Recent[None] = Recent(REMEMBERED)
+        self._to_fail: Recent[None] = Recent(REMEMBERED)  # their stopped edit's failure has not been told yet
         self._lock = threading.Lock()
 
     def ask(self, visitor: str) -> None:
@@ -101,6 +102,16 @@ class RunningEdits:
         """True if the visitor asked for an edit and has not pressed Stop since."""
         with self._lock:
             return visitor in self._asked
+
+    def runs(self, visitor: str) -> bool:
+        """True while an edit of the visitor is under way, also if it was stopped and its step is not over."""
+        with self._lock:
+            return visitor in self._tickets
+
+    def was_stopped(self, visitor: str) -> bool:
+        """True if the failure that is told now is a stopped edit's: Gradio tells one for each, maybe late."""
+        with self._lock:
+            return self._to_fail.pop(visitor, False) is None
 
     def start(self, visitor: str) -> Ticket:
         """A fresh ticket, stopped already if Stop came before it; an edit of the same visitor that runs is stopped."""
@@ -120,17 +131,23 @@ class RunningEdits:
     def stop(self, visitor: str, patience: float = 0.0) -> None:
         """Stops the visitor's edit, if one runs, and waits for its end, `patience` seconds at most."""
         with self._lock:
-            if not self._asked.pop(visitor, True):
-                self._called_off[visitor] = None  # the edit that is on its way
+            on_its_way = not self._asked.pop(visitor, True)
             ticket = self._tickets.get(visitor)
+            if on_its_way:
+                self._called_off[visitor] = None
+            if on_its_way or (ticket is not None and not ticket.stop.is_set()):
+                self._to_fail[visitor] = None
         if ticket is not None:
             ticket.stop.set()
             ticket.ended.wait(patience)
 
     def end(self, visitor: str, ticket: Ticket) -> None:
         """Forgets a ticket whose edit is over, unless a newer edit has replaced it."""
+        whole = not ticket.stop.is_set()
         ticket.stop.set()
         ticket.ended.set()
         with self._lock:
+            if whole:
+                self._to_fail.pop(visitor, None)  # no failure came of the one before it
             if self._tickets.get(visitor) is ticket:
                 del self._tickets[visitor]

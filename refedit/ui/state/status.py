@@ -45,6 +45,10 @@ def stopped() -> str:
     return _box("stopped", "<b>Stopped</b> before the result was finished. What is shown stays; your inputs are kept.")
 
 
+def stopping() -> str:
+    return _box("stopped", "<b>Stopping.</b> The step under way has to end first. What is shown stays.")
+
+
 def failed(message: str) -> str:
     return _box("failed", f"<b>That did not work.</b> {escape(message)}", role="alert")
 

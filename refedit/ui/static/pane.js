@@ -108,7 +108,8 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
   const take = async (file) => {
     say("");
-    const { file: usable, note } = await refedit.prepared(file);
+    const mine = ++wish, { file: usable, note } = await refedit.prepared(file);
+    if (mine !== wish) return; // another picture was wished for while this one was made smaller
     if (usable) await put(usable);
     say(note);
     if (!usable) return;
@@ -155,12 +156,15 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   // ---- what the server computes
   const ask = async (what, question = {}) => {
     root.classList.add("asking");
+    const { photo } = now;
     try {
       await waiting;
+      if (now.photo !== photo) return null; // the question was about another picture
       const size = [mask.width, mask.height];
       const asked = () => server[what]({ name, picture: now.photo.uploaded, size, ...question });
       let answer = await asked();
       if (answer.error && (await renewed())) answer = await asked();
+      if (now.photo !== photo) return null;
       say(answer.error ?? answer.note);
       return answer.error ? null : answer;
     } catch {
