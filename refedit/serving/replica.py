@@ -205,9 +205,13 @@ class Edits:
 
     async def _watch(self, job: Job) -> None:
         """Stops a job whose front end has gone."""
-        while (left := self._heard[job.owner] + self.limits.lease - time.monotonic()) > 0 or await self.leaving():
+        while not job.stop.is_set() and ((left := self._left(job)) > 0 or await self.leaving()):
             await asyncio.sleep(left if left > 0 else self.limits.renewal)
         job.stop.set()
+
+    def _left(self, job: Job) -> float:
+        """The seconds that are left of its lease."""
+        return self._heard[job.owner] + self.limits.lease - time.monotonic()
 
     async def _in_turn(self, job: Job, start: Callable[[], Iterator[Any]]) -> AsyncIterator[tuple[Any, ...]]:
         """What an iterator gives, on the device's thread once it is free; until then, that it waits."""
