@@ -20,6 +20,7 @@ from tests.browser.visitor import (
     click,
     downloaded,
     drag,
+    drawn,
     encoded,
     expect,
     mask_of,
@@ -120,10 +121,10 @@ def test_a_mask_is_an_outline_and_a_light_tint_and_hidden_beside_a_result(shared
     choose_example(page, 1)
     page.mouse.move(5, 5)
     page.evaluate("refedit.panes.source.hide()")
-    page.wait_for_timeout(150)
+    drawn(page)
     bare = canvas(page, "source")
     page.evaluate("refedit.panes.source.setTool('click')")
-    page.wait_for_timeout(150)
+    drawn(page)
     apart = np.abs(canvas(page, "source") - bare).max(2)
     height, width = apart.shape
     left, top = (width - height) // 2 if width > height else 0, (height - width) // 2 if height > width else 0

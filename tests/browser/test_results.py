@@ -16,6 +16,7 @@ from tests.browser.visitor import (
     choose_example,
     choose_kind,
     downloaded,
+    drawn,
     expect,
     mask_of,
     opened,
@@ -121,7 +122,7 @@ def test_several_results_are_shown_as_large_as_they_can_be(shared_page: Any) -> 
     run_to_the_end(page)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)
+        drawn(page)
         screen = page.locator("#stage .screen").bounding_box()
         boxes = [page.locator("#stage .all img").nth(number).bounding_box() for number in (0, 1)]
         beside, below = min(screen["width"] / 2, screen["height"] * 3), min(screen["width"], screen["height"] * 1.5)

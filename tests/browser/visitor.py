@@ -259,6 +259,12 @@ def downloaded(page: Any) -> Path:
     return Path(download.value.path())
 
 
+def drawn(page: Any) -> None:
+    """Waits until the page is drawn as it now is, and a little for what follows from that."""
+    page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    page.wait_for_timeout(150)
+
+
 def attempts(page: Any) -> Iterator[None]:
     """Ten a second, until the patience with everything is over."""
     end = time.monotonic() + PATIENCE / 1000

@@ -47,7 +47,7 @@ PATIENCE = 90.0
 
 @pytest.fixture(scope="module")
 def offer(tiny_folder: Path) -> Offer:
-    return Offer(model=str(tiny_folder), device="cpu", limits=Limits(lease=4.0, renewal=0.5, waiting_each=4))
+    return Offer(model=str(tiny_folder), device="cpu", limits=Limits(lease=8.0, renewal=0.5, waiting_each=4))
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +274,7 @@ def test_a_pool_that_shrinks_finishes_what_it_has_begun(pool: Any, offer: Offer)
     with ThreadPoolExecutor(1) as beside:  # which waits until the replica has gone
         changed = beside.submit(cluster.deploy, smaller)
         until(pool, lambda states: len(states) == 1)
-        time.sleep(1.5 * offer.limits.lease)
+        time.sleep(offer.limits.lease + 2)
         for visitor in both:
             assert visitor.is_alive()
             visitor.stop.set()

@@ -49,7 +49,10 @@ class Server:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
 
     def ask(self, path: str, body: Any = None, token: str = "") -> Told:
         """Raises OSError if nobody answers."""
@@ -67,7 +70,7 @@ class Server:
 
     def sure(self, path: str, body: Any = None, token: str = "") -> Told:
         """Asks until somebody answers, as the page does."""
-        for _ in range(600):
+        for _ in range(6000):
             try:
                 return self.ask(path, body, token)
             except OSError:
