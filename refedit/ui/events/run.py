@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -23,7 +23,7 @@ from refedit.ui.state.handed_out import address_of, handed_to
 from refedit.ui.state.picture_with_mask import files_of
 from refedit.ui.state.received import held
 from refedit.ui.view.layout import Inputs, Page
-from refedit.ui.view.stage import BOTH
+from refedit.ui.view.stage import BOTH, Outputs
 
 PATIENCE = 3.0
 """Seconds that Stop waits for the step under way; then it says that this takes long."""
@@ -32,27 +32,15 @@ PATIENCE = 3.0
 def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> None:
     """Connects Run and Stop; a visitor who leaves stops, too."""
     outputs, edits = page.outputs, RunningEdits()
+    ends = _Ends(blocks=blocks, outputs=outputs, edits=edits)
 
     def ask(request: gr.Request) -> Updates:
         edits.ask(request.session_hash or "")
         blocks.forget_failure(request.session_hash or "")
         return busy(outputs)
 
-    def refuse(request: gr.Request) -> Updates:
-        visitor = request.session_hash or ""
-        wanted, stopped = edits.wants(visitor), edits.was_stopped(visitor)
-        if wanted:  # a stopped edit's failure may come late on a slow line: the next one is on its way
-            return gr.skip() if stopped else show_refused(outputs, blocks.failure_of(visitor))
-        return show_stopped(outputs) if stopped else gr.skip()
-
     def stop_edit(request: gr.Request) -> None:
         edits.stop(request.session_hash or "", PATIENCE)
-
-    def tell_stopped(request: gr.Request) -> Updates:
-        visitor = request.session_hash or ""
-        if edits.wants(visitor):  # as there
-            return gr.skip()
-        return show_stopping(outputs) if edits.runs(visitor) else show_stopped(outputs)
 
     running = outputs.run.click(ask, None, outputs.all, **PAGE_ONLY).then(
         _runner(page, editor, edits),
@@ -62,11 +50,38 @@ def connect_run(page: Page, blocks: TellingBlocks, editor: EditingService) -> No
         concurrency_limit=None,
         api_visibility="private",
     )
-    running.failure(refuse, None, outputs.all, **PAGE_ONLY)  # Gradio refuses an edit before any code of ours runs
+    running.failure(ends.failed, None, outputs.all, **PAGE_ONLY)  # Gradio refuses an edit before any code of ours runs
     # Progress that is already on its way to the browser would undo "Stopped", so that is said once the edit has ended.
     stopping = outputs.stop.click(stop_edit, None, None, cancels=running, **PAGE_ONLY)
-    stopping.then(tell_stopped, None, outputs.all, **PAGE_ONLY)
+    stopping.then(ends.stopped, None, outputs.all, **PAGE_ONLY)
     blocks.unload(stop_edit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ends:
+    """What a visitor is told of an edit that was stopped, refused or cut off.
+
+    On a slow line that may come late: the next edit is on its way then, and nothing of the last one is told.
+    """
+
+    blocks: TellingBlocks
+    outputs: Outputs
+    edits: RunningEdits
+
+    def failed(self, request: gr.Request) -> Updates:
+        """Gradio's failure, of which a stopped edit has one, too."""
+        visitor = request.session_hash or ""
+        wanted, stopped = self.edits.wants(visitor), self.edits.was_stopped(visitor)
+        if wanted:
+            return gr.skip() if stopped else show_refused(self.outputs, self.blocks.failure_of(visitor))
+        return show_stopped(self.outputs) if stopped else gr.skip()
+
+    def stopped(self, request: gr.Request) -> Updates:
+        """The end of Stop, which does not wait for a long step."""
+        visitor = request.session_hash or ""
+        if self.edits.wants(visitor):
+            return gr.skip()
+        return show_stopping(self.outputs) if self.edits.runs(visitor) else show_stopped(self.outputs)
 
 
 def _runner(

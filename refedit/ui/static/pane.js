@@ -114,9 +114,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     say(note);
     if (!usable) return;
     if (name === "source") refedit.forgetSentences?.();
-    refedit.clearStage?.();
-    refedit.missed?.();
-    refedit.guide?.();
+    for (const told of ["clearStage", "missed", "guide"]) refedit[told]?.();
   };
   const empty = () => {
     wish += 1;
@@ -159,12 +157,11 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     const { photo } = now;
     try {
       await waiting;
-      if (now.photo !== photo) return null; // the question was about another picture
       const size = [mask.width, mask.height];
-      const asked = () => server[what]({ name, picture: now.photo.uploaded, size, ...question });
+      const asked = () => server[what]({ name, picture: photo.uploaded, size, ...question });
       let answer = await asked();
       if (answer.error && (await renewed())) answer = await asked();
-      if (now.photo !== photo) return null;
+      if (now.photo !== photo) return null; // the question was about another picture
       say(answer.error ?? answer.note);
       return answer.error ? null : answer;
     } catch {
