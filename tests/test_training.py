@@ -109,11 +109,10 @@ def test_a_decoder_alone_learns_whole_pictures_and_leaves_everything_else(traine
     folder = shutil.copytree(trained, tmp_path / "more")
     before = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     kept = {path: path.read_bytes() for path in (folder / "pipeline/unet").iterdir()}
-    reports = reports_of(replace(tiny(folder, 0.2), stages=(StageName.DECODER,)))
+    reports = reports_of(replace(tiny(folder, 3), stages=(StageName.DECODER,)))
     after = load_file(folder / "pipeline/vae/diffusion_pytorch_model.safetensors")
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert reports[-1].stage == "decoder" and "decoder" in changed
-    assert changed <= {"decoder", "post_quant_conv"}  # after the one step of a slow machine it may be only the first
+    assert reports[-1].stage == "decoder" and changed == {"decoder", "post_quant_conv"}
     assert all(path.read_bytes() == content for path, content in kept.items())
     list(replace(tiny(folder, 60), stages=(StageName.VAE,)).run())
     assert (folder / "vae.pt").read_bytes() == (trained / "vae.pt").read_bytes()

@@ -43,9 +43,10 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
     write(page, "prompt", "a größer & <b>redder</b> mug")
     page.locator("#models button").first.click()
     page.evaluate(TOLD)
+    before = page.locator("#copy-link").inner_text()
     link = copied_link(page)
     page.wait_for_function("async (link) => await navigator.clipboard.readText() === link", arg=link)
-    page.wait_for_function("window.told.length")
+    page.wait_for_function("(before) => told.some((text) => text !== before)", arg=before)
     assert link.startswith(address) and "steps=3" in link and "method=baret" in link and "guidance" not in link
     page.close()
 
