@@ -65,12 +65,16 @@ def test_the_first_look_is_small_and_shows_what_comes_of_it(context: Any, addres
     page.close()
 
 
-def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None:
-    page = shared_page
-    choose_example(page, 1, HELD)
+def stop_at_the_preview(page: Any, steps: int) -> None:
+    choose_example(page, 1, steps)
     page.locator("#run").click()
     expect(page.locator("#preview")).to_be_visible()
     page.locator("#stop").click()
+
+
+def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None:
+    page = shared_page
+    stop_at_the_preview(page, HELD)
     expect(page.locator("#status .stopped")).to_be_visible()
     kept = page.locator("#preview").get_attribute("src")
     page.wait_for_timeout(300)
@@ -83,10 +87,7 @@ def test_stop_keeps_the_preview_and_the_next_run_works(shared_page: Any) -> None
 
 def test_run_is_free_once_a_stopped_step_that_takes_long_is_over(shared_page: Any) -> None:
     page = shared_page
-    choose_example(page, 1, DEAF)
-    page.locator("#run").click()
-    expect(page.locator("#preview")).to_be_visible()
-    page.locator("#stop").click()
+    stop_at_the_preview(page, DEAF)
     expect(page.locator("#status .stopped")).to_contain_text("Stopping")
     expect(page.locator("#run")).to_be_disabled()
     expect(page.locator("#run")).to_be_enabled()

@@ -111,7 +111,9 @@ class RunningEdits:
     def was_stopped(self, visitor: str) -> bool:
         """True if the failure that is told now is a stopped edit's: Gradio tells one for each, maybe late."""
         with self._lock:
-            return self._to_fail.pop(visitor, False) is None
+            stopped = visitor in self._to_fail
+            self._to_fail.pop(visitor, None)
+            return stopped
 
     def start(self, visitor: str) -> Ticket:
         """A fresh ticket, stopped already if Stop came before it; an edit of the same visitor that runs is stopped."""
