@@ -42,6 +42,7 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
     choose_example(page, 1, steps=3)
     write(page, "prompt", "a größer & <b>redder</b> mug")
     page.locator("#models button").first.click()
+    expect(page.locator("#copy-link")).to_be_visible()
     page.evaluate(TOLD)
     before = page.locator("#copy-link").inner_text()
     link = copied_link(page)
