@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -32,21 +33,29 @@ MERGES = ("c a", "ca t</w>", "d o", "do g</w>", "r e", "re d</w>")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A core for each worker, and what it starts: threads that wait for one another spin, and take the other's."""
+    """A core for each worker, and what it starts: threads that wait for one another spin, and take the other's.
+
+    Whatever they load is compiled once, though the caller's shell may forbid to keep that: they are a dozen processes.
+    """
     if config.getoption("numprocesses", None):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Loads what others wrote, in every process that runs tests.
 
     jaxtyping names compiled files in its own way for as long as it loads a module that it checks. What such a module
-    is the first to import would be compiled anew: thousands of files.
+    is the first to import would be compiled anew: thousands of files. What they hold stays to the end, so the collector
+    of garbage need not look at it again and again.
     """
     if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        gc.disable()
         for name in LARGE:
             if importlib.util.find_spec(name.partition(".")[0]):
                 importlib.import_module(name)
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,11 +1,11 @@
 """Wrong requests: each is named in a sentence, and the server goes on."""
 
 import contextlib
-import functools
 import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,28 +44,26 @@ def test_wrong_requests_are_one_sentence(changes: dict[str, Any], says: str, cli
         edit(client, folder, **changes).result()
 
 
-@functools.cache
-def wrong_files() -> dict[str, tuple[bytes, str]]:
-    """File contents and the errors they get."""
-    return {
-        "bomb": (encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 17"),
-        "bigger": (encoded(Image.new("1", (14000, 14000)), "PNG"), "megapixels"),
-        "one pixel": (encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 16 a side"),
-        "tiny": (encoded(Image.new("RGB", (8, 8)), "PNG"), "at least 16 a side"),
-        "empty": (b"", STATED),
-        "text": (b"no picture", STATED),
-        "truncated": (encoded(picture(1), "JPEG")[:200], STATED),
-        "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", STATED),
-        "tiff": (encoded(picture(1), "TIFF"), STATED),
-        "other size": (encoded(picture(1, (32, 64)), "PNG"), "mask.*picture's size"),
-        "nothing inside": (encoded(Image.new("L", (64, 64)), "PNG"), "Nothing is painted"),
-    }
+WRONG_FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
+    "bomb": (lambda: encoded(Image.new("1", (13000, 13000)), "PNG"), "169 megapixels; the limit is 17"),
+    "bigger": (lambda: encoded(Image.new("1", (14000, 14000)), "PNG"), "megapixels"),
+    "one pixel": (lambda: encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 16 a side"),
+    "tiny": (lambda: encoded(Image.new("RGB", (8, 8)), "PNG"), "at least 16 a side"),
+    "empty": (lambda: b"", STATED),
+    "text": (lambda: b"no picture", STATED),
+    "truncated": (lambda: encoded(picture(1), "JPEG")[:200], STATED),
+    "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", STATED),
+    "tiff": (lambda: encoded(picture(1), "TIFF"), STATED),
+    "other size": (lambda: encoded(picture(1, (32, 64)), "PNG"), "mask.*picture's size"),
+    "nothing inside": (lambda: encoded(Image.new("L", (64, 64)), "PNG"), "Nothing is painted"),
+}
+"""What makes a file's content, which is large in some, and the error that it gets."""
 
 
-@pytest.mark.parametrize("name", wrong_files())
+@pytest.mark.parametrize("name", WRONG_FILES)
 def test_wrong_files_are_named_and_the_server_goes_on(name: str, client: Client, folder: Path, address: str) -> None:
-    data, says = wrong_files()[name]
-    (folder / "wrong.png").write_bytes(data)
+    content, says = WRONG_FILES[name]
+    (folder / "wrong.png").write_bytes(content())
     place = "region" if name in ("other size", "nothing inside") else "source"
     with pytest.raises(Exception, match=says):
         edit(client, folder, **{place: handle_file(str(folder / "wrong.png"))}).result()

@@ -26,9 +26,9 @@ SHORT = {"method": "baret", "reference": None, "settings": {"steps": 2}}
 LONG = {"method": "baret", "reference": None, "settings": {"steps": 50, "inner_steps": 25}}
 
 
-@pytest.fixture
-def client(space: EmulatedSpace) -> Iterator[Client]:
-    client = Client(space.address, verbose=False, download_files=str(space.folder / "got"))
+@pytest.fixture(scope="module")
+def client(running: EmulatedSpace) -> Iterator[Client]:
+    client = Client(running.address, verbose=False, download_files=str(running.folder / "got"))
     yield client
     client.close()
 
