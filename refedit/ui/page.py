@@ -86,7 +86,13 @@ def build_page(editor: EditingService, settings: Settings, embeddings: Embedding
 
 
 def queued(blocks: TellingBlocks) -> TellingBlocks:
-    """With Gradio's queue, in which nothing waits for anything else: what has to, waits in a line of ours."""
+    """With Gradio's queue, in which nothing waits for anything else: what has to, waits in a line of ours.
+
+    Gradio's own progress is shown nowhere. It would be kept for every output of every event nevertheless, and the
+    browser would copy all of their properties each time that an event begins, goes on or ends.
+    """
+    for function in blocks.fns.values():
+        function.show_progress_on = []
     blocks.queue(max_size=EVENTS, default_concurrency_limit=None, api_open=False)
     return blocks
 
