@@ -10,9 +10,11 @@ from refedit.editing.result_png import read_result
 from refedit.methods import values_of
 from tests.browser.visitor import (
     BROWSER,
+    FILES,
     PROMPTS,
     SIZE,
     SIZES,
+    attempts,
     choose_example,
     choose_kind,
     downloaded,
@@ -32,6 +34,7 @@ from tests.browser.visitor import (
 )
 
 pytestmark = BROWSER
+UPLOADS = "**/upload*"
 
 
 def view(page: Any, number: int) -> None:
@@ -163,6 +166,54 @@ def test_results_and_the_draft_survive_a_reload_and_come_back(chromium: Any, add
     assert np.array_equal(again.request.region.values, first.request.region.values)  # type: ignore[union-attr]
     expect(page.locator("#history .strip img")).to_have_count(2)
     context.close()
+
+
+def test_what_the_server_has_deleted_is_still_looked_at_downloaded_and_used(chromium: Any, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = visit(context, address)
+    choose_example(page, 0)
+    run_to_the_end(page)
+    first = read_result(downloaded(page))
+    expect(page.locator("#history .strip img")).to_have_count(1)
+    page.route(FILES, lambda route: route.fulfill(status=403))
+    for number, pictures in ((1, 2), (2, 2), (0, 1)):
+        view(page, number)
+        is_there = f"[...document.querySelectorAll('#stage .screen img')].filter((one) => one.naturalWidth === {SIZE})"
+        page.wait_for_function(f"{is_there}.length === {pictures}")
+    assert read_result(downloaded(page)).image.tobytes() == first.image.tobytes()
+    write(page, "source-prompt", "")
+    page.locator("#use").click()
+    expect(page.locator("#source-prompt textarea")).to_have_value(PROMPTS[0])
+    context.close()
+
+
+def test_the_result_that_was_wished_for_last_is_restored_and_a_refusal_is_said(shared_page: Any) -> None:
+    page, field = shared_page, shared_page.locator("#history input[type=file]")
+    choose_example(page, 1)
+    files, sent = [], []
+    for prompt in ("a green mug", "a red mug"):
+        write(page, "prompt", prompt)
+        run_to_the_end(page)
+        files.append(downloaded(page))
+    write(page, "prompt", "")
+    page.route(UPLOADS, lambda route: sent.append(route))
+    field.set_input_files(files[0])
+    field.set_input_files(files[1])
+    for _ in attempts(page):
+        if len(sent) == 2:
+            break
+    for route in reversed(sent):
+        with page.expect_response(UPLOADS):
+            route.continue_()
+    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+    page.wait_for_timeout(300)
+    expect(page.locator("#prompt textarea")).to_have_value("a red mug")
+    page.unroute(UPLOADS)
+
+    page.route(UPLOADS, lambda route: route.fulfill(status=413, json={"error": "It is too large."}))
+    field.set_input_files(files[0])
+    expect(page.locator("#status .failed")).to_contain_text("It is too large.")
+    page.unroute(UPLOADS)
 
 
 def test_a_downloaded_result_is_restored_and_used_again(shared_page: Any, context: Any, address: str) -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from tests.browser.visitor import (
     BROWSER,
+    FILES,
     PROMPTS,
     attempts,
     changed_mask,
@@ -27,8 +28,6 @@ from tests.browser.visitor import (
 pytestmark = BROWSER
 GREY = (200, 200, 200)
 NOTE = "#source .note"
-FILES = "**/file=**"
-"""The addresses of pictures that the server hands out."""
 
 
 def emptied(page: Any) -> Any:

@@ -30,6 +30,7 @@ BROWSER = [
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BUILT_IN = (builtin_folder() / "model_index.json").is_file()
 STEPS = 6 if BUILT_IN else 20  # a random model of 64 px takes milliseconds a step, too fast to be watched
+FILES = "**/file=**"  # the addresses of pictures that the server hands out
 PATIENCE = 60_000  # ms; the other tests may have one of the cores
 SIZE, BOX = 256, (60, 100, 140, 180)
 SIZES = ((1440, 900), (1280, 600), (1024, 768), (390, 844))
@@ -53,6 +54,12 @@ WATCH = """() => {
     if (text('#status .what')) seen.stages.add(text('#status .what'));
     if (text('#status .step')) seen.steps.add(text('#status .step'));
   }).observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+
+AS_DATA = """async (address) => {
+  const reader = new FileReader(), read = new Promise((done) => (reader.onload = () => done(reader.result)));
+  reader.readAsDataURL(await (await fetch(address)).blob());
+  return read;
 }"""
 
 IN_SIGHT = """(element) => {
@@ -111,6 +118,8 @@ def opened(page: Any) -> None:
 def shown(page: Any, selector: str) -> Image.Image:
     """The picture that an image shows, as its file."""
     source = page.locator(selector).get_attribute("src")
+    if source.startswith("blob:"):
+        source = page.evaluate(AS_DATA, source)
     if source.startswith("data:"):
         return Image.open(io.BytesIO(base64.b64decode(source.split(",")[1])))
     return Image.open(io.BytesIO(page.request.get(source).body()))

@@ -7,6 +7,10 @@ refedit.say = (text) => {
   delete box.dataset.guide;
   box.replaceChildren(text);
 };
+refedit.fail = (text) => {
+  refedit.say(text);
+  document.querySelector("#status .status")?.classList.replace("idle", "failed");
+};
 
 refedit.head = (element) => {
   const help = element.querySelector("#help"), keys = element.querySelector("#keys");
@@ -58,8 +62,7 @@ const complain = ([where, , text]) => {
   place.classList.add("missing");
   place.querySelector("textarea, input[type=text], .empty")?.focus({ preventScroll: true });
   place.scrollIntoView({ block: "nearest" });
-  refedit.say(text);
-  document.querySelector("#status .status").classList.replace("idle", "failed");
+  refedit.fail(text);
 };
 refedit.missed = () => {
   for (const place of document.querySelectorAll(".missing")) if (!NEEDED.find(([where, there]) => place.matches(where) && !there())) place.classList.remove("missing");

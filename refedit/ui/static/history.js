@@ -35,8 +35,10 @@ const thumbnail = async (data) => {
 refedit.history = (element, props, trigger, upload) => {
   const root = element.querySelector(".visit"), strip = root.querySelector(".strip"), forget = root.querySelector(".forget");
   const all = async () => ((await kept("results", "readonly", (store) => store.getAll())) ?? []).reverse();
+  let wish = 0;
   const restore = async (file) => {
-    const data = await upload(file);
+    const mine = ++wish, data = await upload(file).catch((error) => void refedit.fail(refedit.refusal(error)));
+    if (!data || mine !== wish) return; // another one was wished for while this one was sent
     props.value = { ...data, orig_name: file.name, meta: { _type: "gradio.FileData" } };
     trigger("upload");
     document.getElementById("stage").scrollIntoView({ block: "nearest" });
@@ -62,7 +64,8 @@ refedit.history = (element, props, trigger, upload) => {
   };
   refedit.remember = async ({ run, results }) => {
     for (const one of results) {
-      const data = await (await fetch((one.full ?? one.image).url)).blob();
+      const data = await refedit.held(one.full ?? one.image);
+      if (!data) continue; // no line to the server, and nothing to keep
       const entry = { run, data, about: one.about, label: one.label, parameters: one.parameters, thumbnail: await thumbnail(data) };
       await kept("results", "readwrite", (store) => store.add(entry));
     }

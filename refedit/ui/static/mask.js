@@ -9,6 +9,11 @@ refedit.sheet = (width, height) => {
   return Object.assign(document.createElement("canvas"), { width: side(width), height: side(height) });
 };
 
+// What an address holds; null if it holds nothing any more, or cannot be reached.
+refedit.fetched = async (address) => {
+  const answer = await fetch(address).catch(() => null);
+  return answer?.ok ? answer.blob() : null;
+};
 refedit.loaded = (address) =>
   new Promise((done, failed) => {
     const image = new Image();

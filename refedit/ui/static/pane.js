@@ -32,7 +32,7 @@ const EMPTY = { photo: null, mask: "", thing: "", base: "", clicks: [] };
 const LOST = "The server cannot be reached. Try again in a moment.";
 
 // Why an upload was not taken: the server's own sentence, if it gave one.
-const refusal = (error) => /"error": ?"([^"]+)"/.exec(error?.message ?? "")?.[1] ?? LOST;
+refedit.refusal = (error) => /"error": ?"([^"]+)"/.exec(error?.message ?? "")?.[1] ?? LOST;
 
 refedit.pane = (element, props, trigger, server, upload, watch) => {
   const root = element.querySelector(".pane"), name = root.dataset.name;
@@ -90,7 +90,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
       photo.at = Date.now();
       if (now.photo === photo) tell();
     });
-    waiting = Promise.all([waiting, sending.catch((error) => say(refusal(error)))]);
+    waiting = Promise.all([waiting, sending.catch((error) => say(refedit.refusal(error)))]);
     return waiting;
   };
   // A picture takes its time to load; one that was wished for later must not be overtaken by it.
@@ -134,8 +134,8 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   const blob = async () => {
     const photo = now.photo;
     if (photo && !photo.file) {
-      const data = await (await fetch(photo.uploaded.url)).blob();
-      photo.file = new File([data], "picture.png", { type: data.type });
+      const data = await refedit.fetched(photo.uploaded.url);
+      photo.file = data && new File([data], "picture.png", { type: data.type });
     }
     return photo?.file ?? null;
   };

@@ -22,12 +22,26 @@ const tiled = (box) => {
   return box;
 };
 
+// The files of a run, by their addresses: held in the browser, since the server keeps them for a while only.
+const held = new Map();
+const at = (file) => held.get(file.url) ?? file.url;
+const hold = async (files) => {
+  for (const address of held.values()) URL.revokeObjectURL(address);
+  held.clear();
+  const one = async ({ url }) => {
+    const data = await refedit.fetched(url);
+    if (data) held.set(url, URL.createObjectURL(data));
+  };
+  await Promise.all(files.filter((file) => file && !file.url.startsWith("blob:")).map(one));
+};
+refedit.held = (file) => refedit.fetched(at(file));
+
 refedit.stage = (element, props, watch) => {
   const root = element.querySelector(".stage"), part = (selector) => root.querySelector(selector);
   let run = "", view = RESULT, chosen = 0;
   const value = () => props.value ?? {};
   const result = () => value().results?.[chosen];
-  const picture = (file, alt, about = {}) => made("img", { src: file.url, alt, draggable: false, ...about });
+  const picture = (file, alt, about = {}) => made("img", { src: at(file), alt, draggable: false, ...about });
 
   const views = () => {
     const several = (value().results?.length ?? 0) > 1;
@@ -71,18 +85,23 @@ refedit.stage = (element, props, watch) => {
     },
   };
 
-  const file = (label, file, id, name) => file && made("a", { href: file.url, download: name, textContent: label, id, className: "button" });
+  const file = (label, file, id, name) => {
+    const link = file && made("a", { href: file.url, download: name, textContent: label, id, className: "button" });
+    link?.addEventListener("click", () => (link.href = at(file)));
+    return link;
+  };
   const button = (label, id, act) => {
     const drawn = made("button", { type: "button", textContent: label, id });
     drawn.addEventListener("click", act);
     return drawn;
   };
   const use = async () => {
-    const one = result(), data = await (await fetch(one.image.url)).blob();
-    await refedit.panes.source.put(new File([data], "result.png", { type: "image/png" }));
-    const wanted = document.querySelector("#prompt textarea, #prompt input").value;
-    refedit.fill("#source-prompt", wanted);
-    refedit.panes.source.root.scrollIntoView({ block: "nearest" });
+    const data = await refedit.held(result().image);
+    if (!data) return refedit.fail("The server has this picture no more. Run it again, or click it in Your results.");
+    const wanted = document.querySelector("#prompt textarea, #prompt input").value, { source } = refedit.panes;
+    refedit.fill("#source-prompt", wanted); // before the picture is sent: of one chosen meanwhile it says nothing
+    source.root.scrollIntoView({ block: "nearest" });
+    await source.put(new File([data], "result.png", { type: "image/png" }));
   };
   const keep = () => {
     if (result().kind && result().kind !== document.body.dataset.kind) refedit.setKind(result().kind); // one of both methods'
@@ -130,6 +149,11 @@ refedit.stage = (element, props, watch) => {
     part(".after").replaceChildren(...(done && results.length ? after().filter(Boolean) : []));
     details();
   };
+  const keepHere = async (arrived) => {
+    const { run, results, before, reference } = arrived;
+    await hold([before, reference, ...results.flatMap((one) => [one.image, one.full])]);
+    if (!run.startsWith("restored")) refedit.remember?.(arrived);
+  };
   const arrive = () => {
     const { shows, results = [] } = value(), fresh = value().run !== run;
     if (fresh || (shows !== "preview" && root.dataset.shows === "preview")) {
@@ -138,7 +162,7 @@ refedit.stage = (element, props, watch) => {
       view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
       if (shows === "results") {
         for (const pane of Object.values(refedit.panes)) pane.hide();
-        if (!run.startsWith("restored")) refedit.remember?.(value());
+        keepHere(value());
       }
     }
     draw();
@@ -158,7 +182,7 @@ refedit.stage = (element, props, watch) => {
   refedit.lookBack = (back) => {
     const image = root.querySelector("#result");
     if (!image || !value().before) return;
-    image.src = (back ? value().before : result().image).url;
+    image.src = at(back ? value().before : result().image);
     root.toggleAttribute("data-held", back);
   };
   // With pictures of one's own it is no example any more.
