@@ -187,6 +187,19 @@ def test_what_the_server_has_deleted_is_still_looked_at_downloaded_and_used(chro
     context.close()
 
 
+def test_a_draft_whose_picture_cannot_be_read_is_no_obstacle(chromium: Any, address: str) -> None:
+    context = chromium.new_context()
+    page = visit(context, address)
+    write(page, "prompt", "something of my own")
+    page.evaluate("refedit.panes.source.blob = async () => new File(['nothing'], 'picture.png')")
+    page.evaluate("refedit.saved()")
+    page.reload()
+    opened(page)
+    expect(page.locator("#prompt textarea")).to_have_value("something of my own")
+    expect(page.locator("#source .pane.filled")).to_have_count(0)
+    context.close()
+
+
 def test_the_result_that_was_wished_for_last_is_restored_and_a_refusal_is_said(shared_page: Any) -> None:
     page, field = shared_page, shared_page.locator("#history input[type=file]")
     choose_example(page, 1)

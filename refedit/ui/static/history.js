@@ -130,7 +130,7 @@ refedit.opened = async () => {
     refedit.setKind(draft.kind);
     for (const [name, pane] of Object.entries(refedit.panes)) {
       const { file, mask } = draft[name] ?? {};
-      if (file) await pane.put(file, mask);
+      if (file) await pane.put(file, mask).catch(() => pane.empty()); // a file that is no picture opens an empty pane
       else pane.empty();
     }
     for (const name of FIELDS) refedit.fill(`#${name}`, draft[name]);
