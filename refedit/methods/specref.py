@@ -1,17 +1,19 @@
 """SpecRef (arXiv:2401.03433): replace a thing by *that* one, taken from a reference picture. Read downwards.
 
 The paper states: both pictures are inverted by DDIM, and of the reference the keys and values of self-attention are
-kept. The source is drawn again with the target prompt, its layout held by the attention maps of its reconstruction
-(prompt-to-prompt, arXiv:2208.01626). Meanwhile the queries Q of the edited region meet the reference's subject:
+kept. Then one path redraws the source and another edits it, where the edited region looks at the reference's subject.
+
+Read from the authors' public code (commit 25ad797; files are named at each rule), since the paper's equations were in
+no text that we could reach: the layout is held by the attention maps of the redrawn source (prompt-to-prompt,
+arXiv:2208.01626), and the queries Q of the edited region meet the reference's keys and values like this:
 
     out = mask_t * softmax(Q K_r' + log mask_s) V_r + (1 - mask_t) * softmax(Q K') V
 
-where ' transposes, mask_s marks the subject in the reference, and mask_t is where the target's words attend, or what
-the user painted (`specref_region.py`). Scaling is left out.
-
-Deduced from the authors' public code (commit 25ad797; files are named at each rule): layers, steps, thresholds, how
-mask_t is made, and local blend. The preset `official` reproduces it. Every deviation is a parameter whose official
-value is the code's; `specref_parameters.py` says whose choice each is.
+where ' transposes, mask_s marks the subject in the reference, and mask_t is where the target's words attend
+(`specref_region.py`); scaling is left out of it. Layers, steps, thresholds, how mask_t is made and local blend are the
+code's, too, and the preset `official` reproduces it. Every deviation is a parameter whose official value is the code's;
+`specref_parameters.py` says whose choice each is. What `fit`, `paste`, `align_reference` and `plain_ground` ask for
+happens before and after, in `editing/prepare.py` and `editing/square_edit.py`.
 """
 
 import math
@@ -75,10 +77,11 @@ class SpecRef(SpecRefParameters):
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         """Runs the edit; a step's last row is the edited picture's, before which a traced task has the source's."""
+        # Inverted with its own prompt and without guidance, as in the public code.
         schedule, plan = model.schedule(self.steps), Plan.of(self._for(task), model, task)
         pivots = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
-        z, mask = self._start(pivots[-1], model, task), None
+        z, mask = self._start(pivots[-1], model, task), None  # from the source's noise; the reference's is not used
         for step, timestep in enumerate(schedule.timesteps):
             # The source never drifts: every step starts from its inversion (code: aspecp2p.py, `gl.opt` 2).
             pivot, next_pivot = pivots[len(schedule) - step], pivots[len(schedule) - step - 1]
@@ -222,7 +225,7 @@ class Plan:
     def blend_mask(self, step: int) -> Float[Tensor, "2 grid grid"] | None:
         """Where the source's and the target's words are on the latents, binary; None before blending begins.
 
-        Outside the second one the latents are the source's: the painted region's, or local blend's.
+        Outside of the second one the latents are the source's. It is the painted region, local blend's mask, or both.
         """
         if not self._blends(step):
             return None

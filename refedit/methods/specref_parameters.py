@@ -66,14 +66,15 @@ class SpecRefParameters(SpecRefCourse):
     masks: Masks = parameter(
         "both",
         "SpecRef masks",
-        "Which masks reference attention respects (code: both; the others are its ablations).",
+        "Which masks reference attention respects (code: both; the others are its ablations). A painted region always "
+        "counts.",
         effect=Effect.PLACE,
         plain="Which selections count",
     )
     threshold: float = parameter(
         0.5,
         "Subject threshold",
-        "Above it the resized subject counts as inside.",
+        "From it on the resized subject counts as inside.",
         low=0,
         high=1,
         step=0.01,
@@ -83,7 +84,7 @@ class SpecRefParameters(SpecRefCourse):
     region_threshold: float = parameter(
         0.5,
         "Region threshold",
-        "Above it the words' map counts as inside (code: the subject's threshold).",
+        "From it on the words' map counts as inside (code: the subject's threshold).",
         low=0,
         high=1,
         step=0.01,

@@ -154,7 +154,8 @@ def _neutral(message: str, definition: Definition) -> str:
 def _names(definition: Definition) -> Iterator[str]:
     yield from definition.arms
     for name, method in METHODS.items():
-        yield from (name, method.title, *method.presets())
+        presets = method.presets()
+        yield from (name, method.title, *(presets if len(presets) > 1 else ()))  # the name of an only one is none's own
 
 
 def _kept(arm: str, showing: int, request: EditRequest | None, done: Finished) -> LiveEdit:

@@ -1,1 +1,1 @@
-"""The papers' claims, and the one about what RefEdit adds, as experiments with a falsifier and a verdict."""
+"""The papers' claims, and ours about what RefEdit adds, as experiments with a falsifier and a verdict."""

@@ -1,7 +1,7 @@
 """How well a model draws the things that captions name, as far as their contours tell.
 
 A thing's contours are compared with those of drawings of the same words, and the nearest one counts: a good drawing is
-near some other good drawing. `picturebook/README.md` says how far people's grades agree with that.
+near some other good drawing. `picturebook/README.md` says how far blind readers' grades agree with that.
 """
 
 from collections.abc import Iterator, Sequence
