@@ -42,6 +42,7 @@ LAYERS = (
 # The same inside a folder of folders; what lies beside the rooms is above them all.
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("refedit.ui.events", "refedit.ui.view", "refedit.ui.state"),
+    ("refedit.study.analysis", "refedit.study.pictures", "refedit.study.data"),
     tuple(f"refedit.picturebook.{name}" for name in ("training", "evaluation", "dataset", "networks", "world")),
     tuple(f"refedit.bench.{name}" for name in ("golden", "report", "suites", "claims", "baselines", "experiment")),
 )

@@ -13,8 +13,8 @@ from pathlib import Path
 from refedit.errors import EditError
 from refedit.hosting.space import Preload, Spacefile, with_front_matter
 from refedit.study.beginning import left_to_write
-from refedit.study.definition import FILE, Definition, read_consent, read_definition
-from refedit.study.pairs import PAIRS, PICTURES, read_built
+from refedit.study.data.definition import FILE, Definition, read_consent, read_definition
+from refedit.study.data.pairs import PAIRS, PICTURES, read_built
 
 MODEL, STUDY = "REFEDIT_MODEL", "REFEDIT_STUDY"
 STUDY_FOLDER = "study"

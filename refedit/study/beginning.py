@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from refedit.errors import EditError
-from refedit.study.definition import FILE, Definition
+from refedit.study.data.definition import FILE, Definition
 
 BEGINNING = """\
 # A study of RefEdit; refedit/study/README.md describes every key.

@@ -17,9 +17,9 @@ from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import png
 from refedit.methods import METHODS, Input, method_of
-from refedit.study.definition import Definition, MethodArm
-from refedit.study.pairs import Pair, Side
-from refedit.study.said import LiveEdit
+from refedit.study.data.definition import Definition, MethodArm
+from refedit.study.data.pairs import Pair, Side
+from refedit.study.data.said import LiveEdit
 from refedit.ui.events.running_edits import Failed, Halted, Started, run
 from refedit.ui.state.form import Form
 from refedit.ui.state.picture_with_mask import PictureWithMask

@@ -14,8 +14,8 @@ import numpy as np
 
 from refedit.errors import EditError
 from refedit.study.analysis.planted import Planted, Tastes, scores
-from refedit.study.pairs import Built, Pair, PairKind
-from refedit.study.said import Choice
+from refedit.study.data.pairs import Built, Pair, PairKind
+from refedit.study.data.said import Choice
 
 TOO_FAST = 429
 """The status of a server that has had too many requests from one address, as those of a whole crowd are."""

@@ -103,8 +103,8 @@ def _serve_live(study: "Study", options: argparse.Namespace, asked: "Settings") 
 def _status(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from refedit.study import records
-    from refedit.study.definition import read_definition
+    from refedit.study.data import records
+    from refedit.study.data.definition import read_definition
 
     definition = read_definition(options.folder)
     told = records.progress(records.open_records(options.folder))
@@ -114,8 +114,8 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from refedit.study.export import write_tables
-    from refedit.study.records import open_records
+    from refedit.study.data.export import write_tables
+    from refedit.study.data.records import open_records
 
     out = options.out or options.folder / "export"
     write_tables(open_records(options.folder), out)
@@ -123,11 +123,11 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _withdraw(options: argparse.Namespace) -> None:
-    from refedit.study.definition import read_definition
-    from refedit.study.pairs import read_built
-    from refedit.study.said import Unknown
-    from refedit.study.store import Store
-    from refedit.study.tables import FILE
+    from refedit.study.data.definition import read_definition
+    from refedit.study.data.pairs import read_built
+    from refedit.study.data.said import Unknown
+    from refedit.study.data.store import Store
+    from refedit.study.data.tables import FILE
 
     if not (options.folder / FILE).is_file():
         raise EditError(f"Nobody has taken part in the study of '{options.folder}' yet.")

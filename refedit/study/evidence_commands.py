@@ -83,8 +83,8 @@ def _build(options: argparse.Namespace) -> None:
 
     from refedit.bench.experiment.workbench import Workbench
     from refedit.study.analysis.measured import write_measured
-    from refedit.study.definition import read_definition
-    from refedit.study.pairs import write_built
+    from refedit.study.data.definition import read_definition
+    from refedit.study.data.pairs import write_built
     from refedit.study.pictures.build import StudyBuild
 
     definition = read_definition(options.folder)
@@ -115,9 +115,9 @@ def _simulate(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from refedit.study.bots import Crowd
-    from refedit.study.definition import read_definition
-    from refedit.study.pairs import read_built
-    from refedit.study.records import REHEARSAL, answers, open_records
+    from refedit.study.data.definition import read_definition
+    from refedit.study.data.pairs import read_built
+    from refedit.study.data.records import REHEARSAL, answers, open_records
     from refedit.study.simulate import Totals, copy_study, send_all, serving
 
     out = options.out or options.folder / REHEARSAL
@@ -155,7 +155,7 @@ def _power(options: argparse.Namespace) -> None:
     from refedit.reporting.document import markdown
     from refedit.study.analysis.planted import Planted
     from refedit.study.analysis.power import grid, power_table, preferring
-    from refedit.study.definition import read_definition
+    from refedit.study.data.definition import read_definition
 
     definition = read_definition(options.folder)
     plain = Planted(strengths={}, person_sd=options.person_sd, case_sd=options.case_sd, ties=options.ties)

@@ -24,10 +24,10 @@ from refedit.errors import EditError
 from refedit.methods import Input
 from refedit.segment.embedding_cache import EmbeddingCache
 from refedit.study.blinded import Along, BlindEvent, Broken, Own, Ready, needs_of, run_both, takes_of
-from refedit.study.pairs import Side
+from refedit.study.data.pairs import Side
+from refedit.study.data.said import Answer, Choice, Contradiction, Event, EventKind, LiveEdit, TooFast
+from refedit.study.data.store import Given
 from refedit.study.running import Study
-from refedit.study.said import Answer, Choice, Contradiction, Event, EventKind, LiveEdit, TooFast
-from refedit.study.store import Given
 from refedit.ui.events.handlers import Updates
 from refedit.ui.events.live import Brought, LiveView, add_live
 from refedit.ui.events.running_edits import Halted

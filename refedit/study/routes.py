@@ -19,11 +19,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from refedit.errors import EditError
-from refedit.study import records
-from refedit.study.export import codebook, table_csv
-from refedit.study.pairs import PICTURE_ID, PICTURES, Side
-from refedit.study.running import Study
-from refedit.study.said import (
+from refedit.study.data import records
+from refedit.study.data.export import codebook, table_csv
+from refedit.study.data.pairs import PICTURE_ID, PICTURES, Side
+from refedit.study.data.said import (
     Answer,
     Contradiction,
     Elsewhere,
@@ -34,7 +33,8 @@ from refedit.study.said import (
     Unfinished,
     Unknown,
 )
-from refedit.study.store import Given
+from refedit.study.data.store import Given
+from refedit.study.running import Study
 from refedit.web.rates import TOO_FAST, Rates
 
 STATIC = Path(__file__).parent / "static"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refedit.errors import EditError
-from refedit.study.definition import Definition, read_consent, read_definition
-from refedit.study.pairs import read_built
+from refedit.study.data.definition import Definition, read_consent, read_definition
+from refedit.study.data.pairs import read_built
+from refedit.study.data.store import Store
+from refedit.study.data.tables import FILE
 from refedit.study.ship import Bucket, HubBucket, Shipper
-from refedit.study.store import Store
-from refedit.study.tables import FILE
 
 ADMIN = "REFEDIT_STUDY_ADMIN"
 SHORTEST_ADMIN = 16

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from refedit.errors import EditError
-from refedit.study import tables
-from refedit.study.said import Contradiction
-from refedit.study.store import Store
+from refedit.study.data import tables
+from refedit.study.data.said import Contradiction
+from refedit.study.data.store import Store
 
 
 @runtime_checkable

@@ -23,8 +23,8 @@ import refedit
 from refedit.errors import EditError
 from refedit.study.analysis.planted import PLANTED, Planted, write_planted
 from refedit.study.bots import Crowd, Sent
-from refedit.study.definition import FILE, read_definition
-from refedit.study.pairs import BUILT
+from refedit.study.data.definition import FILE, read_definition
+from refedit.study.data.pairs import BUILT
 
 AT_ONCE = 12
 _START = 60.0

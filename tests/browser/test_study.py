@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from refedit.study import records
-from refedit.study.said import Choice
+from refedit.study.data import records
+from refedit.study.data.said import Choice
 from tests.browser.visitor import BROWSER, PATIENCE, expect
 from tests.study.made_up import write_study
 from tests.study.server import Server

@@ -3,10 +3,10 @@
 from typing import Any
 
 from refedit.study.analysis.votes import Votes
-from refedit.study.definition import Definition, parse
-from refedit.study.pairs import PairKind, Side
-from refedit.study.records import AnswerRow
-from refedit.study.said import Choice, Source
+from refedit.study.data.definition import Definition, parse
+from refedit.study.data.pairs import PairKind, Side
+from refedit.study.data.records import AnswerRow
+from refedit.study.data.said import Choice, Source
 
 STUDY = """
 v: 1

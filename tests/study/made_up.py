@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 from PIL import Image, ImageDraw
 
-from refedit.study.definition import FILE, Definition, read_definition
-from refedit.study.pairs import PICTURES, Built, Pair, PairKind, Side, write_built
+from refedit.study.data.definition import FILE, Definition, read_definition
+from refedit.study.data.pairs import PICTURES, Built, Pair, PairKind, Side, write_built
 
 CONSENT = "# About this study\n\nWe ask **you**.\n\n- One\n- Two\n\n[Write](mailto:someone@example.org) to us.\n"
 CHECKS = 3

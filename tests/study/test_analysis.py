@@ -12,10 +12,10 @@ from refedit.study.analysis.measured import Correlation, Measured
 from refedit.study.analysis.people import Flag, Rules, participants
 from refedit.study.analysis.planted import Planted, averaged, drawn_votes
 from refedit.study.analysis.power import grid, preferring
-from refedit.study.definition import Definition
-from refedit.study.pairs import Side
-from refedit.study.records import AnswerRow
-from refedit.study.said import Choice, Source
+from refedit.study.data.definition import Definition
+from refedit.study.data.pairs import Side
+from refedit.study.data.records import AnswerRow
+from refedit.study.data.said import Choice, Source
 from tests.study.answered import check, row, rows_of, study
 
 PLANTED = Planted(strengths={"specref": 0.0, "words": -1.0, "other": -2.0}, side=0.2)

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import pytest
 
-from refedit.study.assignment import Shown, Trial, assign
-from refedit.study.definition import BenchCases, Definition, MethodArm, Question
-from refedit.study.pairs import Pair, PairKind, Side
+from refedit.study.data.assignment import Shown, Trial, assign
+from refedit.study.data.definition import BenchCases, Definition, MethodArm, Question
+from refedit.study.data.pairs import Pair, PairKind, Side
 
 ARMS = ("a", "b", "c")
 CASES = 8

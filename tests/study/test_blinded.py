@@ -12,9 +12,9 @@ from PIL import Image
 from refedit.editing.request import EditEvent, EditRequest
 from refedit.errors import EditError
 from refedit.study.blinded import NOT_THESE, Along, BlindEvent, Broken, Own, Ready, needs_of, run_both
-from refedit.study.definition import Definition, MethodArm
-from refedit.study.pairs import Pair, Side, read_built
-from refedit.study.said import LiveEdit
+from refedit.study.data.definition import Definition, MethodArm
+from refedit.study.data.pairs import Pair, Side, read_built
+from refedit.study.data.said import LiveEdit
 from refedit.ui.events.running_edits import Halted
 from refedit.ui.state.picture_with_mask import PictureWithMask
 from tests.conftest import box_mask, picture

@@ -21,8 +21,8 @@ from refedit.methods import METHODS, Input, SpecRef
 from refedit.picturebook.world.examples import shipped_examples
 from refedit.picturebook.world.true_edits import drawn
 from refedit.study.analysis.measured import read_measured, write_measured
-from refedit.study.definition import BenchArm, Definition, MethodArm, read_definition
-from refedit.study.pairs import PICTURE_ID, PICTURES, PairKind, read_built, write_built
+from refedit.study.data.definition import BenchArm, Definition, MethodArm, read_definition
+from refedit.study.data.pairs import PICTURE_ID, PICTURES, PairKind, read_built, write_built
 from refedit.study.pictures.arms import COMPARED, WORDS_ALONE, WORDS_WITHOUT_REFERENCE, method_for
 from refedit.study.pictures.build import LONGEST, MADE, StudyBuild, case_key, shown
 from refedit.study.pictures.cases import EXAMPLES, of_drawn, slug, study_cases

@@ -8,7 +8,15 @@ import pytest
 
 from refedit.errors import EditError
 from refedit.study.beginning import BEGINNING, left_to_write, write_beginning
-from refedit.study.definition import BenchArm, BenchCases, Definition, MethodArm, parse, read_consent, read_definition
+from refedit.study.data.definition import (
+    BenchArm,
+    BenchCases,
+    Definition,
+    MethodArm,
+    parse,
+    read_consent,
+    read_definition,
+)
 
 TEXT = """\
 v: 1

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from refedit.study.definition import read_definition
-from refedit.study.export import codebook, table_csv, write_tables
-from refedit.study.pairs import read_built, write_built
-from refedit.study.said import Event, EventKind
+from refedit.study.data.definition import read_definition
+from refedit.study.data.export import codebook, table_csv, write_tables
+from refedit.study.data.pairs import read_built, write_built
+from refedit.study.data.said import Event, EventKind
 from tests.study.made_up import write_study
 from tests.study.server import ADMIN
 from tests.study.visitor import Visitor, table

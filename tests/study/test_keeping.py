@@ -13,14 +13,14 @@ from starlette.testclient import TestClient
 
 from refedit.errors import EditError
 from refedit.methods import METHODS
-from refedit.study import records, store
-from refedit.study.export import TABLES, table_csv
-from refedit.study.pairs import PAIRS, read_built
+from refedit.study.data import records, store
+from refedit.study.data.export import TABLES, table_csv
+from refedit.study.data.pairs import PAIRS, read_built
+from refedit.study.data.said import Answer, Choice, Event, EventKind, Full, LiveEdit, Source
+from refedit.study.data.store import Store
+from refedit.study.data.tables import FILE, connect
 from refedit.study.routes import SCRIPTED, study_app
 from refedit.study.running import PROLIFIC, Study, open_study
-from refedit.study.said import Answer, Choice, Event, EventKind, Full, LiveEdit, Source
-from refedit.study.store import Store
-from refedit.study.tables import FILE, connect
 from tests.study.conftest import SECRETS
 from tests.study.made_up import write_study
 from tests.study.server import vote

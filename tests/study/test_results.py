@@ -25,9 +25,9 @@ from refedit.study.analysis.report import case_pictures, page
 from refedit.study.analysis.summary import SIMULATED, summary
 from refedit.study.analysis.tables import headline
 from refedit.study.analysis.write import PEOPLE, RESULTS, people, results, write_analysis
-from refedit.study.pairs import read_built
+from refedit.study.data.pairs import read_built
+from refedit.study.data.said import Answer, Choice, Source
 from refedit.study.running import open_study
-from refedit.study.said import Answer, Choice, Source
 from tests.study.answered import check, rows_of, study
 from tests.study.made_up import write_study
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from refedit.study.analysis.measured import read_measured
-from refedit.study.pairs import PICTURES, PairKind, read_built
+from refedit.study.data.pairs import PICTURES, PairKind, read_built
 from refedit.study.running import Study, open_study
 from tests.serving import ROOT
 

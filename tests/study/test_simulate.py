@@ -9,13 +9,13 @@ import pytest
 
 from refedit.__main__ import main
 from refedit.errors import EditError
-from refedit.study import records
 from refedit.study.analysis.planted import PLANTED, Planted, read_planted, write_planted
 from refedit.study.bots import Crowd, Faults, allowed
-from refedit.study.definition import read_definition
-from refedit.study.pairs import PairKind, read_built
-from refedit.study.records import AnswerRow
-from refedit.study.said import Choice
+from refedit.study.data import records
+from refedit.study.data.definition import read_definition
+from refedit.study.data.pairs import PairKind, read_built
+from refedit.study.data.records import AnswerRow
+from refedit.study.data.said import Choice
 from refedit.study.simulate import copy_study, send_all, serving
 from tests.study.made_up import write_study
 

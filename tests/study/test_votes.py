@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from refedit.study import records
+from refedit.study.data import records
 from tests.study.made_up import write_study
 from tests.study.server import ADMIN, Server, vote
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from refedit.study.export import table_csv
+from refedit.study.data.export import table_csv
 from refedit.study.routes import study_app
 from refedit.study.running import Study
 from tests.study.server import vote

@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from refedit.study.analysis.fits import Estimate, share
 from refedit.study.analysis.people import main_answers
-from refedit.study.records import AnswerRow
+from refedit.study.data.records import AnswerRow
 
 
 def krippendorff(counts: Int[np.ndarray, "units values"]) -> float | None:

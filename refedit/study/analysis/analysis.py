@@ -12,10 +12,10 @@ from refedit.study.analysis.fits import Estimate, holm, independent_share
 from refedit.study.analysis.measured import Correlation, Measured, correlation
 from refedit.study.analysis.people import Participant, Rules, counted, main_answers, participants
 from refedit.study.analysis.votes import Pair, Strengths, Votes
-from refedit.study.definition import Definition, Question
-from refedit.study.pairs import Side
-from refedit.study.records import AnswerRow
-from refedit.study.said import Choice
+from refedit.study.data.definition import Definition, Question
+from refedit.study.data.pairs import Side
+from refedit.study.data.records import AnswerRow
+from refedit.study.data.said import Choice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from refedit.errors import EditError
 from refedit.study.analysis.fits import Estimate, rank_correlation
 from refedit.study.analysis.votes import Pair, Votes
-from refedit.study.pairs import BUILT
+from refedit.study.data.pairs import BUILT
 
 MEASURED = BUILT / "measured.json"
 DISTANCE = "distance"

@@ -6,9 +6,9 @@ from enum import StrEnum
 from statistics import median
 
 from refedit.errors import EditError
-from refedit.study.pairs import PairKind
-from refedit.study.records import AnswerRow
-from refedit.study.said import Choice, Source
+from refedit.study.data.pairs import PairKind
+from refedit.study.data.records import AnswerRow
+from refedit.study.data.said import Choice, Source
 
 
 class Flag(StrEnum):

@@ -15,9 +15,9 @@ from refedit.study.analysis.planted import Planted
 from refedit.study.analysis.summary import SIMULATED
 from refedit.study.analysis.tables import both, facts, headline, people, planted_in, shares, strengths, who
 from refedit.study.analysis.wording import NOTE, TERMS, percent
-from refedit.study.definition import Definition, Question
-from refedit.study.pairs import PICTURES, Built, PairKind
-from refedit.study.records import AnswerRow
+from refedit.study.data.definition import Definition, Question
+from refedit.study.data.pairs import PICTURES, Built, PairKind
+from refedit.study.data.records import AnswerRow
 
 SIDE = 128
 """Pixels of a picture on the page."""

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from refedit.study import records
 from refedit.study.analysis.analysis import Analysis, Answered, analyse
 from refedit.study.analysis.fits import Estimate
 from refedit.study.analysis.measured import read_measured
@@ -13,9 +12,10 @@ from refedit.study.analysis.planted import read_planted
 from refedit.study.analysis.report import case_pictures, page
 from refedit.study.analysis.summary import summary
 from refedit.study.analysis.tables import both, headline
-from refedit.study.definition import read_definition
-from refedit.study.export import csv_text
-from refedit.study.pairs import read_built
+from refedit.study.data import records
+from refedit.study.data.definition import read_definition
+from refedit.study.data.export import csv_text
+from refedit.study.data.pairs import read_built
 
 RESULTS: Mapping[str, str] = {
     "question": "the question's id",

@@ -23,7 +23,7 @@ from refedit.editing.request import Finished
 from refedit.errors import EditError
 from refedit.imaging.images import read_picture
 from refedit.methods import Method, SpecRef, method_of, with_values
-from refedit.study.definition import Arm, BenchArm, MethodArm
+from refedit.study.data.definition import Arm, BenchArm, MethodArm
 from refedit.study.pictures.cases import StudyCase
 
 COMPARED: Mapping[str, Method] = {

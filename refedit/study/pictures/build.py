@@ -24,8 +24,8 @@ from refedit.bench.experiment.workbench import Workbench
 from refedit.errors import EditError
 from refedit.imaging.images import png
 from refedit.methods import Input, Method
-from refedit.study.definition import BenchCases, Definition, MethodArm
-from refedit.study.pairs import BUILT, PICTURES, Built, Pair, PairKind, Side
+from refedit.study.data.definition import BenchCases, Definition, MethodArm
+from refedit.study.data.pairs import BUILT, PICTURES, Built, Pair, PairKind, Side
 from refedit.study.pictures.arms import Made, Maker, maker_for, method_for
 from refedit.study.pictures.cases import StudyCase, study_cases
 

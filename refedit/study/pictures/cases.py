@@ -24,7 +24,7 @@ from refedit.methods import Input, Method
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import SIZE, shipped_examples
 from refedit.picturebook.world.true_edits import drawn
-from refedit.study.definition import BenchCases, Definition, ExampleCases, FolderCases
+from refedit.study.data.definition import BenchCases, Definition, ExampleCases, FolderCases
 
 TABLE = "cases.json"
 EXAMPLES = Path(__file__).parents[3] / "examples"

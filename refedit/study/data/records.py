@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refedit.errors import EditError
-from refedit.study.definition import Definition
-from refedit.study.pairs import PairKind, Side
-from refedit.study.said import Choice, Source
-from refedit.study.tables import FILE, connect, is_new, is_of
+from refedit.study.data.definition import Definition
+from refedit.study.data.pairs import PairKind, Side
+from refedit.study.data.said import Choice, Source
+from refedit.study.data.tables import FILE, connect, is_new, is_of
 
 REHEARSAL = "simulated"
 """The folder, in a study's own, in which made-up people take part."""

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from refedit.errors import EditError
-from refedit.study import tables
-from refedit.study.assignment import assign
-from refedit.study.definition import Definition
-from refedit.study.pairs import Built, Pair, Side
-from refedit.study.said import (
+from refedit.study.data import tables
+from refedit.study.data.assignment import assign
+from refedit.study.data.definition import Definition
+from refedit.study.data.pairs import Built, Pair, Side
+from refedit.study.data.said import (
     Answer,
     Choice,
     Contradiction,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from refedit.errors import EditError
-from refedit.study.definition import Definition
+from refedit.study.data.definition import Definition
 
 BUILT = Path("built")
 PAIRS, PICTURES = BUILT / "pairs.json", BUILT / "pictures"

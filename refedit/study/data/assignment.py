@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from refedit.study.definition import Definition
-from refedit.study.pairs import Pair, PairKind, Side
+from refedit.study.data.definition import Definition
+from refedit.study.data.pairs import Pair, PairKind, Side
 
 
 @dataclass(frozen=True, kw_only=True)

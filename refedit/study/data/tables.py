@@ -11,10 +11,10 @@ from typing import Any
 
 import refedit
 from refedit.errors import EditError
-from refedit.study.assignment import Shown, Trial
-from refedit.study.definition import Definition
-from refedit.study.pairs import Built, Pair
-from refedit.study.said import Contradiction, LiveEdit
+from refedit.study.data.assignment import Shown, Trial
+from refedit.study.data.definition import Definition
+from refedit.study.data.pairs import Built, Pair
+from refedit.study.data.said import Contradiction, LiveEdit
 
 FILE = "study.sqlite"
 SCHEMA = Path(__file__).with_name("schema.sql")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from refedit.errors import EditError
-from refedit.study import records
+from refedit.study.data import records
 
 TABLES: Mapping[str, tuple[type, Callable[[sqlite3.Connection], Sequence[Any]]]] = {
     "answers": (records.AnswerRow, records.answers),
