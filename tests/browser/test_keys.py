@@ -13,6 +13,7 @@ from tests.browser.visitor import (
     drag,
     expect,
     mask_of,
+    more,
     run_to_the_end,
     scene,
     set_steps,
@@ -114,3 +115,14 @@ def test_esc_closes_lists_and_a_large_pane_before_it_stops(shared_page: Any) -> 
     expect(page.locator("#announced [role=status]")).not_to_have_text("")
     page.keyboard.press("Escape")
     expect(page.locator("#status .stopped")).to_be_visible()
+
+
+def test_a_picture_that_is_removed_is_large_no_more_and_comes_back(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 1)
+    page.evaluate("refedit.panes.source.large(true)")
+    more(page, "source").locator(".remove").click()
+    expect(page.locator("#source .pane.filled")).to_have_count(0)
+    expect(page.locator(".large-view")).to_have_count(0)
+    page.evaluate("refedit.panes.source.undo()")
+    expect(page.locator("#source .pane.filled")).to_have_count(1)

@@ -264,7 +264,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   on(".undo", () => back(past, later));
   on(".sign", () => sign(adding()));
   on(".clear", () => now.mask && change({ ...now, mask: "", thing: "", base: "", clicks: [] }));
-  on(".remove", empty);
+  on(".remove", () => (large(false), empty())); // an empty pane shown large has no way back on a phone
   on(".large", () => large(!root.classList.contains("large-view")));
   on(".open-more", () => {
     const open = part(".more").hidden;
