@@ -6,7 +6,7 @@ What a person reads meanwhile is the same for every arm: how far both are, and e
 import secrets
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -16,7 +16,7 @@ from refedit.editing.request import EditRequest, Finished, Progress
 from refedit.editing.service import EditingService
 from refedit.errors import EditError
 from refedit.imaging.images import png
-from refedit.methods import METHODS, Input, method_of
+from refedit.methods import METHODS, Input, Method, method_of
 from refedit.study.data.definition import Definition, MethodArm
 from refedit.study.data.pairs import Pair, Side
 from refedit.study.data.said import LiveEdit
@@ -154,8 +154,13 @@ def _neutral(message: str, definition: Definition) -> str:
 def _names(definition: Definition) -> Iterator[str]:
     yield from definition.arms
     for name, method in METHODS.items():
-        presets = method.presets()
-        yield from (name, method.title, *(presets if len(presets) > 1 else ()))  # the name of an only one is none's own
+        yield from (name, method.title, *_own_presets(method))
+
+
+def _own_presets(method: type[Method]) -> Iterable[str]:
+    """The names of a method's presets, unless it has only what every method has by itself, which tells nothing."""
+    inherited = method.presets.__func__ is Method.presets.__func__  # type: ignore[attr-defined]
+    return () if inherited else method.presets()
 
 
 def _kept(arm: str, showing: int, request: EditRequest | None, done: Finished) -> LiveEdit:
