@@ -77,8 +77,8 @@ class SpecRef(SpecRefParameters):
     @torch.no_grad()
     def edit(self, model: Denoiser, task: Task) -> Generator[Step, None, Edited]:
         """Runs the edit; a step's last row is the edited picture's, before which a traced task has the source's."""
-        # Inverted with its own prompt and without guidance, as in the public code.
         schedule, plan = model.schedule(self.steps), Plan.of(self._for(task), model, task)
+        # The source is inverted with its own prompt and without guidance, as in the public code.
         pivots = yield from task.inverter.trajectory(INVERT_SOURCE, task.source, task.source_prompt, schedule)
         features = yield from self._features(model, task, schedule)
         z, mask = self._start(pivots[-1], model, task), None  # from the source's noise; the reference's is not used

@@ -64,7 +64,7 @@ refedit.history = (element, props, trigger, upload) => {
   };
   refedit.remember = async ({ run, results }) => {
     for (const one of results) {
-      const data = await refedit.held(one.full ?? one.image);
+      const data = await refedit.contentOf(one.full ?? one.image);
       if (!data) continue; // no line to the server, and nothing to keep
       const entry = { run, data, about: one.about, label: one.label, parameters: one.parameters, thumbnail: await thumbnail(data) };
       await kept("results", "readwrite", (store) => store.add(entry));

@@ -22,19 +22,19 @@ const tiled = (box) => {
   return box;
 };
 
-// The files of a run, by their addresses: held in the browser, since the server keeps them for a while only.
-const held = new Map();
-const at = (file) => held.get(file.url) ?? file.url;
-const hold = async (files) => {
-  for (const address of held.values()) URL.revokeObjectURL(address);
-  held.clear();
+// Copies of a run's files in the browser, by the addresses on the server, which keeps them for a while only.
+const copies = new Map();
+const at = (file) => copies.get(file.url) ?? file.url;
+const copyHere = async (files) => {
+  for (const address of copies.values()) URL.revokeObjectURL(address);
+  copies.clear();
   const one = async ({ url }) => {
     const data = await refedit.fetched(url);
-    if (data) held.set(url, URL.createObjectURL(data));
+    if (data) copies.set(url, URL.createObjectURL(data));
   };
   await Promise.all(files.filter((file) => file && !file.url.startsWith("blob:")).map(one));
 };
-refedit.held = (file) => refedit.fetched(at(file));
+refedit.contentOf = (file) => refedit.fetched(at(file));
 
 refedit.stage = (element, props, watch) => {
   const root = element.querySelector(".stage"), part = (selector) => root.querySelector(selector);
@@ -96,7 +96,7 @@ refedit.stage = (element, props, watch) => {
     return drawn;
   };
   const use = async () => {
-    const data = await refedit.held(result().image);
+    const data = await refedit.contentOf(result().image);
     if (!data) return refedit.fail("The server has this picture no more. Run it again, or click it in Your results.");
     const wanted = document.querySelector("#prompt textarea, #prompt input").value, { source } = refedit.panes;
     refedit.fill("#source-prompt", wanted); // before the picture is sent: of one chosen meanwhile it says nothing
@@ -149,9 +149,9 @@ refedit.stage = (element, props, watch) => {
     part(".after").replaceChildren(...(done && results.length ? after().filter(Boolean) : []));
     details();
   };
-  const keepHere = async (arrived) => {
+  const copyAndRemember = async (arrived) => {
     const { run, results, before, reference } = arrived;
-    await hold([before, reference, ...results.flatMap((one) => [one.image, one.full])]);
+    await copyHere([before, reference, ...results.flatMap((one) => [one.image, one.full])]);
     if (!run.startsWith("restored")) refedit.remember?.(arrived);
   };
   const arrive = () => {
@@ -162,7 +162,7 @@ refedit.stage = (element, props, watch) => {
       view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
       if (shows === "results") {
         for (const pane of Object.values(refedit.panes)) pane.hide();
-        keepHere(value());
+        copyAndRemember(value());
       }
     }
     draw();
