@@ -87,7 +87,9 @@ LARGE = (
 ONE_SERVER: Mapping[str, tuple[str, ...]] = {
     "endpoints": ("tests/server/",),
     "borrowed GPUs": ("tests/zero/", "tests/browser/test_borrowed_gpus"),
-    "page": tuple(f"tests/browser/test_{name}" for name in ("first", "keys", "links", "looks", "masks", "res", "upl")),
+    "page": tuple(
+        f"tests/browser/test_{name}" for name in ("drafts", "first", "keys", "links", "looks", "masks", "res", "upl")
+    ),
 }
 """Which files one worker runs after another, since the server that they ask takes long to start."""
 LONG: tuple[str, ...] = (
@@ -99,6 +101,7 @@ LONG: tuple[str, ...] = (
     "test_borrowed_gpus",
     "test_masks",
     "test_results",
+    "test_drafts",
     "test_first_use",
     "test_real_edits",
     "test_links",

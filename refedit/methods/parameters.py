@@ -14,6 +14,10 @@ Values = TypeVar("Values")
 """A dataclass whose fields are parameters."""
 
 
+KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+"""What a value has to be, in a visitor's words."""
+
+
 class Effect(StrEnum):
     """What a parameter decides about the picture, in a visitor's words."""
 
@@ -111,12 +115,13 @@ def read_value(item: Parameter, value: Any) -> Any:
     try:
         read = readers.get(item.kind, str)(value)
     except (OverflowError, TypeError, ValueError):
-        raise EditError(f"'{value}' is no value for {item.name}: {item.kind.__name__} expected.") from None
+        given = "nothing is given" if value in (None, "") else f"'{value}' is not"
+        raise EditError(f"{item.name} ({item.label}) has to be {KINDS[item.kind]}; {given}.") from None
     if item.choices and read not in item.choices:
         raise EditError(f"'{value}' is no value for {item.name}. Choose one of {', '.join(item.choices)}.")
     low, high = item.low, item.high
     if low is not None and high is not None and not low <= read <= high:
-        raise EditError(f"{item.name} is {read}, but has to lie between {low:.12g} and {high:.12g}.")
+        raise EditError(f"{item.name} ({item.label}) is {read}, but has to lie between {low:.12g} and {high:.12g}.")
     return read
 
 

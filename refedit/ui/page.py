@@ -51,7 +51,7 @@ STYLES = tuple(STATIC / name for name in ("pane.css", "page.css", "desk.css"))
 PANE_STYLES = STYLES[:1]
 PANE_SCRIPTS = ("mask.js", "easel.js", "hand.js", "pictures.js", "pane.js")
 """All that a pane needs, in the order in which they use each other; each adds functions to `window.refedit`."""
-SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "bar.js", "keys.js")
+SCRIPTS = (*PANE_SCRIPTS, "stage.js", "history.js", "sentences.js", "draft.js", "parameters.js", "bar.js", "keys.js")
 """In the order in which they use each other."""
 
 EVENTS = 1 << 20

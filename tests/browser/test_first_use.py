@@ -16,6 +16,7 @@ from tests.browser.visitor import (
     run_to_the_end,
     set_steps,
     shown,
+    steps_of,
     visit,
     write,
 )
@@ -116,6 +117,24 @@ def test_what_is_missing_is_marked_at_once_and_nothing_is_lost(shared_page: Any)
     assert mask_of(page, "source").any()
     page.evaluate("refedit.panes.reference.undo()")  # what was removed has a way back
     run_to_the_end(page)
+
+
+def test_a_number_that_cannot_be_used_is_marked_and_named(shared_page: Any) -> None:
+    page = shared_page
+    choose_example(page, 0)
+    seed, steps = page.locator("#specref-seed input"), steps_of(page, "specref")
+    for typed in ("", "2.5"):
+        seed.fill(typed)
+        page.locator("#run").click()
+        expect(page.locator("#specref-seed.missing")).to_have_count(1)
+        expect(page.locator("#status .failed")).to_contain_text("Noise seed")
+    seed.fill("3")
+    expect(page.locator(".missing")).to_have_count(0)
+    steps.fill("500")
+    steps.press("Tab")
+    expect(steps).to_have_value("100")
+    expect(page.locator("#status")).to_contain_text("100 is used")
+    set_steps(page, "specref", 2)
 
 
 def test_a_full_queue_is_a_sentence_and_run_is_free_again(shared_page: Any) -> None:

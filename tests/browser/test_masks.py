@@ -65,9 +65,9 @@ def test_a_clicked_thing_gets_room_on_the_source_only(shared_page: Any) -> None:
         upload_picture(page, name, picture)
         use_tool(page, name, "click")
     thing = changed_mask(page, "reference", lambda: click(page, "reference", *MIDDLE))
-    asked_for = page.locator("#status [data-guide]").inner_text()
+    asked_for = page.locator("#status .guide").inner_text()
     roomy = changed_mask(page, "source", lambda: click(page, "source", *MIDDLE))
-    expect(page.locator("#status [data-guide]")).not_to_have_text(asked_for)  # the next step is told
+    expect(page.locator("#status .guide")).not_to_have_text(asked_for)  # the next step is told
     room = round(SpecRef.room * SIZE)
     assert not (thing & ~roomy).any() and roomy.sum() > thing.sum()
     grown = np.asarray([np.abs(np.array(edges(roomy)) - np.array(edges(thing)))])

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from refedit.editing import provenance
@@ -20,14 +19,11 @@ from tests.browser.visitor import (
     downloaded,
     drawn,
     expect,
-    mask_of,
-    opened,
     out_of_sight,
     run_to_the_end,
     scene,
     set_steps,
     shown,
-    steps_of,
     upload_picture,
     visit,
     write,
@@ -134,40 +130,6 @@ def test_several_results_are_shown_as_large_as_they_can_be(shared_page: Any) -> 
     page.locator("#tries select").select_option("1")
 
 
-def test_results_and_the_draft_survive_a_reload_and_come_back(chromium: Any, address: str) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = visit(context, address)
-    choose_example(page, 0)
-    page.locator("#specref-guidance input[type=number]").fill("4.5")
-    run_to_the_end(page)
-    expect(page.locator("#history .strip img")).to_have_count(1)
-    page.locator("#tries select").select_option("2")
-    first = read_result(downloaded(page))
-    write(page, "prompt", "something of my own")
-    page.evaluate("refedit.saved()")
-    page.reload()
-    opened(page)
-    expect(page.locator("#prompt textarea")).to_have_value("something of my own")
-    expect(page.locator(".pane.filled")).to_have_count(2)
-    assert mask_of(page, "source").any()
-    expect(page.locator("#specref-guidance input[type=number]")).to_have_value("4.5")
-    expect(steps_of(page, "specref")).to_have_value("2")
-    expect(page.locator("#tries select")).to_have_value("2")
-    page.locator("#tries select").select_option("1")
-    expect(page.locator("#result")).to_have_js_property("naturalWidth", SIZE)  # what was on show, too
-    page.locator("#history .strip button").click()
-    expect(page.locator("#prompt textarea")).to_have_value(PROMPTS[0])
-    expect(page.locator("#source-prompt textarea")).to_have_value("a blue mug")
-    expect(page.locator(".stage[data-shows=results]")).to_have_count(1)
-    run_to_the_end(page)
-    again = read_result(downloaded(page))
-    assert again.recipe.method == first.recipe.method and again.image.tobytes() == first.image.tobytes()
-    assert again.request is not None and first.request is not None
-    assert np.array_equal(again.request.region.values, first.request.region.values)  # type: ignore[union-attr]
-    expect(page.locator("#history .strip img")).to_have_count(2)
-    context.close()
-
-
 def test_what_the_server_has_deleted_is_still_looked_at_downloaded_and_used(chromium: Any, address: str) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = visit(context, address)
@@ -184,19 +146,6 @@ def test_what_the_server_has_deleted_is_still_looked_at_downloaded_and_used(chro
     write(page, "source-prompt", "")
     page.locator("#use").click()
     expect(page.locator("#source-prompt textarea")).to_have_value(PROMPTS[0])
-    context.close()
-
-
-def test_a_draft_whose_picture_cannot_be_read_is_no_obstacle(chromium: Any, address: str) -> None:
-    context = chromium.new_context()
-    page = visit(context, address)
-    write(page, "prompt", "something of my own")
-    page.evaluate("refedit.panes.source.blob = async () => new File(['nothing'], 'picture.png')")
-    page.evaluate("refedit.saved()")
-    page.reload()
-    opened(page)
-    expect(page.locator("#prompt textarea")).to_have_value("something of my own")
-    expect(page.locator("#source .pane.filled")).to_have_count(0)
     context.close()
 
 

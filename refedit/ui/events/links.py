@@ -41,6 +41,7 @@ def connect_link(page: Page, blocks: gr.Blocks, editor: EditingService, examples
     opening.then(None, parts, parts, js=f"(...values) => refedit.drafted({names}, values)", **PAGE_ONLY).then(
         None, None, None, js=OPENED, **PAGE_ONLY
     )
+    page.head.click(None, parts, parts, js=f"(...values) => refedit.broughtBack({names}, values)", **PAGE_ONLY)
     keep = f"(...values) => refedit.set({names}, values)"
     gr.on([part.change for part in parts], None, parts, None, js=keep, **PAGE_ONLY)
 

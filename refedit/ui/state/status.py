@@ -17,7 +17,7 @@ def ready() -> str:
 def example(title: str, stored: bool) -> str:
     """An example is filled in; `stored` if its result is shown."""
     told = "Made earlier; press <b>Run</b> to see it happen." if stored else "Press <b>Run</b>."
-    return _box("idle", f"<b>{escape(title)}.</b> {told}")
+    return _box("idle example", f"<b>{escape(title)}.</b> {told}")
 
 
 def queued() -> str:
@@ -60,7 +60,7 @@ def finished(seconds: str, whole: bool = False, selected: bool = True) -> str:
     """
     where = "Only what you selected has changed."
     if not selected:
-        where = "You selected nothing: its mask, below, shows where it was edited."
+        where = "You selected nothing, so the words decided where: the masks below the result show it."
     if whole:
         where = "The whole picture may have changed."
     return _box("done", f"<b>Done in {seconds}.</b> {where}")

@@ -1,23 +1,21 @@
 // The bar that stays: Run with what it needs, how many results, the seed, and what is told there.
 const named = (id) => document.getElementById(id);
-refedit.say = (text) => {
-  const box = document.querySelector("#status .status");
-  if (!box) return;
-  box.className = "status idle";
-  delete box.dataset.guide;
-  box.replaceChildren(text);
-};
-refedit.fail = (text) => {
-  refedit.say(text);
-  document.querySelector("#status .status")?.classList.replace("idle", "failed");
+// Told as the server tells it, by the component's value: what it says next replaces it, be it what it said before.
+refedit.status = (element, props) => {
+  const tell = (kind) => (text) => {
+    const box = refedit.made("div", { className: `status ${kind}`, role: kind === "failed" ? "alert" : "status", textContent: text });
+    props.value = box.outerHTML;
+  };
+  Object.assign(refedit, { say: tell("idle"), fail: tell("failed"), advise: tell("idle guide") });
 };
 
-refedit.head = (element) => {
+refedit.head = (element, trigger) => {
   const help = element.querySelector("#help"), keys = element.querySelector("#keys");
   help.addEventListener("click", () => {
     keys.hidden = !keys.hidden;
     help.setAttribute("aria-expanded", !keys.hidden);
   });
+  element.querySelector("#back").addEventListener("click", () => trigger("click"));
 };
 
 refedit.tries = (element, props, trigger, watch) => {
@@ -57,10 +55,9 @@ const NEEDED = [
 const PICTURES = ["#source", "#reference"];
 const filled = (where) => document.querySelector(`${where} textarea, ${where} input`).value.trim();
 const missing = () => NEEDED.find(([where, there]) => document.querySelector(where).offsetParent && !there());
-const complain = ([where, , text]) => {
-  const place = document.querySelector(where);
+const complain = (place, text) => {
   place.classList.add("missing");
-  place.querySelector("textarea, input[type=text], .empty")?.focus({ preventScroll: true });
+  place.querySelector("textarea, input, .empty")?.focus({ preventScroll: true });
   place.scrollIntoView({ block: "nearest" });
   refedit.fail(text);
 };
@@ -68,6 +65,8 @@ refedit.missed = () => {
   for (const place of document.querySelectorAll(".missing")) if (!NEEDED.find(([where, there]) => place.matches(where) && !there())) place.classList.remove("missing");
 };
 document.addEventListener("input", () => (refedit.missed(), refedit.guide(false)));
+// What an example says of itself is true until something on the page is the visitor's own.
+refedit.differs = () => document.querySelector("#status .status.example") && refedit.guide();
 
 // What to do next with own pictures, said until something else is told.
 const next = () => {
@@ -80,45 +79,16 @@ const next = () => {
   return takes ? "Say what your picture shows, and what it should show. Then press Run." : "Say what the picture should show, and press Run.";
 };
 refedit.guide = (begins = true) => {
-  const box = () => document.querySelector("#status .status");
-  if (!begins && box()?.dataset.guide === undefined) return;
-  refedit.say(next());
-  box().dataset.guide = "";
-};
-
-// The chosen method's panel, and its seed, by dice or kept, if it has one.
-const inPanel = (what) => document.querySelector(`.parameter-panel.for-${document.body.dataset.method} ${what}`);
-const seed = () => inPanel('[id$="-seed"] input');
-const setSeed = (value) => {
-  seed().value = value;
-  seed().dispatchEvent(new Event("input", { bubbles: true }));
-};
-const roll = () => setSeed(Math.floor(Math.random() * 1e6));
-const lock = () => inPanel(".lock");
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.(".dice")) roll();
-  else if (event.target === lock()) lock().setAttribute("aria-pressed", lock().getAttribute("aria-pressed") === "false");
-});
-// Of several results one is kept: its seed or its strength is what Run uses from now on.
-refedit.keepSeed = ({ label = "" }) => {
-  const [what, value] = label.split(" ");
-  if (what === "seed") {
-    setSeed(value);
-    lock().setAttribute("aria-pressed", true);
-  } else if (what === "strength") {
-    const box = inPanel(".in-sight input[type=number]");
-    box.value = value;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.dispatchEvent(new Event("change", { bubbles: true }));
-  }
+  if (begins || document.querySelector("#status .guide")) refedit.advise(next());
 };
 
 // Run needs all that its kind does, waits for pictures that are still on their way, and brings the stage into sight.
 const ready = () => {
-  const gap = missing();
-  if (gap) return complain(gap);
+  const gap = missing(), unfit = refedit.unfitNumber();
+  if (gap) return complain(document.querySelector(gap[0]), gap[2]);
   refedit.missed();
-  if (lock()?.getAttribute("aria-pressed") === "false") roll();
+  if (unfit) return complain(...unfit);
+  refedit.rollSeed();
   return true;
 };
 refedit.onceSettled("#run", ready, () => inSight());

@@ -1,16 +1,16 @@
 // What this browser keeps by itself, so that neither a reload nor a restart of the server loses it: results as the PNGs
-// that a download gives, and the draft, which is what stands on the page. Nothing of it is sent before it is asked for.
+// that a download gives, and drafts, which draft.js writes. Nothing of it is sent before it is asked for.
 const ENTRIES = 24, BYTES = 200 << 20, THUMBNAIL = 160;
 const opened = new Promise((done) => {
   const request = indexedDB.open("refedit", 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore("results", { keyPath: "id", autoIncrement: true });
-    request.result.createObjectStore("draft");
+    request.result.createObjectStore("draft"); // all of them, by their names
   };
   request.onsuccess = () => done(request.result);
   request.onerror = () => done(null); // a private window may keep nothing
 });
-const kept = async (store, mode, act) => {
+const kept = (refedit.kept = async (store, mode, act) => {
   const database = await opened;
   if (!database) return undefined;
   return new Promise((done) => {
@@ -18,7 +18,7 @@ const kept = async (store, mode, act) => {
     change.oncomplete = () => done(request?.result);
     change.onerror = change.onabort = () => done(undefined); // no room: what is on the page stays
   });
-};
+});
 const { made } = refedit;
 
 const thumbnail = async (data) => {
@@ -39,6 +39,7 @@ refedit.history = (element, props, trigger, upload) => {
   const restore = async (file) => {
     const mine = ++wish, data = await upload(file).catch((error) => void refedit.fail(refedit.refusal(error)));
     if (!data || mine !== wish) return; // another one was wished for while this one was sent
+    refedit.putAway();
     props.value = { ...data, orig_name: file.name, meta: { _type: "gradio.FileData" } };
     trigger("upload");
     document.getElementById("stage").scrollIntoView({ block: "nearest" });
@@ -62,16 +63,15 @@ refedit.history = (element, props, trigger, upload) => {
       if (number && (number >= ENTRIES || bytes > BYTES)) await kept("results", "readwrite", (store) => store.delete(entry.id));
     }
   };
-  refedit.remember = async ({ run, results }) => {
+  refedit.remember = async ({ results }) => {
     for (const one of results) {
       const data = await refedit.contentOf(one.full ?? one.image);
       if (!data) continue; // no line to the server, and nothing to keep
-      const entry = { run, data, about: one.about, label: one.label, parameters: one.parameters, thumbnail: await thumbnail(data) };
+      const entry = { data, about: one.about, thumbnail: await thumbnail(data) };
       await kept("results", "readwrite", (store) => store.add(entry));
     }
     await trimmed();
     await show();
-    refedit.changed();
   };
   document.addEventListener("click", (event) => event.target.closest?.(".restore") && root.querySelector("input").click());
   root.querySelector("input").addEventListener("change", (event) => {
@@ -90,57 +90,4 @@ refedit.history = (element, props, trigger, upload) => {
     await show();
   });
   show();
-};
-
-// The draft: both pictures with their masks, both sentences, the kind of edit, its parameters, and the results on show.
-const FIELDS = ["source-prompt", "prompt"];
-const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
-let saving = 0, opening = true, settings = {}, run = "";
-const drafted = () => (location.search.length > 1 ? null : kept("draft", "readonly", (store) => store.get("now"))); // unless a link asks
-refedit.saved = async () => {
-  clearTimeout(saving);
-  run = refedit.shownRun() === "restored here" ? run : refedit.shownRun();
-  const draft = { kind: document.body.dataset.kind, settings, run };
-  for (const name of FIELDS) draft[name] = field(name)?.value ?? "";
-  for (const [name, pane] of Object.entries(refedit.panes)) draft[name] = { file: await pane.blob(), mask: pane.mask() };
-  await kept("draft", "readwrite", (store) => store.put(draft, "now"));
-};
-refedit.changed = () => {
-  if (opening) return;
-  clearTimeout(saving);
-  saving = setTimeout(refedit.saved, 400);
-};
-document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
-// Parameters are Gradio's components, which hand their values over, and take those of a draft, in the order of the names.
-refedit.set = (names, values) => {
-  settings = Object.fromEntries(names.map((name, place) => [name, values[place]]));
-  refedit.changed();
-};
-refedit.drafted = async (names, values) => {
-  const stored = (await drafted())?.settings ?? {};
-  refedit.set(names, names.map((name, place) => stored[name] ?? values[place]));
-  return names.map((name) => settings[name]);
-};
-
-// The page is filled in by the server: with a link's or the first example. A draft comes after that.
-refedit.opened = async () => {
-  refedit.showKind();
-  const draft = await drafted();
-  if (draft) {
-    refedit.setKind(draft.kind);
-    for (const [name, pane] of Object.entries(refedit.panes)) {
-      const { file, mask } = draft[name] ?? {};
-      if (file) await pane.put(file, mask).catch(() => pane.empty()); // a file that is no picture opens an empty pane
-      else pane.empty();
-    }
-    for (const name of FIELDS) refedit.fill(`#${name}`, draft[name]);
-    refedit.clearStage?.();
-    refedit.guide();
-    run = draft.run ?? "";
-    const shown = run ? ((await kept("results", "readonly", (store) => store.getAll())) ?? []).filter((entry) => entry.run === run) : [];
-    const image = (entry) => ({ url: URL.createObjectURL(entry.data) });
-    if (shown.length) await refedit.showKept(shown.map((entry) => ({ ...entry, image: image(entry), full: null })));
-  }
-  opening = false;
-  refedit.ready = true;
 };

@@ -66,11 +66,13 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     tell();
     draw();
   };
-  const change = (next, sheets) => {
+  // What the visitor makes is `own`, what the server fills in is not.
+  const change = (next, sheets, own = true) => {
     if (now.photo) past = [...past, now].slice(-PAST); // an empty pane is nothing to go back to
     later = [];
     hush(false);
-    return show(next, sheets);
+    if (own) refedit.differs?.();
+    return show({ ...next, own }, sheets);
   };
   const back = (from, to) => {
     if (!from.length) return false;
@@ -98,12 +100,12 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     const mine = ++wish, image = await refedit.loaded(address);
     return mine === wish ? image : null;
   };
-  const put = async (file, spelled = "") => {
+  const put = async (file, spelled = "", own = true) => {
     const photo = { file, image: await loadedInTime(URL.createObjectURL(file)), uploaded: null };
     if (!photo.image) return;
     easel.reset();
     const sending = sent(photo);
-    await change({ ...EMPTY, photo, mask: spelled });
+    await change({ ...EMPTY, photo, mask: spelled }, {}, own);
     return sending;
   };
   const take = async (file) => {
@@ -116,9 +118,9 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (name === "source") refedit.forgetSentences?.();
     for (const told of ["clearStage", "missed", "guide"]) refedit[told]?.();
   };
-  const empty = () => {
+  const empty = (own = false) => {
     wish += 1;
-    return (now.photo || props.value?.picture) && change(EMPTY);
+    return (now.photo || props.value?.picture) && change(EMPTY, {}, own);
   };
   const adopt = async () => {
     const { picture, mask: spelled } = props.value ?? {};
@@ -129,7 +131,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     if (!photo.image) return;
     easel.reset();
     say("");
-    return change({ ...EMPTY, photo, mask: spelled ?? "" });
+    return change({ ...EMPTY, photo, mask: spelled ?? "" }, {}, false);
   };
   const blob = async () => {
     const photo = now.photo;
@@ -264,7 +266,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   on(".undo", () => back(past, later));
   on(".sign", () => sign(adding()));
   on(".clear", () => now.mask && change({ ...now, mask: "", thing: "", base: "", clicks: [] }));
-  on(".remove", () => (large(false), empty())); // an empty pane shown large has no way back on a phone
+  on(".remove", () => (large(false), empty(true))); // an empty pane shown large has no way back on a phone
   on(".large", () => large(!root.classList.contains("large-view")));
   on(".open-more", () => {
     const open = part(".more").hidden;
@@ -334,16 +336,13 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     undo: () => back(past, later),
     redo: () => back(later, past),
     swap: () => sign(adding()),
-    resize: (factor) => {
-      part(".size").value = Number(part(".size").value) * factor;
-      ranges();
-      draw();
-    },
+    resize: (factor) => ((part(".size").value *= factor), ranges(), draw()),
     hide: () => hush(true),
     settled: renewed,
     filled: () => Boolean(now.photo),
     empty,
     mask: () => now.mask,
+    own: () => Boolean(now.own),
     size: () => [now.photo.image.naturalWidth, now.photo.image.naturalHeight],
   };
   if (props.value?.picture) adopt();

@@ -18,7 +18,11 @@ const drawn = (image, name, kind, scale) => {
     canvas.toBlob(finish, lossy ? kind : "image/png", 0.95);
   });
 };
-const moves = async (file) => file.type === "image/gif" || /acTL|ANIM/.test(await file.slice(0, 4096).text());
+const moves = async (file) => {
+  if (file.type !== "image/gif") return /acTL|ANIM/.test(await file.slice(0, 4096).text());
+  const bytes = new Uint8Array(await file.arrayBuffer()), begins = (at) => bytes[at] === 0x21 && bytes[at + 1] === 0xf9 && bytes[at + 2] === 4;
+  return bytes.filter((_, at) => begins(at)).length > 1; // a block of control before each frame
+};
 
 // The file that the server is given, and a note to the visitor about it; no file if it cannot be used.
 refedit.prepared = async (file) => {

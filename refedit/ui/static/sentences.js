@@ -10,8 +10,11 @@ refedit.fill = (where, text) => {
 // An example's sentences say nothing of a picture of one's own; what the visitor wrote stays.
 document.addEventListener("input", (event) => {
   const box = event.target;
-  if (SENTENCES.some((where) => field(where) === box)) box.dataset.own = box.value;
+  if (SENTENCES.every((where) => field(where) !== box)) return;
+  box.dataset.own = box.value;
+  refedit.differs();
 });
+refedit.ownSentence = (name) => Boolean(field(`#${name}`).value) && field(`#${name}`).dataset.own === field(`#${name}`).value;
 refedit.forgetSentences = () => {
   for (const where of SENTENCES) if (field(where).dataset.own !== field(where).value) refedit.fill(where, "");
 };
@@ -73,6 +76,7 @@ refedit.choice = (element, props, trigger, watch) => {
   refedit.chooseKind = (kind) => {
     refedit.setKind(kind);
     trigger("input"); // sets the preset
+    refedit.differs();
     refedit.changed?.();
   };
   element.addEventListener("change", (event) => {

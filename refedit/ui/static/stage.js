@@ -35,6 +35,12 @@ const copyHere = async (files) => {
   await Promise.all(files.filter((file) => file && !file.url.startsWith("blob:")).map(one));
 };
 refedit.contentOf = (file) => refedit.fetched(at(file));
+// What a run left to look at, with something else in place of each of its files.
+const withFiles = async (stage, other) => {
+  const { before, reference, results } = stage;
+  const one = async (result) => ({ ...result, image: await other(result.image), full: await other(result.full) });
+  return { ...stage, before: await other(before), reference: await other(reference), results: await Promise.all(results.map(one)) };
+};
 
 refedit.stage = (element, props, watch) => {
   const root = element.querySelector(".stage"), part = (selector) => root.querySelector(selector);
@@ -99,6 +105,7 @@ refedit.stage = (element, props, watch) => {
     const data = await refedit.contentOf(result().image);
     if (!data) return refedit.fail("The server has this picture no more. Run it again, or click it in Your results.");
     const wanted = document.querySelector("#prompt textarea, #prompt input").value, { source } = refedit.panes;
+    refedit.putAway();
     refedit.fill("#source-prompt", wanted); // before the picture is sent: of one chosen meanwhile it says nothing
     source.root.scrollIntoView({ block: "nearest" });
     await source.put(new File([data], "result.png", { type: "image/png" }));
@@ -106,7 +113,7 @@ refedit.stage = (element, props, watch) => {
   const keep = () => {
     if (result().kind && result().kind !== document.body.dataset.kind) refedit.setKind(result().kind); // one of both methods'
     refedit.keepSeed(result());
-    refedit.say(`Kept: ${result().label}. Run repeats this one.`);
+    refedit.say(`Kept: ${result().label}. Run uses that from now on.`);
     pick(chosen);
     const tries = document.querySelector("#tries select");
     tries.value = "1";
@@ -153,6 +160,7 @@ refedit.stage = (element, props, watch) => {
     const { run, results, before, reference } = arrived;
     await copyHere([before, reference, ...results.flatMap((one) => [one.image, one.full])]);
     if (!run.startsWith("restored")) refedit.remember?.(arrived);
+    refedit.keepShown(await withFiles(arrived, async (file) => file && refedit.contentOf(file)));
   };
   const arrive = () => {
     const { shows, results = [] } = value(), fresh = value().run !== run;
@@ -162,7 +170,7 @@ refedit.stage = (element, props, watch) => {
       view = results.length > 1 ? ALL : shows === "example" ? COMPARE : RESULT;
       if (shows === "results") {
         for (const pane of Object.values(refedit.panes)) pane.hide();
-        copyAndRemember(value());
+        if (!value().here) copyAndRemember(value());
       }
     }
     draw();
@@ -171,10 +179,10 @@ refedit.stage = (element, props, watch) => {
 
   // The name of the example that is shown, as links spell it; "" if it is none.
   refedit.example = () => (value().shows === "example" ? value().run.replace("example ", "").toLowerCase().replaceAll(" ", "-") : "");
-  // Results from this browser's own storage, beside the source that is on the page.
-  refedit.showKept = async (results) => {
-    const source = await refedit.panes.source.blob();
-    props.value = { shows: "results", run: "restored here", told: "made earlier", results, before: source && { url: URL.createObjectURL(source) } };
+  // What this browser has kept of a run.
+  refedit.showKept = async (stage) => {
+    const shown = await withFiles(stage, (data) => data && { url: URL.createObjectURL(data) });
+    props.value = { ...shown, here: true };
     arrive();
   };
   refedit.shownRun = () => (value().shows === "results" ? value().run : "");

@@ -37,9 +37,10 @@ class Inputs:
 class Page:
     """The drawn page: its inputs, its outputs and one button for each example.
 
-    `copy` makes a link, which `link` shows.
+    `copy` makes a link, which `link` shows. A click on the way back, which the `head` has, triggers its event.
     """
 
+    head: gr.HTML
     inputs: Inputs
     outputs: Outputs
     tiles: tuple[gr.Button, ...]
@@ -49,6 +50,7 @@ class Page:
 
 HEAD = """<a class="skip" href="#prompt">Skip to the sentence</a>
 <h1>RefEdit</h1><p>Change a picture by showing or saying what you want.</p>
+<button type="button" id="back" hidden>&#8630; Back to what was here</button>
 <button type="button" id="help" aria-expanded="false" aria-controls="keys" title="Keys" aria-label="Keys">?</button>"""
 
 KEYS = """<div id="keys" hidden><p><kbd>Ctrl</kbd>+<kbd>Enter</kbd> runs, <kbd>Esc</kbd> stops,
@@ -83,7 +85,7 @@ def draw(told: Told, examples: tuple[Example, ...], tiles: tuple[str, ...], answ
 
     `tiles` are the pictures on the examples' buttons, `answers` is what the canvases may ask.
     """
-    gr.HTML(HEAD + KEYS, elem_id="head", js_on_load="refedit.head(element)", apply_default_css=False)
+    head = gr.HTML(HEAD + KEYS, elem_id="head", js_on_load="refedit.head(element, trigger)", apply_default_css=False)
     with gr.Row(elem_id="begin"):
         kind = draw_choice({example.words.method: example.pair() for example in reversed(examples)})
         buttons = _draw_examples(examples, tiles)
@@ -97,7 +99,9 @@ def draw(told: Told, examples: tuple[Example, ...], tiles: tuple[str, ...], answ
     with gr.Row(elem_id="rest"):
         restore, panels, sharing = _draw_rest(told)
     inputs = Inputs(kind=kind, source=source, reference=reference, panels=panels, **sentences)
-    return Page(inputs=inputs, outputs=Outputs(stage=stage, restore=restore, **outputs), tiles=buttons, **sharing)
+    return Page(
+        head=head, inputs=inputs, outputs=Outputs(stage=stage, restore=restore, **outputs), tiles=buttons, **sharing
+    )
 
 
 WORDS = """<button type="button" class="open-words" aria-expanded="false" aria-controls="offered">

@@ -100,7 +100,7 @@ def _more(name: str) -> str:
     <form class="row find"><label>Find a thing by its word <input class="word" type="text" maxlength="60"></label>
       <button type="submit">Find it</button></form>
     <form class="row typed"><label>Click by typing X,Y (X,Y,- takes away)
-      <input class="place" type="text" maxlength="40" placeholder="120,80"></label>
+      <input class="place" type="text" maxlength="40" placeholder="such as 120,80"></label>
       <button type="submit">Click there</button></form>
     <div class="row"><button type="button" class="mask-file">Mask from a file</button>
       <button type="button" class="remove">Remove the picture</button>

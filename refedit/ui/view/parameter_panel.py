@@ -12,7 +12,7 @@ from refedit.methods import Effect, Method, Parameter, parameters_of, values_of
 FINEST_SLIDER = 1000
 """A parameter with more steps than this is typed, since no hand can hit them with a slider."""
 SEED = "seed"
-NO_SEED = "Nothing is drawn by lot here: several results differ in how far they go."
+NO_SEED = "Nothing here is left to chance: several results differ in how far they go."
 LOTS = """<div class="lots">
 <button type="button" class="dice" title="Another seed" aria-label="Another seed">&#9861;</button>
 <button type="button" class="lock" aria-pressed="true" title="Keep this seed for every run">keep</button></div>"""
@@ -90,5 +90,5 @@ def _component(method: type[Method], parameter: Parameter, values: Mapping[str, 
     low, high, step = parameter.low, parameter.high, parameter.step
     if low is None or high is None or step is None or (high - low) / step > FINEST_SLIDER:
         # Without bounds: Gradio's own refusal would end the run before `with_values` can say what is wrong.
-        return gr.Number(precision=0 if parameter.kind is int else None, **common)
+        return gr.Number(precision=0 if parameter.kind is int else None, step=step or 1, **common)
     return gr.Slider(low, high, step=step, buttons=[], **common)

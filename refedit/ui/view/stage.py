@@ -66,7 +66,7 @@ def draw_run() -> dict[str, Any]:
             run = gr.Button("Run", variant="primary", elem_id="run", min_width=80)
             tries = draw_tries()
             stop = gr.Button("Stop", variant="stop", elem_id="stop", interactive=False, min_width=60, scale=0)
-    progress = gr.HTML(status.ready(), elem_id="status")
+    progress = gr.HTML(status.ready(), elem_id="status", js_on_load="refedit.status(element, props)")
     announced = gr.HTML("", elem_id="announced")
     notes = gr.HTML("", elem_id="notes", visible=False)
     return {"run": run, "stop": stop, "tries": tries, "status": progress, "announced": announced, "notes": notes}

@@ -1,0 +1,133 @@
+// The draft: what stands on the page, kept so that neither a reload nor a restart of the server loses it. Each tab has
+// one of its own; a lock by its name keeps other tabs from it for as long as this one is open.
+const MOST = 6; // drafts that are kept, those of closed tabs among them
+const PATIENCE = 1000; // ms for which a reload waits until the page that was here lets go
+const FIELDS = ["source-prompt", "prompt"];
+const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
+const tab = (() => {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return {}; // a frame may be refused it
+  }
+})();
+
+// Whether the name is free, which it is for nobody else from then on. An insecure page has no locks: none is free there.
+const locked = (name, patience = 0) =>
+  new Promise((done) => {
+    const how = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
+    const hold = (lock) => (done(Boolean(lock)), lock && new Promise(() => {}));
+    if (!navigator.locks) return done(false);
+    navigator.locks.request(`refedit ${name}`, how, hold).catch(() => done(false));
+  });
+const shownWith = (name) => `${name} shown`;
+// All drafts with their names, the newest first.
+const all = async () => {
+  const [names = [], drafts = []] = await Promise.all(["getAllKeys", "getAll"].map((what) => refedit.kept("draft", "readonly", (store) => store[what]())));
+  const named = names.map((name, place) => ({ name, draft: drafts[place] })).filter(({ draft }) => draft.kind);
+  return named.sort((one, other) => (other.draft.at ?? 0) - (one.draft.at ?? 0));
+};
+const trimmed = async (drafts) => {
+  for (const { name } of drafts.slice(MOST))
+    for (const gone of [name, shownWith(name)]) await refedit.kept("draft", "readwrite", (store) => store.delete(gone));
+};
+// The tab's draft: after a reload its own; in a new tab the newest that no open one has; with a link what that asks for.
+const adopted = async () => {
+  const drafts = await all(), linked = location.search.length > 1, here = tab.draft && tab.link === location.search;
+  const own = here && drafts.find(({ name }) => name === tab.draft);
+  const draft = linked ? null : own?.draft;
+  await trimmed(drafts);
+  if (here && (await locked(tab.draft, PATIENCE))) return { name: tab.draft, draft };
+  if (!here && !linked) for (const one of drafts) if (await locked(one.name)) return one;
+  const name = `draft ${Date.now()} ${Math.random()}`; // of a duplicated tab it begins with what the first one has
+  await locked(name);
+  return { name, draft: draft ?? (navigator.locks || linked ? null : drafts[0]?.draft), from: own?.name };
+};
+const beginning = adopted().then((one) => {
+  Object.assign(tab, { draft: one.name, link: location.search });
+  return one;
+});
+
+let saving = 0, opening = true, settings = {};
+// Taken at once, though pictures may take a while to come.
+const taken = async () => {
+  const draft = { kind: document.body.dataset.kind, settings, run: refedit.shownRun(), own: FIELDS.filter(refedit.ownSentence) };
+  for (const name of FIELDS) draft[name] = field(name)?.value ?? "";
+  const picture = async (pane) => ({ mask: pane.mask(), own: pane.own(), file: await pane.blob() });
+  await Promise.all(Object.entries(refedit.panes).map(async ([name, pane]) => (draft[name] = await picture(pane))));
+  return draft;
+};
+refedit.saved = async () => {
+  clearTimeout(saving);
+  const { name } = await beginning, draft = { ...(await taken()), at: Date.now() };
+  await refedit.kept("draft", "readwrite", (store) => store.put(draft, name));
+};
+refedit.changed = () => {
+  if (opening) return;
+  clearTimeout(saving);
+  saving = setTimeout(refedit.saved, 400);
+};
+document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
+// Results are large and change less often than the rest: they are written once, when they are there.
+refedit.keepShown = async (shown) => {
+  const { name } = await beginning;
+  await refedit.kept("draft", "readwrite", (store) => store.put(shown, shownWith(name)));
+  refedit.changed();
+};
+
+// Parameters are Gradio's components, which hand their values over, and take those of a draft, in the order of the names.
+refedit.set = (names, values) => {
+  settings = Object.fromEntries(names.map((name, place) => [name, values[place]]));
+  refedit.changed();
+};
+const filled = (names, values, stored = {}) => {
+  refedit.set(names, names.map((name, place) => stored[name] ?? values[place]));
+  return names.map((name) => settings[name]);
+};
+const fillIn = async (draft, name) => {
+  refedit.setKind(draft.kind);
+  for (const [name, pane] of Object.entries(refedit.panes)) {
+    const { file, mask, own } = draft[name] ?? {};
+    if (file) await pane.put(file, mask, own).catch(() => pane.empty()); // a file that is no picture opens an empty pane
+    else pane.empty();
+  }
+  for (const name of FIELDS) {
+    refedit.fill(`#${name}`, draft[name]);
+    if (draft.own && !draft.own.includes(name)) delete field(name).dataset.own;
+  }
+  refedit.clearStage?.();
+  refedit.guide();
+  const shown = draft.run && (await refedit.kept("draft", "readonly", (store) => store.get(shownWith(name))));
+  if (shown?.run === draft.run) refedit.showKept(shown);
+};
+
+// What an example or an older result is put in the place of, and the way back to it.
+const away = [];
+const owned = () => FIELDS.some(refedit.ownSentence) || Object.values(refedit.panes).some((pane) => pane.own());
+const offer = () => document.getElementById("back").toggleAttribute("hidden", !away.length);
+refedit.putAway = () => {
+  if (!owned()) return;
+  away.push(taken());
+  offer();
+};
+refedit.broughtBack = async (names, values) => {
+  const draft = await away.pop(), { name } = await beginning;
+  if (owned()) away.unshift(taken());
+  offer();
+  await fillIn(draft, name);
+  return filled(names, values, draft.settings);
+};
+document.addEventListener("click", (event) => event.target.closest?.(".tile") && refedit.putAway(), true);
+
+// The page is filled in by the server: with a link's or the first example. A draft comes after that.
+refedit.drafted = async (names, values) => filled(names, values, (await beginning).draft?.settings);
+window.addEventListener("pagehide", () => (tab.cut = document.querySelector("#status .running") ? "yes" : ""));
+refedit.opened = async () => {
+  refedit.showKind();
+  const { name, draft, from = name } = await beginning;
+  if (draft) await fillIn(draft, from);
+  if (tab.cut) refedit.say("The page was loaded again, which stopped the edit that was running. Run begins it anew.");
+  tab.cut = "";
+  opening = false;
+  refedit.ready = true;
+};
