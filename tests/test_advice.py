@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from refedit.models import builtin_folder
-from refedit.picturebook.advice import conflicts, named, surely_shown
+from refedit.picturebook.advice import conflicts, named
+from refedit.picturebook.glance import surely_shown
 from refedit.picturebook.networks.reader import Reader
 from refedit.picturebook.world.captions import describe
 from refedit.picturebook.world.drawing import draw

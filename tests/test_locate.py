@@ -41,7 +41,7 @@ def test_the_same_is_found_whatever_was_edited_before(model: StableDiffusion) ->
 
 
 def test_what_cannot_be_asked_for_is_said(model: StableDiffusion) -> None:
-    with pytest.raises(EditError, match="does not know ' '"):
+    with pytest.raises(EditError, match="no word to look for"):
         locate(model, picture(1), " ")
 
 
@@ -77,3 +77,16 @@ def test_the_built_in_model_finds_what_is_there_and_doubts_what_is_not() -> None
 def test_a_word_that_the_built_in_model_lacks_is_named_with_a_nearer_one() -> None:
     with pytest.raises(EditError, match="Did you mean 'rabbit'"):
         locate(load_model(BUILTIN, "cpu"), Image.new("RGB", (64, 64)), "rabit")
+
+
+@HERE
+@pytest.mark.parametrize("word", ["desert", "blue", "sleeping", "watercolour"])
+def test_what_is_no_thing_is_not_looked_for(word: str) -> None:
+    with pytest.raises(EditError, match=f"'{word}'"):
+        locate(load_model(BUILTIN, "cpu"), Image.new("RGB", (64, 64)), word)
+
+
+@HERE
+def test_of_several_words_the_unknown_one_is_named() -> None:
+    with pytest.raises(EditError, match="does not know 'sun'"):
+        locate(load_model(BUILTIN, "cpu"), Image.new("RGB", (64, 64)), "cat and sun")

@@ -57,6 +57,8 @@ def test_every_caption_is_read_as_it_stands() -> None:
         ("a dog instead of a cat", "a dog"),
         ("turn the cat into a dog", "a dog"),
         ("make the red car blue", "a blue car"),
+        ("make the sky green", ""),
+        ("make the colour blue", "blue"),
         ("a cat. Negative prompt: dog, blue", "a cat"),
         ("a pencil on a table", ""),
         ("a cat that is red", "a red cat"),
@@ -185,6 +187,11 @@ def test_an_edit_is_bit_equal_to_that_of_the_sentence_without_unknown_words(
     known = replace(request, method=same, prompt="a dog jumping", source_prompt="a cat")
     assert edited(small, request) == edited(small, known)
     assert request.recipe.prompt == written, "what was written is kept"
+
+
+def test_a_sentence_that_only_takes_away_is_an_error_that_asks_for_a_picture() -> None:
+    with pytest.raises(EditError, match="nothing to draw in 'remove the dog'"):
+        as_read(EditRequest(method=Baret(), source=picture(1), prompt="remove the dog"), WORDS.read)
 
 
 def test_a_sentence_of_which_nothing_is_known_is_an_error_that_offers_a_word() -> None:

@@ -30,6 +30,7 @@ _NEGATIONS |= {"remove", "delete", "erase"}
 """Words after which the rest of a phrase is what must not be drawn; captions have no word for that."""
 _SILENT = {"is", "are", "was", "that", "which", "who", "it", "its", "his", "her", "to", "there", "this", "be", "being"}
 _SILENT |= {"i", "me", "my", "your", "please", "draw", "show", "want", "just", "very", "really", "than", "s", "style"}
+_SILENT |= {"make", "let", "give", "put", "set", "you", "can", "could", "should", "would", "colour", "color", "picture"}
 """Words that say nothing about a picture, so nobody is told that they are left out."""
 _BECOMES = re.compile(
     r"^\W*(?:turn|change|convert|transform|replace|swap)\b.*?\b(?:into|to|with|by|for)\b|.*(?:->|\u2192)", re.DOTALL
@@ -251,7 +252,7 @@ class Heard:
                 yield from self._say(word, self._of(word, place, phrase, here, later))
 
     def _belongs_to_what_is_unknown(self, word: Word, place: int, phrase: Phrase, later: Sequence[Phrase]) -> bool:
-        """True for "red" in "red hat", "red" in "a red room", "sea" in "sea lion" and "pencil" in "a pencil"."""
+        """True for "red" in "red hat", "red" in "a red room", "sea" in "sea lion", "pencil" in "a pencil"."""
         after = phrase.after(place)
         unknown = after is not None and after.says is None and after.written not in _SILENT
         if word.says is WordClass.PLACE:
@@ -261,7 +262,12 @@ class Heard:
             return unknown or (named and not (later and later[0].opened == "of"))
         if word.says in (WordClass.THING, WordClass.DOING) or phrase.has(WordClass.THING, place):
             return False
-        return unknown or phrase.has(WordClass.PLACE, place)
+        return unknown or phrase.has(WordClass.PLACE, place) or self._follows_what_is_unknown(place, phrase)
+
+    def _follows_what_is_unknown(self, place: int, phrase: Phrase) -> bool:
+        """True for "green" in "make the sky green"."""
+        before = phrase.words[place - 1 : place] if phrase.opened == "the" and not phrase.has(WordClass.THING) else []
+        return any(word.says is None and word.written not in _SILENT for word in before)
 
     def _of(
         self, word: Word, place: int, phrase: Phrase, here: list[Thing], later: Sequence[Phrase]

@@ -55,10 +55,15 @@ def locate(model: Backbone, picture: Image.Image, word: str, sentence: str = "")
 def _asked(model: Backbone, word: str, sentence: str) -> tuple[str, list[int]]:
     """The sentence as the model reads it, and the tokens of the word in it."""
     read = model.read(f"a {word.strip()}")
-    named = read.text.removeprefix("a ").removeprefix("an ")
-    if not word.strip() or not named.strip() or read.left_out:
-        offers = "".join(f" Did you mean '{left.nearest}'?" for left in read.left_out if left.nearest)
-        raise EditError(f"The model does not know '{word[:60]}'.{offers} Name the thing by another word.")
+    if not word.strip():
+        raise EditError("There is no word to look for. Name the thing by one word.")
+    for left in read.left_out:
+        offer = f" Did you mean '{left.nearest}'?" if left.nearest else ""
+        raise EditError(f"The model does not know '{left.word[:60]}' here.{offer} Name the thing by one word.")
+    article = next((start for start in ("a ", "an ") if read.text.startswith(start)), "")
+    named = read.text.removeprefix(article)
+    if not article or not named.strip():
+        raise EditError(f"'{word[:60]}' is no thing that could be selected. Name a thing by one word.")
     for text in (model.read(sentence).text, read.text):
         tokens = find_word(text, named, model.tokens)
         if tokens:

@@ -35,6 +35,8 @@ def as_read(request: EditRequest, read: Read) -> EditRequest:
 def _check(written: str, reading: Reading) -> None:
     if reading.text.strip():
         return
+    if any(word.known for word in reading.left_out):
+        raise EditError(f"There is nothing to draw in '{written[:80]}'. Describe the picture as it should be.")
     offers = " or ".join(f"'{word.nearest}'" for word in reading.left_out if word.nearest)
     advice = f"Did you mean {offers}?" if offers else "Use other words, or another model."
     raise EditError(f"The model knows no word of '{written[:80]}'. {advice}")

@@ -3,32 +3,20 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
-import torch
-from PIL import Image, ImageOps
 
 from refedit.editing.reading import as_read, reading_notes
 from refedit.editing.request import EditRequest
 from refedit.editing.service import ModelFacts
 from refedit.errors import EditError
-from refedit.imaging.images import to_tensor
 from refedit.methods import Baret, Method, SpecRef, nearest_preset
-from refedit.models import BUILTIN, builtin_folder
+from refedit.models import BUILTIN
+from refedit.picturebook.glance import Glance, glance_at
+from refedit.picturebook.world.captions import PLACES
 from refedit.picturebook.world.factors import FACTORS, OF_THE_PICTURE
-
-if TYPE_CHECKING:  # by its full name, which the checks of types in the tests can resolve without this import
-    import refedit.picturebook.networks.reader
+from refedit.picturebook.world.scene import STYLES
 
 LOOKS: tuple[str, ...] = ("colour", "background", "style")
 """The factors of a look that most sentences name by one word."""
-SURE = 0.9
-"""How sure the reader must be of another word before a conflict is told (our choice: in doubt nothing is said)."""
-COMMONEST = 20
-COVERED = 0.45
-"""The share of a drawing that its `COMMONEST` colours cover at least; of 150 drawings the worst had 52 %."""
 COAT, PLAIN = ("colour", "pattern"), "plain"
 """The factors of a thing's look, and the pattern that needs no word."""
 RIGID = "rigid"
@@ -46,23 +34,6 @@ class Conflict:
     said: str
 
 
-@dataclass(frozen=True)
-class Glance:
-    """What can be told of a picture at a glance; each is looked for once, and only if somebody asks."""
-
-    picture: Image.Image
-
-    @cached_property
-    def photograph(self) -> bool:
-        """True if it looks like a photograph, in which the readers of drawings see nothing."""
-        return looks_like_photograph(self.picture)
-
-    @cached_property
-    def shown(self) -> Mapping[str, str]:
-        """What the built-in reader surely sees of a drawing, by factor."""
-        return {} if self.photograph else surely_shown(_reader(), self.picture)
-
-
 def conflicts(shown: Mapping[str, str], prompt: str, factors: tuple[str, ...] = LOOKS) -> tuple[Conflict, ...]:
     """Where a picture surely shows another of some factors than the sentence says."""
     said = {factor: named(factor, prompt) for factor in factors}
@@ -71,13 +42,6 @@ def conflicts(shown: Mapping[str, str], prompt: str, factors: tuple[str, ...] = 
         for factor, word in said.items()
         if word is not None and shown.get(factor, word) != word
     )
-
-
-def surely_shown(reader: "refedit.picturebook.networks.reader.Reader", picture: Image.Image) -> dict[str, str]:
-    """The word of every factor that the middle square of a picture surely shows."""
-    square = ImageOps.fit(picture.convert("RGB"), (reader.network.pixels,) * 2)
-    best = {factor: chances[0].max(0) for factor, chances in reader.probabilities(to_tensor(square)).items()}
-    return {factor: reader.names[factor][int(place)] for factor, (chance, place) in best.items() if chance >= SURE}
 
 
 def named(factor: str, prompt: str) -> str | None:
@@ -129,8 +93,9 @@ def switch_for(
     looks, pose = [apart[name] for name in LOOKS if name in apart], apart.get("pose")
     if preset != RIGID and looks:
         return Switch(sentence=f"{_news(looks)} is another look, not a pose:", method=Baret, preset=RIGID)
-    if preset == RIGID and pose is not None and not looks:
-        return Switch(sentence=f"{_news([pose])} is another pose:", method=Baret, preset=POSES)
+    if preset == RIGID and pose is not None:
+        alone = ", which needs an edit of its own" if looks else ""
+        return Switch(sentence=f"{_news([pose])} is another pose{alone}:", method=Baret, preset=POSES)
     return None
 
 
@@ -183,6 +148,26 @@ def unsaid(model: ModelFacts, preset: str, sentence: str, source: Glance | None)
     return Unsaid(thing=written[0], words=told) if told and written else None
 
 
+def whole_sentence(model: ModelFacts, sentence: str, seen: Iterable[Glance | None]) -> str:
+    """The sentence, which names no thing, about the whole picture: "blue" may be "a blue dog on a meadow".
+
+    What it leaves out is what is surely seen: of several pictures, the thing of the last one before the ground of the
+    first. Empty if the sentence names a thing, or no thing is surely seen.
+    """
+    shown: dict[str, str] = {}
+    for glance in filter(None, seen):
+        shown |= {factor: word for factor, word in glance.shown.items() if not shown or factor not in OF_THE_PICTURE}
+    read = model.read(sentence).text if model.name == BUILTIN else ""
+    said = {factor: words_of(factor, read) for factor in FACTORS}
+    if model.name != BUILTIN or said["kind"] or "kind" not in shown:
+        return ""
+    word = {factor: (said[factor] or (shown.get(factor, ""),))[0] for factor in FACTORS}
+    pattern = word["pattern"].replace(PLAIN, "")
+    style = f"in {word['style']} style" if word["style"] not in ("", STYLES[0]) else ""
+    place = PLACES.get(word["background"], "")
+    return model.read(f"a {word['colour']} {pattern} {word['kind']} {word['pose']} {place} {style}").text
+
+
 def about(model: ModelFacts) -> str:
     """What a visitor should know about the model beforehand; empty for a model of photographs."""
     if model.name != BUILTIN:
@@ -206,7 +191,10 @@ def notes_on_the_world(model: ModelFacts, request: EditRequest) -> tuple[str, ..
         request = as_read(request, model.read)
     except EditError:
         return ()  # nothing of the sentence is known, which the edit itself will say
-    return (*_too_many(request), *_photographs(request), *_conflicts(request))
+    source = glance_at(request.source)
+    other = glance_at(request.reference.image) if request.reference else None
+    unlike = unlike_drawings({"the source": source, "the reference": other})
+    return (*_too_many(request), *([unlike] if unlike else []), *_conflicts(request, source))
 
 
 def _too_many(request: EditRequest) -> Iterator[str]:
@@ -218,11 +206,23 @@ def _too_many(request: EditRequest) -> Iterator[str]:
             yield f"The drawn world has one {factor} at a time, and the sentence names {words}. Leave one out."
 
 
-def _conflicts(request: EditRequest) -> tuple[str, ...]:
+def unlike_drawings(pictures: Mapping[str, Glance | None]) -> str:
+    """A note that names the pictures that are none of the drawn world, such as photographs; empty if there are none."""
+    names = [name for name, seen in pictures.items() if seen is not None and not seen.drawn]
+    if not names:
+        return ""
+    which, (look, it) = " and ".join(names).capitalize(), ("looks", "it") if len(names) == 1 else ("look", "them")
+    return (
+        f"{which} {look} unlike the drawings that the built-in model knows, so expect a drawing's idea of {it}. "
+        "Photographs need a Stable Diffusion checkpoint."
+    )
+
+
+def _conflicts(request: EditRequest, source: Glance) -> tuple[str, ...]:
     """Notes where the preset, or a mask, is in the way of another look that the sentence asks for."""
     if request.method.name != Baret.name:
         return ()
-    asked = conflicts(Glance(request.source).shown, request.prompt)
+    asked = conflicts(source.shown, request.prompt)
     everywhere = [conflict for conflict in asked if conflict.factor in OF_THE_PICTURE]
     sentences = []
     preset, _ = nearest_preset(request.method)
@@ -241,33 +241,3 @@ def _conflicts(request: EditRequest) -> tuple[str, ...]:
 
 def _quoted(words: Iterable[str]) -> str:
     return " and ".join(f"“{word}”" for word in words)
-
-
-@cache
-def _reader() -> "refedit.picturebook.networks.reader.Reader":
-    from refedit.picturebook.networks.reader import Reader  # takes seconds, which a page of another model does without
-
-    return Reader.load(builtin_folder(), torch.device("cpu"))
-
-
-def _photographs(request: EditRequest) -> tuple[str, ...]:
-    """A note that names the pictures that look like photographs, if there are any."""
-    pictures = {"source": request.source} | ({"reference": request.reference.image} if request.reference else {})
-    photographs = [f"the {name}" for name, picture in pictures.items() if looks_like_photograph(picture)]
-    if not photographs:
-        return ()
-    which = " and ".join(photographs).capitalize()
-    looks = "looks like a photograph" if len(photographs) == 1 else "look like photographs"
-    return (
-        f"{which} {looks}. The built-in model knows drawings only, so expect a drawing's idea of it; "
-        "photographs need a Stable Diffusion checkpoint.",
-    )
-
-
-def looks_like_photograph(picture: Image.Image) -> bool:
-    """True if the commonest colours, of 32 levels a channel, cover too little of the picture for a drawing."""
-    small = picture.convert("RGB")
-    small.thumbnail((256, 256))
-    levels = (np.asarray(small) // 8).reshape(-1, 3) @ np.array([1024, 32, 1])
-    counts = np.sort(np.unique(levels, return_counts=True)[1])
-    return bool(counts[-COMMONEST:].sum() < COVERED * counts.sum())

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from refedit.picturebook.world.drawing import draw
+from refedit.picturebook.world.examples import scene
 from tests.browser.visitor import (
     BOX,
     BROWSER,
+    BUILT_IN,
     KINDS,
     PROMPTS,
     SIZE,
@@ -19,6 +22,7 @@ from tests.browser.visitor import (
     mask_of,
     run_to_the_end,
     shown,
+    upload_picture,
     visit,
 )
 
@@ -52,3 +56,21 @@ def test_an_example_runs_with_two_clicks(page: Any, number: int) -> None:
     page.locator("#stage summary").click()
     used = np.asarray(shown(page, "#region-used").getchannel("A")) > 127
     assert centre(used) == pytest.approx(middle, abs=0.02)
+
+
+@pytest.mark.skipif(not BUILT_IN, reason="no readers in this copy")
+def test_chips_below_a_sentence_put_their_words_into_it(page: Any) -> None:
+    dog = scene("dog", 103, pose="sitting", backdrop="beach", colour="brown")
+    upload_picture(page, "source", draw(dog, SIZE).picture)
+    now, wanted = (page.locator(f"#{name} textarea") for name in ("source-prompt", "prompt"))
+    page.locator("#source-prompt-reading .chip").click()
+    expect(now).to_have_value("a brown dog sitting on a beach")
+    choose_kind(page, "look")
+    for said, chip, then in (
+        ("snow, please", "a brown dog sitting in the snow", "a brown dog sitting in the snow"),
+        ("a dog in the snow", "brown dog", "a brown dog in the snow"),
+        ("a brown dog on a meadoww", "meadow?", "a brown dog on a meadow"),
+    ):
+        wanted.fill(said)
+        page.locator("#prompt-reading .chip", has_text=chip).click()
+        expect(wanted).to_have_value(then)

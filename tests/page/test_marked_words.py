@@ -11,8 +11,9 @@ from refedit.editing.editor import Editor
 from refedit.editing.service import ModelFacts
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, builtin_folder
-from refedit.picturebook import advice
-from refedit.picturebook.advice import Glance, switch_for, unsaid
+from refedit.picturebook import glance
+from refedit.picturebook.advice import switch_for, unsaid, whole_sentence
+from refedit.picturebook.glance import Glance, glance_at
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.picturebook.world.lexicon import lexicon
@@ -38,6 +39,7 @@ def test_every_word_has_its_fate() -> None:
     assert found["wibbly"][0] is Fate.LEFT_OUT and found["meadoww"] == (Fate.LEFT_OUT, "meadow", False)
     assert found["the"][0] is Fate.PLAIN
     assert fates("a cat")["cat"][0] is Fate.KNOWN
+    assert fates("a dog-jumping")["jumping"][0] is Fate.KNOWN, "as it is read"
     second = fates("a blue ball with yellow stripes")["yellow"]
     assert second[0] is Fate.NO_PLACE, "a thing of the drawn world has one colour"
 
@@ -70,7 +72,7 @@ def dog_of(colour: str) -> Image.Image:
 
 @READERS
 def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(editor: Editor) -> None:
-    facts, seen, blue = told_of(editor), Glance(dog_of("brown")), Glance(dog_of("blue"))
+    facts, seen, blue = told_of(editor), glance_at(dog_of("brown")), glance_at(dog_of("blue"))
 
     def offered(
         method: str, preset: str, now: str, wanted: str, other: Glance | None = None
@@ -81,6 +83,7 @@ def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(editor: Edit
     poses, looks = (Baret.name, "non-rigid"), (Baret.name, "rigid")
     assert offered(*poses, "", "a dog in the snow") == (Baret, "rigid")
     assert offered(*looks, "", "a dog jumping on a beach") == (Baret, "non-rigid")
+    assert offered(*looks, "", "a dog jumping in the snow") == (Baret, "non-rigid"), "one after the other"
     assert offered(*looks, "", "a dog in the snow") is None and offered(*poses, "", "a dog jumping") is None
     assert offered(*poses, "", "a cat sitting on a beach") == (SpecRef, "recommended")
     swap = (SpecRef.name, "recommended", "a dog sitting on a beach")
@@ -96,11 +99,32 @@ def test_a_sentence_that_the_kind_cannot_do_offers_the_one_that_can(editor: Edit
 
 @READERS
 def test_a_change_of_the_look_offers_to_say_what_stays(editor: Editor) -> None:
-    facts, seen = told_of(editor), Glance(dog_of("brown"))
+    facts, seen = told_of(editor), glance_at(dog_of("brown"))
     left = unsaid(facts, "rigid", "A Dog in the snow", seen)
     assert left is not None and (left.thing, left.words) == ("Dog", "brown")
     assert unsaid(facts, "rigid", "a green dog in the snow", seen) is None, "what changes is not asked for"
     assert unsaid(facts, "rigid", "a cat in the snow", seen) is unsaid(facts, "non-rigid", "a dog", seen) is None
+
+
+def test_a_sentence_that_names_no_thing_is_offered_about_the_whole_picture(editor: Editor) -> None:
+    shown = {"kind": "dog", "pose": "sitting", "colour": "brown", "pattern": "plain", "background": "beach"}
+    facts, seen, blue = (
+        told_of(editor),
+        Glance(shown=shown),
+        Glance(shown=shown | {"colour": "blue", "style": "pencil"}),
+    )
+    for said, whole in (
+        ("change the colour to blue", "a blue dog sitting on a beach"),
+        ("turn the beach into snow", "a brown dog sitting in the snow"),
+        ("make it jump", "a brown dog jumping on a beach"),
+        ("remove the umbrella", "a brown dog sitting on a beach"),
+    ):
+        assert whole_sentence(facts, said, [seen]) == whole
+        assert facts.read(whole).text == whole and not whole_sentence(facts, whole, [seen])
+    assert whole_sentence(facts, "in the snow", [seen, blue]) == "a blue dog sitting in the snow"
+    assert whole_sentence(facts, "", [None, blue]) == "a blue dog sitting on a beach in pencil style"
+    assert not whole_sentence(facts, "blue", [None]) and not whole_sentence(facts, "blue", [Glance(drawn=False)])
+    assert not whole_sentence(replace(facts, name="other"), "blue", [seen])
 
 
 @READERS
@@ -109,18 +133,21 @@ def test_an_offer_stands_below_the_sentence_and_a_picture_is_read_once(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(editor, "facts", told_of(editor))
-    asked, read = [], advice.surely_shown
+    asked, read = [], glance.surely_shown
 
     def counted(reader: Any, picture: Image.Image) -> dict[str, str]:
         asked.append(picture)
         return read(reader, picture)
 
-    monkeypatch.setattr(advice, "surely_shown", counted)
+    monkeypatch.setattr(glance, "surely_shown", counted)
     canvas = to_canvas(PictureWithMask(picture=dog_of("brown")), tmp_path)
     shown = show_sentences(page, editor, "pose", "", "a dog in the snow", canvas)
     assert 'data-kind="look"' in shown[page.inputs.prompt_reading] and shown[page.inputs.source_reading] == ""
     show_sentences(page, editor, "look", "", "a dog sitting on a beach", canvas)
-    assert len(asked) == 2, "also where no other kind is offered"
+    both = show_sentences(page, editor, "swap", "", "blue", canvas, {"picture": None, "mask": ""})
+    assert 'data-all="a blue dog sitting on a beach"' in both[page.inputs.prompt_reading]
+    assert 'data-all="a brown dog sitting on a beach"' in both[page.inputs.source_reading]
+    assert len(asked) == 1, "also where no other kind is offered"
 
 
 def test_every_kind_is_a_preset_and_every_preset_has_a_kind() -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,21 @@ from refedit.diffusion.vocabulary import AllWords
 from refedit.editing.editor import Editor
 from refedit.editing.request import Progress, Reference
 from refedit.editing.service import ModelFacts
+from refedit.imaging.images import read_picture
 from refedit.imaging.masks import Mask
 from refedit.methods import Baret, SpecRef
 from refedit.models import BUILTIN, CARDS, builtin_folder
-from refedit.picturebook.advice import about, looks_like_photograph, notes
+from refedit.picturebook.advice import about, notes
+from refedit.picturebook.glance import looks_drawn
 from refedit.picturebook.world.drawing import draw
 from refedit.picturebook.world.examples import scene
 from refedit.ui.state import status
 from refedit.ui.state.form import Form
 from refedit.ui.state.status import at_work, model_table
 from refedit.ui.view.layout import Page
+
+READERS = pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
+PHOTOS = Path(__file__).parents[3] / "shared" / "photos"
 
 
 def test_nothing_a_visitor_wrote_becomes_html() -> None:
@@ -84,28 +90,38 @@ def test_seconds_are_said_as_a_person_would(seconds: float, words: str) -> None:
     assert status.seconds_in_words(seconds) == words
 
 
-def test_photographs_are_told_from_drawings() -> None:
-    grain = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    assert looks_like_photograph(Image.fromarray(grain))
-    assert not looks_like_photograph(Image.new("RGB", (64, 64), "red"))
+GRAIN = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
 
 
-def test_a_photograph_is_named(form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = replace(editor.facts, name=BUILTIN)
-    grain = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
-    flat, request = Image.new("RGB", (64, 64), "red"), replace(form.request(), region=None)
+@READERS
+def test_drawings_are_told_from_all_else() -> None:
+    assert not looks_drawn(GRAIN)
+    assert all(looks_drawn(draw(scene("dog", seed), 128).picture) for seed in range(4))
+
+
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="no photographs beside this copy")
+@READERS
+def test_photographs_are_unlike_drawings_even_on_plain_ground() -> None:
+    for name in ("dog13.jpg", "gnochi_mirror_1.jpeg", "tiger.jpg", "two_dogs_with_checkered_shirts1.jpg"):
+        assert not looks_drawn(read_picture(PHOTOS / name)), name
+
+
+@READERS
+def test_a_picture_that_is_no_drawing_is_named(form: Form, editor: Editor) -> None:
+    facts, drawing = replace(editor.facts, name=BUILTIN), draw(scene("dog", 1), 64).picture
+    request = replace(form.request(), region=None)
 
     def noted(source: Image.Image, reference: Image.Image) -> str:
         asked = replace(request, source=source, reference=Reference(image=reference))
-        return " ".join(note for note in notes(facts, asked) if "photograph" in note)
+        return " ".join(note for note in notes(facts, asked) if "unlike" in note)
 
-    assert noted(flat, flat) == ""
-    assert noted(grain, flat).startswith("The source looks like a photograph.")
-    assert noted(flat, grain).startswith("The reference looks like a photograph.")
-    assert noted(grain, grain).startswith("The source and the reference look like photographs.")
+    assert noted(drawing, drawing) == ""
+    assert noted(GRAIN, drawing).startswith("The source looks unlike")
+    assert noted(drawing, GRAIN).startswith("The reference looks unlike")
+    assert noted(GRAIN, GRAIN).startswith("The source and the reference look unlike")
 
 
-@pytest.mark.skipif(not (builtin_folder() / "clip").is_dir(), reason="no readers in this copy")
+@READERS
 def test_another_look_than_the_pictures_leads_to_the_preset_and_the_mask_for_it(
     form: Form, editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

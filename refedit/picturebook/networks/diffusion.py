@@ -127,3 +127,9 @@ def save_vae(vae: AutoencoderKL, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder / "vae") as fresh:
         copy.deepcopy(vae).half().save_pretrained(fresh, safe_serialization=True, max_shard_size=_SHARD)
+
+
+def load_vae(folder: Path) -> AutoencoderKL:
+    """The VAE of a pipeline folder in full precision, frozen."""
+    vae: AutoencoderKL = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    return vae.requires_grad_(False).eval()

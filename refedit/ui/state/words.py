@@ -1,7 +1,7 @@
 """What is shown of a sentence while it is typed: how its words are read, and which the other sentence lacks."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
@@ -54,7 +54,7 @@ def marked(sentence: str, other: str, read: Read, words: Mapping[str, tuple[str,
     known = {word for group in words.values() for word in group}
     shared = {word.lower() for word in _TOKEN.findall(other)}
     marks = []
-    for written in _TOKEN.findall(sentence):
+    for written in _written(sentence, {*known, *replaced, *left_out}):
         low = written.lower()
         fate, instead = Fate.KNOWN if low in known else Fate.PLAIN, ""
         if low in left_out:
@@ -65,6 +65,12 @@ def marked(sentence: str, other: str, read: Read, words: Mapping[str, tuple[str,
         differs = bool(shared) and low not in shared and written[0].isalnum()
         marks.append(Marked(written=written, fate=fate, instead=instead, differs=differs))
     return tuple(marks)
+
+
+def _written(sentence: str, told: Container[str]) -> Iterator[str]:
+    """The words and marks; one with hyphens of which nothing is told as a whole is read part by part."""
+    for word in _TOKEN.findall(sentence):
+        yield from [word] if word.lower() in told else re.split("(?<=-)|(?=-)", word)
 
 
 def marked_html(marks: tuple[Marked, ...]) -> str:

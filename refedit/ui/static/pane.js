@@ -215,7 +215,8 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
   };
   const find = async (word) => {
     const before = now;
-    const answer = before.photo && word.trim() && (await ask("find", { word, room: room() }));
+    if (!word.trim()) return say("Type the word of a thing first.");
+    const answer = before.photo && (await ask("find", { word, room: room() }));
     if (answer) await selectThing(before, before.mask, [], answer);
   };
   const takeMask = async (file) => {

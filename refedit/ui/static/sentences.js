@@ -40,8 +40,9 @@ document.addEventListener("click", (event) => {
   const chip = event.target.closest?.(".chip"), offer = event.target.closest?.("[data-kind]:is(button)");
   if (offer) return refedit.chooseKind(offer.dataset.kind);
   if (!chip) return;
-  const where = chip.dataset.for === undefined ? used : `#${chip.closest(".reading").id.replace("-reading", "")}`;
+  const below = chip.closest("[id$=-reading]"), where = below ? `#${below.id.replace("-reading", "")}` : used;
   const box = field(where);
+  if (chip.dataset.all !== undefined) return refedit.fill(where, chip.dataset.all);
   if (chip.dataset.for !== undefined) return refedit.fill(where, replaced(box.value, chip.dataset.for, chip.dataset.word));
   const [text, at] = inserted(box, chip.dataset.word);
   refedit.fill(where, text);
