@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.browser.visitor import (
+    ARGUMENTS,
     BROWSER,
+    CHROMIUM,
     choose_kind,
     expect,
     more,
@@ -30,6 +32,14 @@ CONTRAST = """(selector) => {
   const pair = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor].map(light);
   return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
 }"""
+CUT = """() => [...document.querySelectorAll('#begin b, #desk h2, #desk button, #bar button, #bar textarea')]
+  .filter((part) => part.checkVisibility({visibilityProperty: true}) && !part.closest('#examples'))
+  .filter((part) => {
+    const own = part.getBoundingClientRect(), whole = part.closest('.kind, .pane, .stage, #bar');
+    const {left, right} = whole.getBoundingClientRect();
+    return own.left < left - 1 || own.right > right + 1 || part.scrollHeight > part.clientHeight + 8;
+  }).map((part) => part.outerHTML.slice(0, 90))"""
+"""What is not shown whole, as wide as it is or as high as its text."""
 TEXTS = ("#head h1", "#head p", ".kind .words small", "#source h2 small", ".status", "#run", ".reading .known")
 
 
@@ -99,3 +109,25 @@ def test_a_phone_shows_one_column_without_sideways_scrolling(chromium: Any, addr
     run_to_the_end(page)
     assert out_of_sight(page, "#result", "#bar", "#run") == [], "the bar stays, and the result comes into sight"
     page.context.close()
+
+
+def test_in_a_low_window_the_bar_lies_over_nothing(shared_page: Any) -> None:
+    page = shared_page
+    for width, height in ((844, 390), (390, 420)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("document.body.style.getPropertyValue('--bar') === '0px'")
+        end, begin = (page.locator(part).bounding_box() for part in ("#stage", "#bar"))
+        assert end["y"] + end["height"] <= begin["y"] + 1
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_function("document.body.style.getPropertyValue('--bar') !== '0px'")
+
+
+def test_large_letters_are_shown_whole(chromium: Any, address: str) -> None:
+    large = [*ARGUMENTS, "--blink-settings=defaultFontSize=32"]
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=large)
+    page = visit(browser.new_context(), address)
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("(width) => document.documentElement.scrollWidth === width", arg=width)
+        assert page.evaluate(CUT) == []
+    browser.close()

@@ -92,15 +92,17 @@ const ready = () => {
   return true;
 };
 refedit.onceSettled("#run", ready, () => inSight());
+// In a low window the bar lies in the page, and over nothing.
+const height = () => (getComputedStyle(named("bar")).position === "fixed" ? named("bar").offsetHeight : 0);
 const inSight = (refedit.inSight = () => {
   const screen = document.querySelector("#stage .screen"), { top, bottom } = screen.getBoundingClientRect();
-  const end = named("bar").getBoundingClientRect().top;
+  const end = innerHeight - height();
   if (top < 0 || bottom > end) window.scrollBy({ top: Math.min(top - 8, Math.max(bottom - end + 8, top - 48)), behavior: "instant" });
 });
 // The desk takes what the head leaves of the window, and the bar, which lies over the end of the page.
 const measure = () => {
   const set = (name, length) => document.body.style.setProperty(name, `${Math.round(length)}px`);
-  set("--bar", named("bar").offsetHeight);
+  set("--bar", height());
   set("--top", named("desk").getBoundingClientRect().top + window.scrollY);
   if (document.querySelector("#status .running")) inSight();
 };

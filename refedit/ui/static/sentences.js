@@ -19,6 +19,11 @@ refedit.forgetSentences = () => {
   for (const where of SENTENCES) if (field(where).dataset.own !== field(where).value) refedit.fill(where, "");
 };
 
+// A sentence is shown whole, at every width. Gradio, which sets the height when one types, drops @supports from styles.
+if (CSS.supports("field-sizing", "content"))
+  document.head.appendChild(document.createElement("style")).textContent =
+    ".sentence textarea { field-sizing: content; height: auto !important; max-height: 5.4rem; overflow-y: auto !important; }";
+
 // A word in place of another one, or at the cursor.
 const replaced = (text, word, by) => {
   const places = [...text.matchAll(/[^\W_]+(?:-[^\W_]+)*/gu)].filter((found) => found[0] === word);
