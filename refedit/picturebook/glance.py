@@ -1,5 +1,6 @@
 """What is seen of a picture at a glance: if it is like the drawn world's, and what the readers see of one that is."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +29,8 @@ photographs, and for 22 of the same ones small on white)."""
 FLAT = 0.06
 """What a picture is taken to lack at least: of an even one, every error would be large."""
 
+ONE_AT_A_TIME = threading.Lock()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Glance:
@@ -42,9 +45,10 @@ class Glance:
 
 
 def glance_at(picture: Image.Image) -> Glance:
-    """What the built-in networks see of a picture."""
-    drawn = looks_drawn(picture)
-    return Glance(drawn=drawn, shown=surely_shown(_reader(), picture) if drawn else {})
+    """What the built-in networks see of a picture; of several pictures at a time, one after the other."""
+    with ONE_AT_A_TIME:  # who comes first loads the networks
+        drawn = looks_drawn(picture)
+        return Glance(drawn=drawn, shown=surely_shown(_reader(), picture) if drawn else {})
 
 
 def surely_shown(reader: "refedit.picturebook.networks.reader.Reader", picture: Image.Image) -> dict[str, str]:

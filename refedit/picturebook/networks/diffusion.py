@@ -131,5 +131,6 @@ def save_vae(vae: AutoencoderKL, folder: Path) -> None:
 
 def load_vae(folder: Path) -> AutoencoderKL:
     """The VAE of a pipeline folder in full precision, frozen."""
-    vae: AutoencoderKL = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    options = {"torch_dtype": torch.float32, "low_cpu_mem_usage": False}  # else it asks for accelerate
+    vae: AutoencoderKL = AutoencoderKL.from_pretrained(folder / "vae", **options)
     return vae.requires_grad_(False).eval()
