@@ -110,7 +110,7 @@ class SpecRef(SpecRefParameters):
         return Edited(latents=z, mask=plan.words_mask(mask))
 
     def _for(self, task: Task) -> "SpecRef":
-        """With what follows from the prompts: another thing need not stand as the old one does."""
+        """With what follows from the prompts: another thing need not stand as the old one does (our choice)."""
         if self.other_kind == "same layout" or not names_another_thing(task.prompt, task.source_prompt):
             return self
         return replace(self, self_replace=0.0, cross_replace=0.0)

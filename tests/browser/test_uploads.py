@@ -83,6 +83,7 @@ MOVING: dict[str, Any] = {"save_all": True, "append_images": FRAMES[1:]}
 ODD = {
     "bmp": (encoded(FRAMES[0], "BMP"), "image/bmp", ""),
     "gif": (encoded(FRAMES[0], "GIF", **MOVING), "image/gif", "first frame"),
+    "still gif": (encoded(FRAMES[0], "GIF"), "image/gif", ""),
     "webp": (encoded(FRAMES[0], "WEBP", lossless=True, **MOVING), "image/webp", "first frame"),
     "png": (encoded(FRAMES[0], "PNG", **MOVING), "image/png", "first frame"),
 }
@@ -94,7 +95,7 @@ def test_what_browsers_read_is_shown(format: str, shared_page: Any) -> None:
     data, kind, says = ODD[format]
     upload(page, "source", data, f"picture.{format}", kind)
     filled(page)
-    expect(page.locator(NOTE)).to_contain_text(says)
+    expect(page.locator(NOTE)).to_contain_text(says) if says else expect(page.locator(NOTE)).to_have_text("")
 
 
 def test_of_an_animation_the_first_frame_is_edited(shared_page: Any) -> None:

@@ -1,6 +1,6 @@
 // The draft: what stands on the page, kept so that neither a reload nor a restart of the server loses it. Each tab has
 // one of its own; a lock by its name keeps other tabs from it for as long as this one is open.
-const MOST = 6; // drafts that are kept, those of closed tabs among them
+const MOST = 6; // drafts of closed tabs that are kept, and of one tab that are put away
 const PATIENCE = 1000; // ms for which a reload waits until the page that was here lets go
 const FIELDS = ["source-prompt", "prompt"];
 const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
@@ -12,13 +12,14 @@ const tab = (() => {
   }
 })();
 
+const lockOf = (name) => `refedit ${name}`;
 // Whether the name is free, which it is for nobody else from then on. An insecure page has no locks: none is free there.
 const locked = (name, patience = 0) =>
   new Promise((done) => {
     const how = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
     const hold = (lock) => (done(Boolean(lock)), lock && new Promise(() => {}));
     if (!navigator.locks) return done(false);
-    navigator.locks.request(`refedit ${name}`, how, hold).catch(() => done(false));
+    navigator.locks.request(lockOf(name), how, hold).catch(() => done(false));
   });
 const shownWith = (name) => `${name} shown`;
 // All drafts with their names, the newest first.
@@ -28,7 +29,9 @@ const all = async () => {
   return named.sort((one, other) => (other.draft.at ?? 0) - (one.draft.at ?? 0));
 };
 const trimmed = async (drafts) => {
-  for (const { name } of drafts.slice(MOST))
+  const held = (await navigator.locks?.query())?.held.map((lock) => lock.name) ?? [];
+  const closed = drafts.filter(({ name }) => name !== tab.draft && !held.includes(lockOf(name)));
+  for (const { name } of closed.slice(MOST))
     for (const gone of [name, shownWith(name)]) await refedit.kept("draft", "readwrite", (store) => store.delete(gone));
 };
 // The tab's draft: after a reload its own; in a new tab the newest that no open one has; with a link what that asks for.
@@ -104,17 +107,20 @@ const fillIn = async (draft, name) => {
 // What an example or an older result is put in the place of, and the way back to it.
 const away = [];
 const owned = () => FIELDS.some(refedit.ownSentence) || Object.values(refedit.panes).some((pane) => pane.own());
-const offer = () => document.getElementById("back").toggleAttribute("hidden", !away.length);
+const offer = (there = away.length > 0) => document.getElementById("back").toggleAttribute("hidden", !there);
 refedit.putAway = () => {
   if (!owned()) return;
   away.push(taken());
+  if (away.length > MOST) away.shift();
   offer();
 };
 refedit.broughtBack = async (names, values) => {
-  const draft = await away.pop(), { name } = await beginning;
+  const last = away.pop();
+  offer(false); // until this one is there
   if (owned()) away.unshift(taken());
-  offer();
+  const draft = await last, { name } = await beginning;
   await fillIn(draft, name);
+  offer();
   return filled(names, values, draft.settings);
 };
 document.addEventListener("click", (event) => event.target.closest?.(".tile") && refedit.putAway(), true);

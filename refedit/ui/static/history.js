@@ -9,7 +9,7 @@ const opened = new Promise((done) => {
   };
   request.onsuccess = () => done(request.result);
   request.onerror = () => done(null); // a private window may keep nothing
-});
+}).catch(() => null); // and a frame may not even ask
 const kept = (refedit.kept = async (store, mode, act) => {
   const database = await opened;
   if (!database) return undefined;

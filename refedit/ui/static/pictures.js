@@ -18,10 +18,15 @@ const drawn = (image, name, kind, scale) => {
     canvas.toBlob(finish, lossy ? kind : "image/png", 0.95);
   });
 };
+const MOVING = ["image/gif", "image/png", "image/webp"];
 const moves = async (file) => {
-  if (file.type !== "image/gif") return /acTL|ANIM/.test(await file.slice(0, 4096).text());
-  const bytes = new Uint8Array(await file.arrayBuffer()), begins = (at) => bytes[at] === 0x21 && bytes[at + 1] === 0xf9 && bytes[at + 2] === 4;
-  return bytes.filter((_, at) => begins(at)).length > 1; // a block of control before each frame
+  if (!MOVING.includes(file.type)) return false;
+  if (!window.ImageDecoder) return file.type === "image/gif" || /acTL|ANIM/.test(await file.slice(0, 4096).text()); // a guess
+  const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type: file.type });
+  const soon = new Promise((done) => setTimeout(done, 1000)); // no note is worth waiting for
+  const frames = await Promise.race([decoder.tracks.ready, soon]).then(() => decoder.tracks.selectedTrack?.frameCount ?? 1, () => 1);
+  decoder.close();
+  return frames > 1;
 };
 
 // The file that the server is given, and a note to the visitor about it; no file if it cannot be used.
