@@ -104,8 +104,16 @@ def test_each_tab_has_its_own_draft_and_a_new_one_takes_that_of_a_closed_one(kee
         reloaded(tab)
         expect(sentence(tab)).to_have_value(text)
     tabs[0].close()
-    again = visit(keeping, address)
-    expect(sentence(again)).to_have_value("one")
+    again = visit(keeping, f"{address}/?example=mug")
+    expect(sentence(again)).to_have_value(PROMPTS[0])
+    write(again, "prompt", "by a link")
+    reloaded(again)
+    expect(sentence(again)).to_have_value("by a link")
+    again.goto(address)
+    opened(again)
+    expect(sentence(again)).to_have_value("by a link")  # the newest
+    last = visit(keeping, address)
+    expect(sentence(last)).to_have_value("one")
 
 
 def test_an_example_is_left_for_what_was_there_before(shared_page: Any) -> None:
@@ -116,7 +124,9 @@ def test_an_example_is_left_for_what_was_there_before(shared_page: Any) -> None:
     expect(back).to_be_hidden()  # nothing was the visitor's own
     upload_picture(page, "source", scene((300, 200), "#30a040"))
     write(page, "prompt", OWN)
+    write(page, "source-prompt", OWN)
     set_steps(page, "specref", 7)
+    run_to_the_end(page)
     for number in (0, 1):
         choose_kind(page, KINDS[number])
         page.locator(f"#example-{number}").click()
@@ -126,6 +136,7 @@ def test_an_example_is_left_for_what_was_there_before(shared_page: Any) -> None:
     expect(steps_of(page, "specref")).to_have_value("7")
     assert page.evaluate("refedit.panes.source.size()") == [300, 200]
     assert page.evaluate("document.body.dataset.kind") == "swap"
+    expect(page.locator("#result")).to_have_js_property("naturalWidth", 300)
     expect(back).to_be_hidden()
 
 

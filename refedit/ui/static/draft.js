@@ -34,17 +34,21 @@ const trimmed = async (drafts) => {
   for (const { name } of closed.slice(MOST))
     for (const gone of [name, shownWith(name)]) await refedit.kept("draft", "readwrite", (store) => store.delete(gone));
 };
+// A draft of an example or of a link that nobody has changed is nothing that another tab should go on with.
+const hasWork = ({ own, source, reference, run }) => !own || own.length > 0 || source?.own || reference?.own || run;
+const isReload = () => performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 // The tab's draft: after a reload its own; in a new tab the newest that no open one has; with a link what that asks for.
 const adopted = async () => {
-  const drafts = await all(), linked = location.search.length > 1, here = tab.draft && tab.link === location.search;
-  const own = here && drafts.find(({ name }) => name === tab.draft);
-  const draft = linked ? null : own?.draft;
+  const drafts = await all(), linked = location.search.length > 1;
+  const here = tab.draft && tab.link === location.search && (!linked || isReload());
+  const own = here && drafts.find(({ name }) => name === tab.draft), others = drafts.filter(({ draft }) => hasWork(draft));
   await trimmed(drafts);
-  if (here && (await locked(tab.draft, PATIENCE))) return { name: tab.draft, draft };
-  if (!here && !linked) for (const one of drafts) if (await locked(one.name)) return one;
+  if (here && (await locked(tab.draft, PATIENCE))) return { name: tab.draft, draft: own?.draft };
+  if (!here && !linked) for (const one of others) if (await locked(one.name)) return one;
   const name = `draft ${Date.now()} ${Math.random()}`; // of a duplicated tab it begins with what the first one has
   await locked(name);
-  return { name, draft: draft ?? (navigator.locks || linked ? null : drafts[0]?.draft), from: own?.name };
+  const from = own ?? (navigator.locks || linked ? null : others[0]);
+  return { name, draft: from?.draft, from: from?.name };
 };
 const beginning = adopted().then((one) => {
   Object.assign(tab, { draft: one.name, link: location.search });
@@ -72,7 +76,9 @@ refedit.changed = () => {
 };
 document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
 // Results are large and change less often than the rest: they are written once, when they are there.
+let onShow = null;
 refedit.keepShown = async (shown) => {
+  onShow = shown;
   const { name } = await beginning;
   await refedit.kept("draft", "readwrite", (store) => store.put(shown, shownWith(name)));
   refedit.changed();
@@ -87,7 +93,7 @@ const filled = (names, values, stored = {}) => {
   refedit.set(names, names.map((name, place) => stored[name] ?? values[place]));
   return names.map((name) => settings[name]);
 };
-const fillIn = async (draft, name) => {
+const fillIn = async (draft, shown) => {
   refedit.setKind(draft.kind);
   for (const [name, pane] of Object.entries(refedit.panes)) {
     const { file, mask, own } = draft[name] ?? {};
@@ -98,10 +104,10 @@ const fillIn = async (draft, name) => {
     refedit.fill(`#${name}`, draft[name]);
     if (draft.own && !draft.own.includes(name)) delete field(name).dataset.own;
   }
-  refedit.clearStage?.();
   refedit.guide();
-  const shown = draft.run && (await refedit.kept("draft", "readonly", (store) => store.get(shownWith(name))));
-  if (shown?.run === draft.run) refedit.showKept(shown);
+  if (!draft.run || shown?.run !== draft.run) return refedit.clearStage();
+  await refedit.showKept(shown);
+  refedit.keepShown(shown);
 };
 
 // What an example or an older result is put in the place of, and the way back to it.
@@ -110,16 +116,16 @@ const owned = () => FIELDS.some(refedit.ownSentence) || Object.values(refedit.pa
 const offer = (there = away.length > 0) => document.getElementById("back").toggleAttribute("hidden", !there);
 refedit.putAway = () => {
   if (!owned()) return;
-  away.push(taken());
+  away.push({ draft: taken(), shown: onShow });
   if (away.length > MOST) away.shift();
   offer();
 };
 refedit.broughtBack = async (names, values) => {
   const last = away.pop();
   offer(false); // until this one is there
-  if (owned()) away.unshift(taken());
-  const draft = await last, { name } = await beginning;
-  await fillIn(draft, name);
+  if (owned()) away.unshift({ draft: taken(), shown: onShow });
+  const draft = await last.draft;
+  await fillIn(draft, last.shown);
   offer();
   return filled(names, values, draft.settings);
 };
@@ -131,7 +137,7 @@ window.addEventListener("pagehide", () => (tab.cut = document.querySelector("#st
 refedit.opened = async () => {
   refedit.showKind();
   const { name, draft, from = name } = await beginning;
-  if (draft) await fillIn(draft, from);
+  if (draft) await fillIn(draft, await refedit.kept("draft", "readonly", (store) => store.get(shownWith(from))));
   if (tab.cut) refedit.say("The page was loaded again, which stopped the edit that was running. Run begins it anew.");
   tab.cut = "";
   opening = false;

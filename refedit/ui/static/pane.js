@@ -116,7 +116,7 @@ refedit.pane = (element, props, trigger, server, upload, watch) => {
     say(note);
     if (!usable) return;
     if (name === "source") refedit.forgetSentences?.();
-    for (const told of ["clearStage", "missed", "guide"]) refedit[told]?.();
+    for (const told of ["leaveExample", "missed", "guide"]) refedit[told]?.();
   };
   const empty = (own = false) => {
     wish += 1;

@@ -193,12 +193,12 @@ refedit.stage = (element, props, watch) => {
     image.src = at(back ? value().before : result().image);
     root.toggleAttribute("data-held", back);
   };
-  // With pictures of one's own it is no example any more.
   refedit.clearStage = () => {
-    if (value().shows !== "example") return;
     props.value = { shows: "", run: "", results: [] };
     arrive();
   };
+  // With pictures of one's own it is no example any more.
+  refedit.leaveExample = () => value().shows === "example" && refedit.clearStage();
   watch("value", arrive);
   arrive();
 };
