@@ -86,7 +86,7 @@ def test_baret_needs_a_source_and_a_prompt_only(files: dict[str, str], tiny_fold
         ({"method": "magic"}, "There is no method 'magic'"),
         ({"preset": "best"}, "SpecRef has no preset 'best'"),
         ({"set": "steps"}, "'--set steps' has no value"),
-        ({"set": "steps=x"}, "steps (Steps) has to be a whole number; 'x' is not"),
+        ({"set": "steps=x"}, "'x' is no value for steps"),
         ({"set": "words=fish", "region": ""}, "'fish' is not in the prompt 'a dog'"),
         ({"source": "gone.png"}, "no file 'gone.png'"),
         ({"prompt": " "}, "target prompt is empty"),

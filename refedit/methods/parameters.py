@@ -115,13 +115,13 @@ def read_value(item: Parameter, value: Any) -> Any:
     try:
         read = readers.get(item.kind, str)(value)
     except (OverflowError, TypeError, ValueError):
-        given = "nothing is given" if value in (None, "") else f"'{value}' is not"
-        raise EditError(f"{item.name} ({item.label}) has to be {KINDS[item.kind]}; {given}.") from None
+        wrong = f"{item.name} is empty" if value in (None, "") else f"'{value}' is no value for {item.name}"
+        raise EditError(f"{wrong}: {KINDS[item.kind]} expected.") from None
     if item.choices and read not in item.choices:
         raise EditError(f"'{value}' is no value for {item.name}. Choose one of {', '.join(item.choices)}.")
     low, high = item.low, item.high
     if low is not None and high is not None and not low <= read <= high:
-        raise EditError(f"{item.name} ({item.label}) is {read}, but has to lie between {low:.12g} and {high:.12g}.")
+        raise EditError(f"{item.name} is {read}, but has to lie between {low:.12g} and {high:.12g}.")
     return read
 
 
