@@ -154,12 +154,14 @@ def whole_sentence(model: ModelFacts, sentence: str, seen: Iterable[Glance | Non
     What it leaves out is what is surely seen: of several pictures, the thing of the last one before the ground of the
     first. Empty if the sentence names a thing, or no thing is surely seen.
     """
+    if model.name != BUILTIN:
+        return ""
     shown: dict[str, str] = {}
     for glance in filter(None, seen):
         shown |= {factor: word for factor, word in glance.shown.items() if not shown or factor not in OF_THE_PICTURE}
-    read = model.read(sentence).text if model.name == BUILTIN else ""
+    read = model.read(sentence).text
     said = {factor: words_of(factor, read) for factor in FACTORS}
-    if model.name != BUILTIN or said["kind"] or "kind" not in shown:
+    if said["kind"] or "kind" not in shown:
         return ""
     word = {factor: (said[factor] or (shown.get(factor, ""),))[0] for factor in FACTORS}
     pattern = word["pattern"].replace(PLAIN, "")
