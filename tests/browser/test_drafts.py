@@ -96,24 +96,27 @@ def test_a_draft_whose_picture_cannot_be_read_is_no_obstacle(keeping: Any, addre
 
 
 def test_each_tab_has_its_own_draft_and_a_new_one_takes_that_of_a_closed_one(keeping: Any, address: str) -> None:
-    tabs = [visit(keeping, address), visit(keeping, address)]
-    for tab, text in zip(tabs, ("one", "two"), strict=True):
+    one, two = visit(keeping, address), visit(keeping, address)
+    for tab, text in ((one, "one"), (two, "two")):
         expect(sentence(tab)).to_have_value(PROMPTS[0])  # nothing of the other tab
         write(tab, "prompt", text)
-    for tab, text in zip(tabs, ("one", "two"), strict=True):
-        reloaded(tab)
-        expect(sentence(tab)).to_have_value(text)
-    tabs[0].close()
-    again = visit(keeping, f"{address}/?example=mug")
-    expect(sentence(again)).to_have_value(PROMPTS[0])
-    write(again, "prompt", "by a link")
-    reloaded(again)
-    expect(sentence(again)).to_have_value("by a link")
-    again.goto(address)
-    opened(again)
-    expect(sentence(again)).to_have_value("by a link")  # the newest
-    last = visit(keeping, address)
-    expect(sentence(last)).to_have_value("one")
+        tab.evaluate("refedit.saved()")
+    reloaded(one)
+    expect(sentence(one)).to_have_value("one")
+    one.goto(f"{address}/?example=mug")
+    opened(one)
+    expect(sentence(one)).to_have_value(PROMPTS[0])
+    reloaded(one)
+    one.goto(address)
+    opened(one)
+    expect(sentence(one)).to_have_value("one")  # the link was nobody's work, and the other tab is open
+
+
+def test_a_links_page_keeps_what_was_written_over_a_reload(keeping: Any, address: str) -> None:
+    page = visit(keeping, f"{address}/?example=mug")
+    write(page, "prompt", OWN)
+    reloaded(page)
+    expect(sentence(page)).to_have_value(OWN)
 
 
 def test_an_example_is_left_for_what_was_there_before(shared_page: Any) -> None:
@@ -153,8 +156,7 @@ def test_an_examples_own_words_go_once_something_is_the_visitors(shared_page: An
         expect(page.locator("#status .example")).to_have_count(0)
 
 
-def test_a_reload_that_stops_an_edit_says_so(keeping: Any, address: str) -> None:
-    page = visit(keeping, address)
+def test_a_reload_that_stops_an_edit_says_so(page: Any) -> None:
     set_steps(page, "specref", HELD)
     page.locator("#run").click()
     expect(page.locator("#preview")).to_be_visible()
