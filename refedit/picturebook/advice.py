@@ -19,6 +19,8 @@ LOOKS: tuple[str, ...] = ("colour", "background", "style")
 """The factors of a look that most sentences name by one word."""
 COAT, PLAIN = ("colour", "pattern"), "plain"
 """The factors of a thing's look, and the pattern that needs no word."""
+WHO_IT_IS = ("kind", *COAT)
+"""The factors that a swap takes from the other picture."""
 RIGID = "rigid"
 """BARET's preset for another look."""
 POSES = "non-rigid"
@@ -151,14 +153,15 @@ def unsaid(model: ModelFacts, preset: str, sentence: str, source: Glance | None)
 def whole_sentence(model: ModelFacts, sentence: str, seen: Iterable[Glance | None]) -> str:
     """The sentence, which names no thing, about the whole picture: "blue" may be "a blue dog on a meadow".
 
-    What it leaves out is what is surely seen: of several pictures, the thing of the last one before the ground of the
-    first. Empty if the sentence names a thing, or no thing is surely seen.
+    What it leaves out is what is surely seen: of several pictures, the thing of the last one, as the first one's stands
+    and where. Empty if the sentence names a thing, or no thing is surely seen.
     """
     if model.name != BUILTIN:
         return ""
     shown: dict[str, str] = {}
     for glance in filter(None, seen):
-        shown |= {factor: word for factor, word in glance.shown.items() if not shown or factor not in OF_THE_PICTURE}
+        taken = WHO_IT_IS if shown.get("pose") else (*WHO_IT_IS, "pose")
+        shown |= {name: word for name, word in glance.shown.items() if not shown or name in taken}
     read = model.read(sentence).text
     said = {factor: words_of(factor, read) for factor in FACTORS}
     if said["kind"] or "kind" not in shown:

@@ -108,11 +108,10 @@ def test_a_change_of_the_look_offers_to_say_what_stays(editor: Editor) -> None:
 
 def test_a_sentence_that_names_no_thing_is_offered_about_the_whole_picture(editor: Editor) -> None:
     shown = {"kind": "dog", "pose": "sitting", "colour": "brown", "pattern": "plain", "background": "beach"}
-    facts, seen, blue = (
-        told_of(editor),
-        Glance(shown=shown),
-        Glance(shown=shown | {"colour": "blue", "style": "pencil"}),
-    )
+    facts, seen = told_of(editor), Glance(shown=shown)
+    blue = Glance(shown=shown | {"colour": "blue", "style": "pencil"})
+    asleep = Glance(shown=shown | {"kind": "fox", "pose": "sleeping"})
+    mug = Glance(shown={"kind": "mug", "pose": "", "colour": "red", "background": "snow"})
     for said, whole in (
         ("change the colour to blue", "a blue dog sitting on a beach"),
         ("turn the beach into snow", "a brown dog sitting in the snow"),
@@ -123,6 +122,9 @@ def test_a_sentence_that_names_no_thing_is_offered_about_the_whole_picture(edito
         assert facts.read(whole).text == whole and not whole_sentence(facts, whole, [seen])
     assert whole_sentence(facts, "in the snow", [seen, blue]) == "a blue dog sitting in the snow"
     assert whole_sentence(facts, "", [None, blue]) == "a blue dog sitting on a beach in pencil style"
+    assert whole_sentence(facts, "", [seen, asleep]) == "a brown fox sitting on a beach", "a swap keeps the pose"
+    assert whole_sentence(facts, "", [mug, asleep]) == "a brown fox sleeping in the snow", "if there is one"
+    assert whole_sentence(facts, "", [asleep, mug]) == "a red mug on a beach"
     assert not whole_sentence(facts, "blue", [None]) and not whole_sentence(facts, "blue", [Glance(drawn=False)])
     assert not whole_sentence(replace(facts, name="other"), "blue", [seen])
 
