@@ -30,7 +30,7 @@ _NEGATIONS |= {"remove", "delete", "erase"}
 """Words after which the rest of a phrase is what must not be drawn; captions have no word for that."""
 _SILENT = {"is", "are", "was", "that", "which", "who", "it", "its", "his", "her", "to", "there", "this", "be", "being"}
 _SILENT |= {"i", "me", "my", "your", "please", "draw", "show", "want", "just", "very", "really", "than", "s", "style"}
-_SILENT |= {"make", "let", "give", "put", "set", "you", "can", "could", "should", "would", "colour", "color", "picture"}
+_SILENT |= {"make", "let", "give", "put", "you", "could", "should", "would", "colour", "color"}
 """Words that say nothing about a picture, so nobody is told that they are left out."""
 _BECOMES = re.compile(
     r"^\W*(?:turn|change|convert|transform|replace|swap)\b.*?\b(?:into|to|with|by|for)\b|.*(?:->|\u2192)", re.DOTALL

@@ -1,7 +1,7 @@
 """What a visitor should know about the built-in model, and about a request to it. Advice refuses nothing."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from refedit.editing.reading import as_read, reading_notes
@@ -150,21 +150,24 @@ def unsaid(model: ModelFacts, preset: str, sentence: str, source: Glance | None)
     return Unsaid(thing=written[0], words=told) if told and written else None
 
 
-def whole_sentence(model: ModelFacts, sentence: str, seen: Iterable[Glance | None]) -> str:
+def whole_sentence(model: ModelFacts, sentence: str, seen: Sequence[Glance | None]) -> str:
     """The sentence, which names no thing, about the whole picture: "blue" may be "a blue dog on a meadow".
 
     What it leaves out is what is surely seen: of several pictures, the thing of the last one, as the first one's stands
-    and where. Empty if the sentence names a thing, or no thing is surely seen.
+    and where. Empty if the sentence names a thing, if nothing of it is read, or if no thing is surely seen.
     """
     if model.name != BUILTIN:
         return ""
-    shown: dict[str, str] = {}
-    for glance in filter(None, seen):
-        taken = WHO_IT_IS if shown.get("pose") else (*WHO_IT_IS, "pose")
-        shown |= {name: word for name, word in glance.shown.items() if not shown or name in taken}
+    first, *others = [{} if one is None else one.shown for one in seen]
+    shown = dict(first)
+    for other in (one for one in others if "kind" in one):
+        pose = first.get("pose") or other.get("pose", "")
+        shown = {name: word for name, word in first.items() if name in OF_THE_PICTURE} | {"pose": pose}
+        shown |= {name: word for name, word in other.items() if name in WHO_IT_IS}
     read = model.read(sentence).text
     said = {factor: words_of(factor, read) for factor in FACTORS}
-    if said["kind"] or "kind" not in shown:
+    unread = bool(sentence.strip()) and not read  # "remove the dog": nothing is known of what it should be
+    if unread or said["kind"] or "kind" not in shown:
         return ""
     word = {factor: (said[factor] or (shown.get(factor, ""),))[0] for factor in FACTORS}
     pattern = word["pattern"].replace(PLAIN, "")

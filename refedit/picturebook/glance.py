@@ -24,8 +24,8 @@ COARSE = 16
 """The grid of the coarse picture with which a round trip is compared."""
 LOST, FAR = 0.65, 0.08
 """From where on a picture is unlike drawings, by the mean error of its round trip in [-1, 1]: as a part of what the
-coarse picture lacks, or at all (our choice; it holds for 2 of 500 drawings and 2 of 200 as poor JPEGs, for all of 23
-photographs, and for 22 of the same ones small on white)."""
+coarse picture lacks, or at all (our choice; it takes 2 of 500 drawings for unlike, 2 of 200 as poor JPEGs, all of 23
+photographs, and 22 of the same ones small on white)."""
 FLAT = 0.06
 """What a picture is taken to lack at least: of an even one, every error would be large."""
 

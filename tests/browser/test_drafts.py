@@ -32,6 +32,7 @@ from tests.scripted_editor import HELD
 pytestmark = BROWSER
 
 OWN = "something of my own"
+KEPT = "refedit.kept('draft', 'readonly', (store) => store.getAll())"
 
 
 @pytest.fixture
@@ -82,7 +83,24 @@ def test_results_and_the_draft_survive_a_reload_and_come_back(keeping: Any, addr
     assert again.request is not None and first.request is not None
     assert np.array_equal(again.request.region.values, first.request.region.values)  # type: ignore[union-attr]
     expect(page.locator("#history .strip img")).to_have_count(2)
+
+    for _ in range(2):  # it asks once more
+        page.locator("#history .forget").click()
+    expect(page.locator("#history .strip img")).to_have_count(0)
+    page.wait_for_function(f"{KEPT}.then((kept) => kept.length === 1 && 'kind' in kept[0])")  # what stands on the page
     page.close()
+
+
+def test_without_locks_a_tab_goes_on_with_its_own_draft_after_every_reload(keeping: Any, address: str) -> None:
+    keeping.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")  # as over plain HTTP
+    page = visit(keeping, address)
+    write(page, "prompt", OWN)
+    reloaded(page)
+    expect(sentence(page)).to_have_value(OWN)
+    page.wait_for_timeout(600)  # until it is kept again, though nothing has changed
+    page.reload()
+    opened(page)
+    expect(sentence(page)).to_have_value(OWN)
 
 
 def test_a_draft_whose_picture_cannot_be_read_is_no_obstacle(keeping: Any, address: str) -> None:

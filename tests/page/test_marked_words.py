@@ -116,12 +116,14 @@ def test_a_sentence_that_names_no_thing_is_offered_about_the_whole_picture(edito
         ("change the colour to blue", "a blue dog sitting on a beach"),
         ("turn the beach into snow", "a brown dog sitting in the snow"),
         ("make it jump", "a brown dog jumping on a beach"),
-        ("remove the umbrella", "a brown dog sitting on a beach"),
     ):
         assert whole_sentence(facts, said, [seen]) == whole
         assert facts.read(whole).text == whole and not whole_sentence(facts, whole, [seen])
     assert whole_sentence(facts, "in the snow", [seen, blue]) == "a blue dog sitting in the snow"
-    assert whole_sentence(facts, "", [None, blue]) == "a blue dog sitting on a beach in pencil style"
+    assert whole_sentence(facts, "", [None, blue]) == "a blue dog sitting", "where, only the first picture shows"
+    assert not whole_sentence(facts, "remove the dog", [seen]), "it is not what was asked for"
+    unsure = Glance(shown={"kind": "cat"})
+    assert whole_sentence(facts, "", [seen, unsure]) == "a cat sitting on a beach", "not in the other one's coat"
     assert whole_sentence(facts, "", [seen, asleep]) == "a brown fox sitting on a beach", "a swap keeps the pose"
     assert whole_sentence(facts, "", [mug, asleep]) == "a brown fox sleeping in the snow", "if there is one"
     assert whole_sentence(facts, "", [asleep, mug]) == "a red mug on a beach"

@@ -1,6 +1,6 @@
 """What is said of the sentences while they are typed: how the model reads them, and which kind of edit fits them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -102,7 +102,7 @@ def _offered(switch: Switch | None) -> str:
     )
 
 
-def _to_say(model: ModelFacts, sentence: str, both: bool, seen: Iterable[Glance | None]) -> str:
+def _to_say(model: ModelFacts, sentence: str, both: bool, seen: Sequence[Glance | None]) -> str:
     """The offer of a sentence about the whole picture, as a chip that puts it in the place of one without a thing.
 
     Of an empty sentence it is made where both are needed: what a sentence alone should change, nobody can tell.

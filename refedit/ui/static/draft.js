@@ -6,7 +6,7 @@ const FIELDS = ["source-prompt", "prompt"];
 const field = (name) => document.querySelector(`#${name} textarea, #${name} input`);
 const tab = (() => {
   try {
-    return window.sessionStorage;
+    return window.sessionStorage ?? {};
   } catch {
     return {}; // a frame may be refused it
   }
@@ -16,16 +16,16 @@ const lockOf = (name) => `refedit ${name}`;
 // Whether the name is free, which it is for nobody else from then on. An insecure page has no locks: none is free there.
 const locked = (name, patience = 0) =>
   new Promise((done) => {
+    if (!navigator.locks) return done(false);
     const how = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
     const hold = (lock) => (done(Boolean(lock)), lock && new Promise(() => {}));
-    if (!navigator.locks) return done(false);
     navigator.locks.request(lockOf(name), how, hold).catch(() => done(false));
   });
 const shownWith = (name) => `${name} shown`;
 // All drafts with their names, the newest first.
 const all = async () => {
-  const [names = [], drafts = []] = await Promise.all(["getAllKeys", "getAll"].map((what) => refedit.kept("draft", "readonly", (store) => store[what]())));
-  const named = names.map((name, place) => ({ name, draft: drafts[place] })).filter(({ draft }) => draft.kind);
+  const drafts = ((await refedit.kept("draft", "readonly", (store) => store.getAll())) ?? []).filter((draft) => draft.kind);
+  const named = drafts.map((draft) => ({ name: draft.name ?? "now", draft })); // an earlier version had one, without a name
   return named.sort((one, other) => (other.draft.at ?? 0) - (one.draft.at ?? 0));
 };
 const trimmed = async (drafts) => {
@@ -36,11 +36,14 @@ const trimmed = async (drafts) => {
 };
 // A draft of an example or of a link that nobody has changed is nothing that another tab should go on with.
 const hasWork = ({ own, source, reference, run }) => !own || own.length > 0 || source?.own || reference?.own || run;
+// What a link asks for; names that Gradio and a Space add ask for nothing, as in state/link.py.
+const OTHERS = /^__|^(view|deep_link)$/;
+const asked = [...new URLSearchParams(location.search)].filter(([name]) => !OTHERS.test(name)).join("&");
 const isReload = () => performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 // The tab's draft: after a reload its own; in a new tab the newest that no open one has; with a link what that asks for.
 const adopted = async () => {
-  const drafts = await all(), linked = location.search.length > 1;
-  const here = tab.draft && tab.link === location.search && (!linked || isReload());
+  const drafts = await all(), linked = asked !== "";
+  const here = tab.draft && tab.link === asked && (!linked || isReload());
   const own = here && drafts.find(({ name }) => name === tab.draft), others = drafts.filter(({ draft }) => hasWork(draft));
   await trimmed(drafts);
   if (here && (await locked(tab.draft, PATIENCE))) return { name: tab.draft, draft: own?.draft };
@@ -50,10 +53,9 @@ const adopted = async () => {
   const from = own ?? (navigator.locks || linked ? null : others[0]);
   return { name, draft: from?.draft, from: from?.name };
 };
-const beginning = adopted().then((one) => {
-  Object.assign(tab, { draft: one.name, link: location.search });
-  return one;
-});
+const beginning = adopted()
+  .then((one) => (Object.assign(tab, { draft: one.name, link: asked }), one))
+  .catch(() => ({ name: "draft", draft: null })); // nothing can be kept, which is no reason not to open
 
 let saving = 0, opening = true, settings = {};
 // Taken at once, though pictures may take a while to come.
@@ -66,7 +68,7 @@ const taken = async () => {
 };
 refedit.saved = async () => {
   clearTimeout(saving);
-  const { name } = await beginning, draft = { ...(await taken()), at: Date.now() };
+  const { name } = await beginning, draft = { ...(await taken()), name, at: Date.now() };
   await refedit.kept("draft", "readwrite", (store) => store.put(draft, name));
 };
 refedit.changed = () => {
@@ -77,6 +79,12 @@ refedit.changed = () => {
 document.addEventListener("input", (event) => FIELDS.some((name) => field(name) === event.target) && refedit.changed());
 // Results are large and change less often than the rest: they are written once, when they are there.
 let onShow = null;
+// All but what stands on this page: drafts of other tabs, too, with what they showed.
+refedit.forgetDrafts = async () => {
+  await refedit.kept("draft", "readwrite", (store) => store.clear());
+  onShow = null;
+  await refedit.saved();
+};
 refedit.keepShown = async (shown) => {
   onShow = shown;
   const { name } = await beginning;
@@ -98,7 +106,7 @@ const fillIn = async (draft, shown) => {
   for (const [name, pane] of Object.entries(refedit.panes)) {
     const { file, mask, own } = draft[name] ?? {};
     if (file) await pane.put(file, mask, own).catch(() => pane.empty()); // a file that is no picture opens an empty pane
-    else pane.empty();
+    else pane.empty(own);
   }
   for (const name of FIELDS) {
     refedit.fill(`#${name}`, draft[name]);
@@ -141,5 +149,6 @@ refedit.opened = async () => {
   if (tab.cut) refedit.say("The page was loaded again, which stopped the edit that was running. Run begins it anew.");
   tab.cut = "";
   opening = false;
+  if (draft) refedit.changed(); // it may have another name now
   refedit.ready = true;
 };

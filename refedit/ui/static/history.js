@@ -87,6 +87,7 @@ refedit.history = (element, props, trigger, upload) => {
       return;
     }
     await kept("results", "readwrite", (store) => store.clear());
+    await refedit.forgetDrafts();
     await show();
   });
   show();

@@ -160,7 +160,9 @@ refedit.stage = (element, props, watch) => {
     const { run, results, before, reference } = arrived;
     await copyHere([before, reference, ...results.flatMap((one) => [one.image, one.full])]);
     if (!run.startsWith("restored")) refedit.remember?.(arrived);
-    refedit.keepShown(await withFiles(arrived, async (file) => file && refedit.contentOf(file)));
+    const whole = await withFiles(arrived, async (file) => file && refedit.contentOf(file));
+    const there = whole.results.every((one) => one.image) && value().run === run; // all came, and nothing after them
+    if (there) refedit.keepShown(whole);
   };
   const arrive = () => {
     const { shows, results = [] } = value(), fresh = value().run !== run;

@@ -63,7 +63,7 @@ or two fingers zoom.</p></div>"""
 PRIVACY = (
     "Your pictures stay on this server: they are used for your edit only and deleted within {kept}. "
     "Nobody else is shown them, and nothing is learned from them. What the model computed from them stays in memory "
-    "until newer edits need the room. Your results are kept in your own browser."
+    "until newer edits need the room. Your results and what stands on the page are kept in your own browser."
 )
 
 
