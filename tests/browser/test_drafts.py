@@ -53,6 +53,14 @@ def reloaded(page: Any) -> None:
     opened(page)
 
 
+def all_is_forgotten(page: Any) -> None:
+    """Forgets all results, and sees that nothing is left but what stands on the page."""
+    for _ in range(2):  # it asks once more
+        page.locator("#history .forget").click()
+    expect(page.locator("#history .strip img")).to_have_count(0)
+    page.wait_for_function(f"{KEPT}.then((kept) => kept.length === 1 && 'kind' in kept[0])")
+
+
 def test_results_and_the_draft_survive_a_reload_and_come_back(keeping: Any, address: str) -> None:
     page = visit(keeping, address)
     choose_example(page, 0)
@@ -83,12 +91,7 @@ def test_results_and_the_draft_survive_a_reload_and_come_back(keeping: Any, addr
     assert again.request is not None and first.request is not None
     assert np.array_equal(again.request.region.values, first.request.region.values)  # type: ignore[union-attr]
     expect(page.locator("#history .strip img")).to_have_count(2)
-
-    for _ in range(2):  # it asks once more
-        page.locator("#history .forget").click()
-    expect(page.locator("#history .strip img")).to_have_count(0)
-    page.wait_for_function(f"{KEPT}.then((kept) => kept.length === 1 && 'kind' in kept[0])")  # what stands on the page
-    page.close()
+    all_is_forgotten(page)
 
 
 def test_without_locks_a_tab_goes_on_with_its_own_draft_after_every_reload(keeping: Any, address: str) -> None:

@@ -6,12 +6,15 @@ from tests.browser.visitor import (
     BROWSER,
     PROMPTS,
     choose_example,
+    encoded,
     expect,
     masked,
     opened,
     run_to_the_end,
+    scene,
     set_steps,
     steps_of,
+    upload,
     visit,
     write,
 )
@@ -59,6 +62,14 @@ def test_a_copied_link_fills_in_the_next_visit(context: Any, address: str) -> No
     set_steps(other, "baret", 4)
     assert copied_link(other) == link.replace("steps=3", "steps=4")
     other.close()
+
+
+def test_a_links_words_stay_when_a_picture_is_chosen_for_them(context: Any, address: str) -> None:
+    page = visit(context, f"{address}/?method=baret&prompt=a+dog+sleeping")
+    upload(page, "source", encoded(scene((64, 64), "#30a040")))
+    expect(page.locator("#source .pane.filled")).to_have_count(1)
+    expect(page.locator("#prompt textarea")).to_have_value("a dog sleeping")
+    page.close()
 
 
 def test_an_examples_link_opens_it_and_nonsense_is_named(context: Any, address: str) -> None:

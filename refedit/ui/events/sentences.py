@@ -66,8 +66,8 @@ def show_sentences(
         _offered(switch)
         or _to_say(facts, prompt, both, (seen, other))
         or _to_keep(unsaid(facts, chosen.preset, prompt, seen))
-        or _told(unlike_drawings({"your picture": seen, "the other picture": other}))
     )
+    offer += _told(unlike_drawings({"your picture": seen, "the other picture": other}))
     before = "" if source_prompt.strip() else _to_say(facts, source_prompt, both, (seen,))
     return {page.inputs.source_reading: now + before, page.inputs.prompt_reading: wanted + offer}
 

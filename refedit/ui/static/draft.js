@@ -146,6 +146,9 @@ refedit.opened = async () => {
   refedit.showKind();
   const { name, draft, from = name } = await beginning;
   if (draft) await fillIn(draft, await refedit.kept("draft", "readonly", (store) => store.get(shownWith(from))));
+  // A link's own words are meant for the picture that will be chosen; those of an example are not.
+  const words = new URLSearchParams(location.search);
+  for (const name of draft ? [] : FIELDS) if (words.has(name.replace("-", "_"))) field(name).dataset.own = field(name).value;
   if (tab.cut) refedit.say("The page was loaded again, which stopped the edit that was running. Run begins it anew.");
   tab.cut = "";
   opening = false;
