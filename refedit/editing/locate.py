@@ -54,10 +54,11 @@ def locate(model: Backbone, picture: Image.Image, word: str, sentence: str = "")
 
 def _asked(model: Backbone, word: str, sentence: str) -> tuple[str, list[int]]:
     """The sentence as the model reads it, and the tokens of the word in it."""
-    read = model.read(f"a {word.strip()}")
     if not word.strip():
         raise EditError("There is no word to look for. Name the thing by one word.")
-    for left in read.left_out:
+    read = model.read(f"a {word.strip()}")
+    if read.left_out:
+        left = read.left_out[0]
         offer = f" Did you mean '{left.nearest}'?" if left.nearest else ""
         raise EditError(f"The model does not know '{left.word[:60]}' here.{offer} Name the thing by one word.")
     article = next((start for start in ("a ", "an ") if read.text.startswith(start)), "")

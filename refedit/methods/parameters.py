@@ -14,7 +14,7 @@ Values = TypeVar("Values")
 """A dataclass whose fields are parameters."""
 
 
-KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+EXPECTED: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 """What a value has to be, in a visitor's words."""
 
 
@@ -116,7 +116,7 @@ def read_value(item: Parameter, value: Any) -> Any:
         read = readers.get(item.kind, str)(value)
     except (OverflowError, TypeError, ValueError):
         wrong = f"{item.name} is empty" if value in (None, "") else f"'{value}' is no value for {item.name}"
-        raise EditError(f"{wrong}: {KINDS[item.kind]} expected.") from None
+        raise EditError(f"{wrong}: {EXPECTED[item.kind]} expected.") from None
     if item.choices and read not in item.choices:
         raise EditError(f"'{value}' is no value for {item.name}. Choose one of {', '.join(item.choices)}.")
     low, high = item.low, item.high

@@ -55,8 +55,8 @@ def show_sentences(
     facts, chosen = editor.facts, choice(kind)
     both = Input.SOURCE_PROMPT in chosen.needs
     now, wanted = (
-        marked_html(marked(sentence, other if both else "", facts.read, facts.words))
-        for sentence, other in ((source_prompt, prompt), (prompt, source_prompt))
+        marked_html(marked(sentence, beside if both else "", facts.read, facts.words))
+        for sentence, beside in ((source_prompt, prompt), (prompt, source_prompt))
     )
     sentences = (source_prompt if both else "", prompt)
     seen = _glance(facts, source, "source")

@@ -32,7 +32,7 @@ const copyHere = async (files) => {
     const data = await refedit.fetched(url);
     if (data) copies.set(url, URL.createObjectURL(data));
   };
-  await Promise.all(files.filter((file) => file && !file.url.startsWith("blob:")).map(one));
+  await Promise.all(files.filter(Boolean).map(one));
 };
 refedit.contentOf = (file) => refedit.fetched(at(file));
 // What a run left to look at, with something else in place of each of its files.
